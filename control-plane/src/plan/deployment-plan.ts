@@ -1,0 +1,173 @@
+/** What a SeldonDeployment means, free of how it was written and of who will carry it out. Frozen. */
+export interface DeploymentPlan {
+  /** `<namespace>/<name>`, the key of everything that belongs to this deployment. */
+  readonly key: string;
+  readonly namespace: string;
+  readonly name: string;
+  /** Label value and VirtualService name: the name, or its hash when too long. */
+  readonly seldonId: string;
+  readonly protocol: Protocol;
+  readonly transport: Transport;
+  readonly hosts: readonly string[];
+  readonly gateways: readonly string[];
+  /** Every predictor in the order of the resource, shadows included. */
+  readonly predictors: readonly PredictorPlan[];
+  /** The predictors that answer, with their weights; at least one weight is positive. */
+  readonly split: readonly SplitEntry[];
+  readonly shadows: readonly ShadowEntry[];
+  /** Absent: no retries. Never applies to feedback. */
+  readonly retry?: RetryPlan;
+  /** Absent: the request id is the key of the split. */
+  readonly stickyKey?: StickyKey;
+  readonly permits: Permits;
+}
+
+export type Protocol = "seldon" | "tensorflow" | "v2";
+export type Transport = "rest" | "grpc";
+
+/** A predictor's share of the traffic; shares are relative to their sum, 0 gets none. */
+export interface SplitEntry {
+  readonly predictor: string;
+  readonly weight: number;
+}
+
+/** A predictor that gets copies of `percent` (above 0, up to 100) of the requests. */
+export interface ShadowEntry {
+  readonly predictor: string;
+  readonly percent: number;
+}
+
+/** From `seldon.io/istio-retries` and `seldon.io/istio-retries-timeout`. */
+export interface RetryPlan {
+  readonly attempts: number;
+  readonly perTryTimeoutMs: number;
+}
+
+/** Which part of a request keeps it on its predictor. gRPC metadata is a header. */
+export type StickyKey =
+  | { readonly kind: "header"; readonly name: string }
+  | { readonly kind: "cookie"; readonly name: string }
+  | { readonly kind: "query"; readonly name: string };
+
+/** What a client may ask for, from RoutePolicy; all false by default. */
+export interface Permits {
+  readonly force: boolean;
+  readonly explain: boolean;
+}
+
+export interface PredictorPlan {
+  readonly name: string;
+  readonly shadow: boolean;
+  /** Name of the predictor's Service, DestinationRule and `seldon-app` label. */
+  readonly serviceName: string;
+  /** Fully qualified host of that Service. */
+  readonly serviceHost: string;
+  /** Ports of that Service: the orchestrator's, or the model's own without one. */
+  readonly httpPort: number;
+  readonly grpcPort: number;
+  /** Labels of the pods that serve it: the DestinationRule's subset. */
+  readonly subsetLabels: Readonly<Record<string, string>>;
+  readonly orchestrator: OrchestratorPlacement;
+  readonly graph: GraphNode;
+  /** The label `version`. */
+  readonly version: string;
+  readonly pods: readonly PodPlan[];
+  /** Arguments, environment and annotations the orchestrator is started with. */
+  readonly orchestratorSettings: OrchestratorSettings;
+}
+
+/** `none` is `seldon.io/no-engine`; `separate` is `seldon.io/engine-separate-pod`. */
+export type OrchestratorPlacement = "sidecar" | "separate" | "none";
+
+export interface OrchestratorSettings {
+  readonly env: Readonly<Record<string, string>>;
+  /** Milliseconds per node call; absent: none. */
+  readonly restTimeoutMs?: number;
+  readonly grpcTimeoutMs?: number;
+  readonly grpcMaxMessageBytes?: number;
+}
+
+export type NodeType = "MODEL" | "ROUTER" | "COMBINER" | "TRANSFORMER" | "OUTPUT_TRANSFORMER";
+export type NodeMethod = "TRANSFORM_INPUT" | "TRANSFORM_OUTPUT" | "ROUTE" | "AGGREGATE" | "SEND_FEEDBACK";
+export type BuiltinImplementation = "SIMPLE_MODEL" | "SIMPLE_ROUTER" | "RANDOM_ABTEST" | "AVERAGE_COMBINER";
+
+export interface GraphNode {
+  readonly name: string;
+  /** Absent where the resource gives methods only, or a built-in implementation only. */
+  readonly type?: NodeType;
+  readonly methods: readonly NodeMethod[];
+  /** A node is either a container or built into the orchestrator. */
+  readonly runs:
+    | { readonly in: "container"; readonly container: string; readonly endpoint: NodeEndpoint; readonly image: string }
+    | { readonly in: "orchestrator"; readonly implementation: BuiltinImplementation };
+  readonly parameters: readonly NodeParameter[];
+  readonly logger?: { readonly mode: "all" | "request" | "response"; readonly url: string };
+  readonly children: readonly GraphNode[];
+}
+
+export interface NodeEndpoint {
+  readonly host: string;
+  readonly httpPort: number;
+  readonly grpcPort: number;
+  /** Absent: the node is called the way the client called the graph. */
+  readonly transport?: Transport;
+}
+
+export interface NodeParameter {
+  readonly name: string;
+  readonly value: string;
+  readonly type: string;
+}
+
+/** One componentSpec: containers that live and die together. */
+export interface PodPlan {
+  /** Name of the Kubernetes Deployment. */
+  readonly name: string;
+  readonly index: number;
+  readonly containers: readonly ContainerPlan[];
+  readonly terminationGracePeriodSeconds: number;
+}
+
+/** A container with everything the graph adds to it (environment, ports, probes), numbers as in Kubernetes. */
+export interface ContainerPlan {
+  readonly name: string;
+  readonly image: string;
+  readonly command: readonly string[];
+  readonly args: readonly string[];
+  readonly workingDir?: string;
+  readonly env: readonly EnvVar[];
+  readonly ports: readonly { readonly name: string; readonly containerPort: number }[];
+  readonly readinessProbe?: Probe;
+  readonly livenessProbe?: Probe;
+  readonly startupProbe?: Probe;
+  readonly preStop?: ProbeAction;
+  /** True when a node of the graph runs in it. */
+  readonly inGraph: boolean;
+}
+
+/** A variable with a value; others (from secrets, fields) are kept by name so that nothing vanishes in silence. */
+export type EnvVar =
+  | { readonly name: string; readonly value: string }
+  | { readonly name: string; readonly from: string };
+
+export interface Probe {
+  readonly action: ProbeAction;
+  readonly initialDelaySeconds: number;
+  readonly periodSeconds: number;
+  readonly timeoutSeconds: number;
+  readonly successThreshold: number;
+  readonly failureThreshold: number;
+}
+
+/** Ports are numbers or names of the container's ports. */
+export type ProbeAction =
+  | {
+      readonly kind: "httpGet";
+      readonly path: string;
+      readonly port: number | string;
+      readonly scheme: "HTTP" | "HTTPS";
+      readonly headers: Readonly<Record<string, string>>;
+    }
+  | { readonly kind: "tcpSocket"; readonly port: number | string }
+  | { readonly kind: "grpc"; readonly port: number; readonly service: string }
+  | { readonly kind: "exec"; readonly command: readonly string[] };

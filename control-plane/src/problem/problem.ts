@@ -1,0 +1,64 @@
+import { PROBLEM_CODES, type ProblemCode } from "./codes.ts";
+
+/** How bad a problem is: an `error` stops its own deployment only; a `warning` stops nothing. */
+export type Severity = "error" | "warning";
+
+/** Where in a source text something stands; both count from 1. */
+export interface Position {
+  readonly line: number;
+  readonly column: number;
+}
+
+/** One thing that is wrong, as data for users: what, where, and what to do. Collected, never thrown. */
+export interface Problem {
+  readonly code: ProblemCode;
+  readonly severity: Severity;
+  /** The object concerned, `<namespace>/<name>`; empty when no object could be made out. */
+  readonly object: string;
+  /** Field path inside the object, such as `spec.predictors[0].graph`; empty for the whole. */
+  readonly path: string;
+  /** The file the object came from, as the user named it. Absent for objects from Kubernetes. */
+  readonly file?: string;
+  /** Where in that file. */
+  readonly position?: Position;
+  readonly message: string;
+  /** What the reader can do about it. */
+  readonly hint: string;
+}
+
+/** What every stage returns: its result and what it has to say about its input. */
+export interface Checked<T> {
+  readonly value: T;
+  readonly problems: readonly Problem[];
+}
+
+/** What a caller must say about a problem; severity and hint come from the table of codes unless given. */
+export interface ProblemDetails {
+  readonly object?: string;
+  readonly path?: string;
+  readonly file?: string;
+  readonly position?: Position;
+  readonly message: string;
+  readonly hint?: string;
+  readonly severity?: Severity;
+}
+
+/** Makes a problem of a code in the table. */
+export function problem(code: ProblemCode, details: ProblemDetails): Problem {
+  const row = PROBLEM_CODES[code];
+  return {
+    code,
+    severity: details.severity ?? row.severity,
+    object: details.object ?? "",
+    path: details.path ?? "",
+    ...(details.file === undefined ? {} : { file: details.file }),
+    ...(details.position === undefined ? {} : { position: details.position }),
+    message: details.message,
+    hint: details.hint ?? row.hint,
+  };
+}
+
+/** True when any of the problems stops its deployment. */
+export function hasErrors(problems: readonly Problem[]): boolean {
+  return problems.some((one) => one.severity === "error");
+}
