@@ -1,0 +1,75 @@
+import { readdirSync, statSync, watch, type FSWatcher } from "node:fs";
+import { dirname, join } from "node:path";
+
+/** How often the paths are also looked at without being told, for file systems that report no changes. */
+const LOOK_AGAIN_MS = 1000;
+
+/**
+ * Calls back after a change at or below one of the paths, once per burst. Folders are watched instead of files, because editors
+ * replace files; a slow look at sizes and times backs the notifications up. Returns what stops the watch.
+ */
+export function watchPaths(paths: readonly string[], quietMs: number, onChange: () => void): () => void {
+  let seen = fingerprint(paths);
+  let quiet: NodeJS.Timeout | undefined;
+  const look = (): void => {
+    quiet = undefined;
+    const now = fingerprint(paths);
+    if (now === seen) return;
+    seen = now;
+    onChange();
+  };
+  const notice = (): void => {
+    quiet ??= setTimeout(look, quietMs);
+  };
+  const watchers = paths.flatMap((path) => watchPath(path, notice));
+  const again = setInterval(look, LOOK_AGAIN_MS);
+  return () => {
+    for (const watcher of watchers) watcher.close();
+    clearInterval(again);
+    clearTimeout(quiet);
+  };
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+}
+
+/** A folder is watched with all below it; of a file, only the folder that it stands in. */
+function watchPath(path: string, notice: () => void): readonly FSWatcher[] {
+  const recursive = isFolder(path);
+  try {
+    const watcher = watch(recursive ? path : dirname(path), { recursive }, notice);
+    // A folder that vanishes ends its notifications; the interval goes on looking.
+    watcher.on("error", () => {
+      watcher.close();
+    });
+    return [watcher];
+  } catch {
+    return []; // no notifications here (a missing folder, or no watches left): the interval looks
+  }
+}
+
+/** Names, sizes and times of everything that could have changed. */
+function fingerprint(paths: readonly string[]): string {
+  return paths
+    .flatMap((path) => (isFolder(path) ? entriesOf(path) : [path]))
+    .map(describe)
+    .join("\n");
+}
+
+function entriesOf(folder: string): readonly string[] {
+  try {
+    const names = readdirSync(folder, { recursive: true, encoding: "utf8" });
+    return names
+      .filter((name) => /\.(ya?ml|json)$/.test(name))
+      .map((name) => join(folder, name))
+      .sort();
+  } catch {
+    return [folder]; // it vanished between two looks: its absence is the change
+  }
+}
+
+function describe(file: string): string {
+  const entry = statSync(file, { throwIfNoEntry: false, bigint: true });
+  return entry === undefined ? `${file} -` : `${file} ${entry.size} ${entry.mtimeNs} ${entry.ino}`;
+}
