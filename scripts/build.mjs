@@ -11,6 +11,7 @@ const schema = join(root, "proto", "schema");
 /** Generated modules: name in build/proto -> the .proto files in proto/schema that it holds. */
 const PROTO_MODULES = {
   "inference-graph": ["inference_graph.proto"],
+  seldon: ["seldon/tensor.proto", "seldon/prediction.proto"],
 };
 
 function hashOf(paths) {
