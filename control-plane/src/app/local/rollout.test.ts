@@ -1,0 +1,114 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import type { EncodedResource } from "../../render/xds/resource.ts";
+import { createRollout, type Delivery, type GatewaySnapshot } from "./rollout.ts";
+
+const CLUSTER = "type.googleapis.com/envoy.config.cluster.v3.Cluster";
+const ROUTES = "type.googleapis.com/envoy.config.route.v3.RouteConfiguration";
+const FILTER = "type.googleapis.com/envoy.config.core.v3.TypedExtensionConfig";
+
+function resource(typeUrl: string, name: string, version: string): EncodedResource {
+  return { typeUrl, name, version, bytes: new Uint8Array() };
+}
+
+/** A snapshot whose routes and table name exactly its clusters. */
+function snapshotOf(label: string, clusters: readonly string[]): GatewaySnapshot {
+  return {
+    backends: clusters.map((name) => resource(CLUSTER, name, "1")),
+    routing: [resource(ROUTES, "graphway", label)],
+    table: { fingerprint: label, encode: () => resource(FILTER, "graphway.gateway", label) },
+  };
+}
+
+/** Records what happens; answers come when the test says so, or at once. */
+function recordingDelivery(answers: "at once" | "by hand" = "at once") {
+  const events: string[] = [];
+  const waiting: (() => void)[] = [];
+  const delivery: Delivery = {
+    apply({ set, remove }) {
+      events.push(
+        [...set.map((one) => `+${one.name}@${one.version}`), ...remove.map((one) => `-${one.name}`)].join(" "),
+      );
+    },
+    whenAnswered: () => (answers === "at once" ? Promise.resolve() : new Promise((resolve) => waiting.push(resolve))),
+  };
+  return { delivery, events, answer: () => waiting.shift()?.() };
+}
+
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+describe("rollout", () => {
+  it("sends backends first, then what names them, and takes old backends away last", async () => {
+    const { delivery, events } = recordingDelivery();
+    await new Promise<void>((pruned) => {
+      const rollout = createRollout({ delivery, tableIntervalMs: 0, drainMs: 5, onPruned: pruned });
+      rollout.publish(snapshotOf("v1", ["a"]));
+      void rollout.settled().then(() => {
+        rollout.publish(snapshotOf("v2", ["b"]));
+      });
+    });
+    assert.deepEqual(events, [
+      "+a@1",
+      "+graphway@v1 +graphway.gateway@v1",
+      "+b@1",
+      "+graphway@v2 +graphway.gateway@v2",
+      "-a",
+    ]);
+  });
+
+  it("waits for the answer to the backends before it sends routes", async () => {
+    const { delivery, events, answer } = recordingDelivery("by hand");
+    const rollout = createRollout({ delivery, tableIntervalMs: 0, onPruned: () => undefined });
+    rollout.publish(snapshotOf("v1", ["a"]));
+    await turn();
+    assert.deepEqual(events, ["+a@1"]);
+    answer();
+    await turn();
+    assert.deepEqual(events, ["+a@1", "+graphway@v1 +graphway.gateway@v1"]);
+    rollout.close();
+  });
+
+  it("never sends the routes of a snapshot that was overtaken", async () => {
+    const { delivery, events, answer } = recordingDelivery("by hand");
+    const rollout = createRollout({ delivery, tableIntervalMs: 0, onPruned: () => undefined });
+    rollout.publish(snapshotOf("v1", ["a"]));
+    rollout.publish(snapshotOf("v2", ["b"]));
+    rollout.publish(snapshotOf("v3", ["c"]));
+    for (let step = 0; step < 6; step += 1) {
+      answer();
+      await turn();
+    }
+    assert.deepEqual(events, ["+a@1", "+c@1", "+graphway@v3 +graphway.gateway@v3"]);
+    rollout.close();
+  });
+
+  it("keeps a backend that is wanted again before it was drained", async () => {
+    const { delivery, events } = recordingDelivery();
+    const rollout = createRollout({ delivery, tableIntervalMs: 0, drainMs: 20, onPruned: () => undefined });
+    for (const [label, clusters] of [
+      ["v1", ["a"]],
+      ["v2", ["b"]],
+      ["v3", ["a", "b"]],
+    ] as const) {
+      rollout.publish(snapshotOf(label, clusters));
+      await rollout.settled();
+    }
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    assert.ok(rollout.holds("a"));
+    assert.ok(!events.some((event) => event.startsWith("-")));
+    rollout.close();
+  });
+
+  it("sends nothing when nothing changed, and the table at most once per interval", async () => {
+    const { delivery, events } = recordingDelivery();
+    const rollout = createRollout({ delivery, tableIntervalMs: 50, onPruned: () => undefined });
+    const startedMs = Date.now();
+    for (const label of ["v1", "v1", "v2"]) {
+      rollout.publish(snapshotOf(label, ["a"]));
+      await rollout.settled();
+    }
+    assert.deepEqual(events, ["+a@1", "+graphway@v1 +graphway.gateway@v1", "+graphway@v2 +graphway.gateway@v2"]);
+    assert.ok(Date.now() - startedMs >= 45, "the second table waited");
+    rollout.close();
+  });
+});

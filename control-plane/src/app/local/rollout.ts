@@ -1,0 +1,155 @@
+import type { EncodedResource } from "../../render/xds/resource.ts";
+
+/** Everything an Envoy is to have, in the groups in which it must arrive. */
+export interface GatewaySnapshot {
+  /** Clusters and their endpoints: must be known before anything names them. */
+  readonly backends: readonly EncodedResource[];
+  /** Listeners and routes: name backends. */
+  readonly routing: readonly EncodedResource[];
+  /** The route table, encoded only when it is sent, because each sending has a number of its own. */
+  readonly table: { readonly fingerprint: string; encode(): EncodedResource };
+}
+
+/** What the rollout needs of the xDS server. */
+export interface Delivery {
+  /** Publishes and removes, all at once. */
+  apply(changes: { readonly set: readonly EncodedResource[]; readonly remove: readonly EncodedResource[] }): void;
+  /** Resolves once every connected Envoy has accepted or refused these, or after `timeoutMs`. Without an Envoy: at once. */
+  whenAnswered(resources: readonly EncodedResource[], timeoutMs: number): Promise<void>;
+}
+
+export interface RolloutOptions {
+  readonly delivery: Delivery;
+  /** Longest wait for an Envoy's answer before going on without it. Default 2000. */
+  readonly answerTimeoutMs?: number;
+  /** Shortest time between two tables: each costs every Envoy a new plugin. Default 1000. */
+  readonly tableIntervalMs?: number;
+  /** How long a backend that nothing names any more stays, for the requests that are still on it. Default 5000. */
+  readonly drainMs?: number;
+  /** Called after backends have been taken away. */
+  readonly onPruned: () => void;
+}
+
+/** Brings an Envoy from one snapshot to the next without a moment in which something names what is not there. */
+export interface Rollout {
+  /** The newest snapshot wins; one that was overtaken is never sent. */
+  publish(snapshot: GatewaySnapshot): void;
+  /** Whether Envoy may still send requests to the cluster. */
+  holds(clusterName: string): boolean;
+  /** Resolves when the newest published snapshot has been sent and answered. */
+  settled(): Promise<void>;
+  close(): void;
+}
+
+export function createRollout(options: RolloutOptions): Rollout {
+  const { delivery, onPruned } = options;
+  const answerTimeoutMs = options.answerTimeoutMs ?? 2000;
+  const tableIntervalMs = options.tableIntervalMs ?? 1000;
+  const drainMs = options.drainMs ?? 5000;
+
+  const published = new Map<string, EncodedResource>();
+  const leftAtMs = new Map<string, number>();
+  let tableFingerprint = "";
+  let tableSentAtMs = 0;
+  let next: GatewaySnapshot | undefined;
+  let running: Promise<void> | undefined;
+  let pruneTimer: NodeJS.Timeout | undefined;
+  let closed = false;
+
+  async function run(): Promise<void> {
+    for (let snapshot = takeNext(); snapshot !== undefined; snapshot = takeNext()) {
+      await send(snapshot.backends);
+      await tableTurn(snapshot);
+      if (next !== undefined) continue; // overtaken while it waited: its backends harm nobody
+      await send([...snapshot.routing, ...tableIfNew(snapshot)]);
+      markLeft(snapshot);
+    }
+    running = undefined;
+  }
+
+  function takeNext(): GatewaySnapshot | undefined {
+    const snapshot = closed ? undefined : next;
+    next = undefined;
+    return snapshot;
+  }
+
+  async function send(resources: readonly EncodedResource[]): Promise<void> {
+    const changed = resources.filter((one) => published.get(keyOf(one))?.version !== one.version);
+    if (changed.length === 0) return;
+    for (const one of changed) published.set(keyOf(one), one);
+    delivery.apply({ set: changed, remove: [] });
+    await delivery.whenAnswered(changed, answerTimeoutMs);
+  }
+
+  async function tableTurn(snapshot: GatewaySnapshot): Promise<void> {
+    const waitMs = tableSentAtMs + tableIntervalMs - Date.now();
+    if (snapshot.table.fingerprint !== tableFingerprint && waitMs > 0) await sleep(waitMs);
+  }
+
+  function tableIfNew(snapshot: GatewaySnapshot): readonly EncodedResource[] {
+    if (snapshot.table.fingerprint === tableFingerprint) return [];
+    tableFingerprint = snapshot.table.fingerprint;
+    tableSentAtMs = Date.now();
+    return [snapshot.table.encode()];
+  }
+
+  /** From now on nothing names the backends that are not in the snapshot; they go after the drain time. */
+  function markLeft(snapshot: GatewaySnapshot): void {
+    const wanted = new Set(snapshot.backends.map(keyOf));
+    for (const key of published.keys()) {
+      if (!isBackend(key) || wanted.has(key)) leftAtMs.delete(key);
+      else if (!leftAtMs.has(key)) leftAtMs.set(key, Date.now());
+    }
+    schedulePrune();
+  }
+
+  function schedulePrune(): void {
+    clearTimeout(pruneTimer);
+    const first = Math.min(...leftAtMs.values());
+    if (closed || first === Infinity) return;
+    pruneTimer = setTimeout(prune, Math.max(0, first + drainMs - Date.now()));
+  }
+
+  function prune(): void {
+    const due = [...leftAtMs].filter(([, leftMs]) => leftMs + drainMs <= Date.now()).map(([key]) => key);
+    const remove = due.flatMap((key) => published.get(key) ?? []);
+    for (const key of due) {
+      leftAtMs.delete(key);
+      published.delete(key);
+    }
+    if (remove.length > 0) {
+      delivery.apply({ set: [], remove });
+      onPruned();
+    }
+    schedulePrune();
+  }
+
+  return {
+    publish(snapshot) {
+      next = snapshot;
+      for (const one of snapshot.backends) leftAtMs.delete(keyOf(one)); // wanted again: do not prune meanwhile
+      running ??= run();
+    },
+    holds: (clusterName) => published.has(`${CLUSTER_TYPE} ${clusterName}`),
+    settled: async () => running,
+    close() {
+      closed = true;
+      clearTimeout(pruneTimer);
+    },
+  };
+}
+
+const CLUSTER_TYPE = "type.googleapis.com/envoy.config.cluster.v3.Cluster";
+const ENDPOINT_TYPE = "type.googleapis.com/envoy.config.endpoint.v3.ClusterLoadAssignment";
+
+function keyOf(resource: EncodedResource): string {
+  return `${resource.typeUrl} ${resource.name}`;
+}
+
+function isBackend(key: string): boolean {
+  return key.startsWith(`${CLUSTER_TYPE} `) || key.startsWith(`${ENDPOINT_TYPE} `);
+}
+
+function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
