@@ -58,6 +58,8 @@ export interface Permits {
 export interface PredictorPlan {
   readonly name: string;
   readonly shadow: boolean;
+  /** `traffic` as the resource says it; 0 when it says nothing. Shares are in the split. */
+  readonly traffic: number;
   /** Name of the predictor's Service, DestinationRule and `seldon-app` label. */
   readonly serviceName: string;
   /** Fully qualified host of that Service. */
@@ -67,6 +69,9 @@ export interface PredictorPlan {
   readonly grpcPort: number;
   /** Labels of the pods that serve it: the DestinationRule's subset. */
   readonly subsetLabels: Readonly<Record<string, string>>;
+  /** Labels and annotations of the predictor, as the orchestrator is told them. */
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
   readonly orchestrator: OrchestratorPlacement;
   readonly graph: GraphNode;
   /** The label `version`. */
@@ -147,8 +152,7 @@ export interface ContainerPlan {
 
 /** A variable with a value; others (from secrets, fields) are kept by name so that nothing vanishes in silence. */
 export type EnvVar =
-  | { readonly name: string; readonly value: string }
-  | { readonly name: string; readonly from: string };
+  { readonly name: string; readonly value: string } | { readonly name: string; readonly from: string };
 
 export interface Probe {
   readonly action: ProbeAction;

@@ -22,14 +22,25 @@ test("names that fit stay as they are", () => {
     "example-main-0-classifier-b",
   );
   assert.equal(
-    podDeploymentName({ deployment: "example", predictor: "main", index: 1, specName: "tail", containers: ["classifier"] }),
+    podDeploymentName({
+      deployment: "example",
+      predictor: "main",
+      index: 1,
+      specName: "tail",
+      containers: ["classifier"],
+    }),
     "example-main-1-tail",
   );
   assert.equal(seldonId("x".repeat(63)), "x".repeat(63));
 });
 
 test("names over 63 characters are hashed as Seldon 1.17.1 does", () => {
-  const parts = { deployment: "s", predictor: "C12345678912345678901234567890123456789012345678901234567890", index: 0, containers: ["m"] };
+  const parts = {
+    deployment: "s",
+    predictor: "C12345678912345678901234567890123456789012345678901234567890",
+    index: 0,
+    containers: ["m"],
+  };
   assert.equal(podDeploymentName(parts), "seldon-10eb0f02cdc303e74043e57c1d8147ab");
   assert.equal(podDeploymentName(parts, true), "s-10eb0f02cdc303e74043e57c1d8147ab");
   assert.equal(seldonId(LONG), "seldon-83a2ff7bfcb4fd45246a1b2c4ef40961");

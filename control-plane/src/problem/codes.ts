@@ -16,6 +16,11 @@ export const PROBLEM_CODES = {
     meaning: "A file or folder named by the user cannot be read.",
     hint: "check that the path exists and that you may read it",
   },
+  TooManyShadows: {
+    severity: "warning",
+    meaning: "A deployment has more shadows than one request can be copied to.",
+    hint: "mark fewer predictors as shadow",
+  },
 } as const satisfies Record<string, ProblemCodeRow>;
 
 /** A code of the table. */

@@ -1,0 +1,113 @@
+import { HEADER_CLUSTER, HEADER_DECISION, HEADER_PREDICTOR, HEADER_ROUTE } from "#proto/vocabulary/headers.ts";
+import type { DeploymentPlan, SplitEntry } from "../../plan/deployment-plan.ts";
+import { clusterName, type ClusterKind } from "../../plan/names.ts";
+import { fixedMirrors, mirrorsByHeader } from "./mirrors.ts";
+import type { JsonObject } from "./resource.ts";
+import { NO_RETRIES, retryPolicy } from "./retry-policy.ts";
+
+/** What one kind of call is matched by, and what becomes of its path. */
+interface CallShape {
+  readonly kind: ClusterKind;
+  readonly match: JsonObject;
+  readonly rewrite?: string;
+  readonly feedback: boolean;
+}
+
+/** URL prefix of a deployment at the gateway, as in Seldon. */
+export function urlPrefix(plan: { readonly namespace: string; readonly name: string }): string {
+  return `/seldon/${plan.namespace}/${plan.name}/`;
+}
+
+/** Paths of a feedback call behind the prefix. */
+export const FEEDBACK_PATHS: readonly string[] = ["/api/v1.0/feedback", "/api/v0.1/feedback"];
+/** Path of a feedback call in gRPC. */
+export const GRPC_FEEDBACK_PATH = "/seldon.protos.Seldon/SendFeedback";
+
+function echo(header: string, value: string): JsonObject {
+  return { header: { key: header, value }, append_action: "OVERWRITE_IF_EXISTS_OR_ADD" };
+}
+
+/** Answers of the filter, echoed; Envoy adds none for a header that is absent. */
+const ECHOES: readonly JsonObject[] = [HEADER_PREDICTOR, HEADER_ROUTE, HEADER_DECISION].map((header) =>
+  echo(header, `%REQ(${header})%`),
+);
+
+function restCalls(plan: DeploymentPlan): readonly CallShape[] {
+  const prefix = urlPrefix(plan);
+  const feedback = FEEDBACK_PATHS.map((path): CallShape => {
+    return { kind: "http", match: { path: `${prefix}${path.slice(1)}` }, rewrite: path, feedback: true };
+  });
+  return [...feedback, { kind: "http", match: { prefix }, rewrite: "/", feedback: false }];
+}
+
+function grpcCalls(): readonly CallShape[] {
+  return [
+    { kind: "grpc", match: { path: GRPC_FEEDBACK_PATH }, feedback: true },
+    { kind: "grpc", match: { prefix: "/" }, feedback: false },
+  ];
+}
+
+function common(plan: DeploymentPlan, call: CallShape): JsonObject {
+  return {
+    ...(call.rewrite === undefined ? {} : { prefix_rewrite: call.rewrite }),
+    timeout: "0s",
+    retry_policy: call.feedback ? NO_RETRIES : retryPolicy(plan.retry, call.kind),
+  };
+}
+
+function withMirrors(mirrors: readonly JsonObject[]): JsonObject {
+  return mirrors.length === 0 ? {} : { request_mirror_policies: mirrors };
+}
+
+/** The filter has decided: go where it says. */
+function decidedRoute(plan: DeploymentPlan, call: CallShape): JsonObject {
+  return {
+    match: { ...call.match, headers: [{ name: HEADER_CLUSTER, present_match: true }] },
+    route: {
+      cluster_header: HEADER_CLUSTER,
+      ...common(plan, call),
+      ...withMirrors(call.feedback ? [] : mirrorsByHeader(plan)),
+    },
+    request_headers_to_remove: [HEADER_CLUSTER],
+    response_headers_to_add: ECHOES,
+  };
+}
+
+function weightedCluster(plan: DeploymentPlan, entry: SplitEntry, kind: ClusterKind): JsonObject {
+  return {
+    name: clusterName(plan.namespace, plan.name, entry.predictor, kind),
+    weight: entry.weight,
+    response_headers_to_add: [echo(HEADER_PREDICTOR, entry.predictor)],
+  };
+}
+
+/** The filter is away: Envoy's own split, with Seldon's mirror. */
+function fallbackRoute(plan: DeploymentPlan, call: CallShape): JsonObject {
+  const clusters = plan.split.map((entry) => weightedCluster(plan, entry, call.kind));
+  return {
+    match: call.match,
+    route: {
+      weighted_clusters: { clusters },
+      ...common(plan, call),
+      ...withMirrors(call.feedback ? [] : fixedMirrors(plan, call.kind)),
+    },
+  };
+}
+
+function routes(plan: DeploymentPlan, calls: readonly CallShape[]): readonly JsonObject[] {
+  // Without retries and shadows every route already is what feedback needs.
+  const plain = plan.retry === undefined && plan.shadows.length === 0;
+  return calls
+    .filter((call) => !(plain && call.feedback))
+    .flatMap((call) => [decidedRoute(plan, call), fallbackRoute(plan, call)]);
+}
+
+/** Routes of a deployment for calls below its URL prefix. */
+export function restRoutes(plan: DeploymentPlan): readonly JsonObject[] {
+  return routes(plan, restCalls(plan));
+}
+
+/** Routes of a deployment for gRPC calls that name it by metadata, health and reflection included. */
+export function grpcRoutes(plan: DeploymentPlan): readonly JsonObject[] {
+  return routes(plan, grpcCalls());
+}

@@ -1,0 +1,97 @@
+import {
+  HEADER_BRANCH,
+  HEADER_CLUSTER,
+  HEADER_DECISION,
+  HEADER_PATH,
+  HEADER_PREDICTOR,
+  HEADER_ROUTE,
+  HEADER_ROUTING,
+  HEADER_SHADOW,
+  HEADER_SHADOW_CLUSTER_PREFIX,
+} from "#proto/vocabulary/headers.ts";
+import { filterName } from "./filter-config.ts";
+import { duration, type XdsOptions } from "./options.ts";
+import type { JsonObject, XdsResource } from "./resource.ts";
+import { TYPE } from "./type-urls.ts";
+
+/** Name of the gateway's listener and of its RouteConfiguration. */
+export const GATEWAY_NAME = "graphway";
+
+/** Headers that only the filter, Envoy or the orchestrator may set. `force` and `explain` are the client's. */
+const FORBIDDEN_TO_CLIENTS: readonly string[] = [
+  HEADER_PREDICTOR,
+  HEADER_ROUTE,
+  HEADER_SHADOW,
+  HEADER_CLUSTER,
+  HEADER_BRANCH,
+  HEADER_DECISION,
+  HEADER_PATH,
+  HEADER_ROUTING,
+  "x-envoy-retry-on",
+  "x-envoy-retry-grpc-on",
+  "x-envoy-max-retries",
+  "x-envoy-upstream-rq-per-try-timeout-ms",
+];
+
+/** Where Envoy finds the rest of its configuration: the stream it already has. */
+export const OVER_ADS: JsonObject = { ads: {}, resource_api_version: "V3" };
+
+/** Strips forbidden headers before any filter, so that it holds while our filter is away. */
+function earlyHeaderMutation(): JsonObject {
+  const byName = FORBIDDEN_TO_CLIENTS.map((header) => ({ remove: header }));
+  const byPrefix = { remove_on_match: { key_matcher: { prefix: HEADER_SHADOW_CLUSTER_PREFIX } } };
+  return {
+    name: "envoy.http.early_header_mutation.header_mutation",
+    typed_config: { "@type": TYPE.earlyHeaderMutation, mutations: [...byName, byPrefix] },
+  };
+}
+
+/** Our filter by ECDS. Until it comes an RBAC filter without rules stands in, which lets everything pass. */
+function discoveredFilter(): JsonObject {
+  return {
+    name: filterName("gateway"),
+    config_discovery: {
+      config_source: OVER_ADS,
+      default_config: { "@type": TYPE.rbac },
+      apply_default_config_without_warming: true,
+      type_urls: [TYPE.wasm, TYPE.rbac],
+    },
+  };
+}
+
+function connectionManager(options: XdsOptions): JsonObject {
+  return {
+    "@type": TYPE.connectionManager,
+    stat_prefix: GATEWAY_NAME,
+    codec_type: "AUTO",
+    rds: { config_source: OVER_ADS, route_config_name: GATEWAY_NAME },
+    http_filters: [discoveredFilter(), { name: "envoy.filters.http.router", typed_config: { "@type": TYPE.router } }],
+    early_header_mutation_extensions: [earlyHeaderMutation()],
+    use_remote_address: true,
+    generate_request_id: true,
+    preserve_external_request_id: true,
+    normalize_path: true,
+    max_request_headers_kb: options.maxRequestHeadersKiB,
+    request_headers_timeout: duration(options.requestHeadersTimeoutMs),
+    stream_idle_timeout: duration(options.streamIdleTimeoutMs),
+    http2_protocol_options: {
+      max_concurrent_streams: options.maxConcurrentStreams,
+      initial_stream_window_size: 1024 * 1024,
+      initial_connection_window_size: 16 * 1024 * 1024,
+    },
+  };
+}
+
+/** The one listener of the gateway. A client's `x-request-id` is kept, because splits are keyed by it. */
+export function renderListener(options: XdsOptions): XdsResource {
+  const manager = {
+    name: "envoy.filters.network.http_connection_manager",
+    typed_config: connectionManager(options),
+  };
+  const body = {
+    name: GATEWAY_NAME,
+    address: { socket_address: { address: options.address, port_value: options.port } },
+    filter_chains: [{ filters: [manager] }],
+  };
+  return { typeUrl: TYPE.listener, name: GATEWAY_NAME, body };
+}

@@ -1,0 +1,47 @@
+import { MAX_SHADOWS_PER_REQUEST } from "#proto/vocabulary/limits.ts";
+import { HEADER_SHADOW, HEADER_SHADOW_CLUSTER_PREFIX } from "#proto/vocabulary/headers.ts";
+import type { DeploymentPlan, ShadowEntry } from "../../plan/deployment-plan.ts";
+import { clusterName, type ClusterKind } from "../../plan/names.ts";
+import type { JsonObject } from "./resource.ts";
+
+const TAG: JsonObject = {
+  append: { header: { key: HEADER_SHADOW, value: "1" }, append_action: "OVERWRITE_IF_EXISTS_OR_ADD" },
+};
+const REMOVE_SHADOW_CLUSTERS: JsonObject = {
+  remove_on_match: { key_matcher: { prefix: HEADER_SHADOW_CLUSTER_PREFIX } },
+};
+
+/** How many mirrors a route of this deployment needs at most. */
+export function mirrorCount(plan: DeploymentPlan): number {
+  return Math.min(plan.shadows.length, MAX_SHADOWS_PER_REQUEST);
+}
+
+/** Mirrors to the clusters that the filter names by header; a header that is absent makes no copy. */
+export function mirrorsByHeader(plan: DeploymentPlan): readonly JsonObject[] {
+  return Array.from({ length: mirrorCount(plan) }, (_, index) => ({
+    cluster_header: `${HEADER_SHADOW_CLUSTER_PREFIX}${String(index + 1)}`,
+    disable_shadow_host_suffix_append: true,
+    request_headers_mutations: [TAG, REMOVE_SHADOW_CLUSTERS],
+  }));
+}
+
+/** A share of a million, exact for percents with up to four decimals. */
+function fraction(percent: number): JsonObject {
+  return Number.isInteger(percent)
+    ? { numerator: percent, denominator: "HUNDRED" }
+    : { numerator: Math.round(percent * 10_000), denominator: "MILLION" };
+}
+
+function mirrorTo(plan: DeploymentPlan, shadow: ShadowEntry, kind: ClusterKind): JsonObject {
+  return {
+    cluster: clusterName(plan.namespace, plan.name, shadow.predictor, kind),
+    ...(shadow.percent >= 100 ? {} : { runtime_fraction: { default_value: fraction(shadow.percent) } }),
+    disable_shadow_host_suffix_append: true,
+    request_headers_mutations: [TAG],
+  };
+}
+
+/** Envoy's own mirrors, for the time in which the filter is away. */
+export function fixedMirrors(plan: DeploymentPlan, kind: ClusterKind): readonly JsonObject[] {
+  return plan.shadows.slice(0, MAX_SHADOWS_PER_REQUEST).map((shadow) => mirrorTo(plan, shadow, kind));
+}

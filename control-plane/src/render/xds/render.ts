@@ -1,0 +1,29 @@
+import { MAX_SHADOWS_PER_REQUEST } from "#proto/vocabulary/limits.ts";
+import type { DeploymentPlan } from "../../plan/deployment-plan.ts";
+import { problem, type Checked, type Problem } from "../../problem/problem.ts";
+import { renderClusters } from "./cluster.ts";
+import { renderListener } from "./listener.ts";
+import { DEFAULT_XDS_OPTIONS, type XdsOptions } from "./options.ts";
+import type { XdsResource } from "./resource.ts";
+import { renderRouteConfiguration } from "./route-configuration.ts";
+
+function unexpressed(plan: DeploymentPlan): readonly Problem[] {
+  const beyond = plan.shadows.slice(MAX_SHADOWS_PER_REQUEST).map((shadow) => shadow.predictor);
+  if (beyond.length === 0) return [];
+  const message = `at most ${String(MAX_SHADOWS_PER_REQUEST)} shadows get copies; left out: ${beyond.join(", ")}`;
+  return [problem("TooManyShadows", { object: plan.key, path: "spec.predictors", message })];
+}
+
+/**
+ * Everything our own Envoy needs from the plans: clusters, the routes and the listener, in the order in which they must
+ * arrive. Endpoints and the filter come by `renderEndpoints` and `renderFilterConfig`, each at its own pace.
+ */
+export function renderXds(
+  plans: readonly DeploymentPlan[],
+  options: Partial<XdsOptions> = {},
+): Checked<readonly XdsResource[]> {
+  const settings = { ...DEFAULT_XDS_OPTIONS, ...options };
+  const clusters = plans.flatMap((plan) => renderClusters(plan, settings));
+  const value = [...clusters, renderListener(settings), renderRouteConfiguration(plans, settings)];
+  return { value, problems: plans.flatMap(unexpressed) };
+}

@@ -1,0 +1,26 @@
+import type { RetryPlan } from "../../plan/deployment-plan.ts";
+import { duration } from "./options.ts";
+import type { JsonObject } from "./resource.ts";
+import { TYPE } from "./type-urls.ts";
+
+/** What Seldon 1.17.1 retries. */
+export const RETRY_ON = "gateway-error,connect-failure,refused-stream";
+/** gRPC says "try again" by status UNAVAILABLE under HTTP 200. */
+export const GRPC_RETRY_ON = `${RETRY_ON},unavailable`;
+
+/** Explicit, so that no default of a proxy can count a reward twice. */
+export const NO_RETRIES: JsonObject = { num_retries: 0 };
+
+/** Retries go to another host where there is one. */
+export function retryPolicy(retry: RetryPlan | undefined, call: "http" | "grpc"): JsonObject {
+  if (retry === undefined) return NO_RETRIES;
+  return {
+    retry_on: call === "grpc" ? GRPC_RETRY_ON : RETRY_ON,
+    num_retries: retry.attempts,
+    per_try_timeout: duration(retry.perTryTimeoutMs),
+    retry_host_predicate: [
+      { name: "envoy.retry_host_predicates.previous_hosts", typed_config: { "@type": TYPE.previousHosts } },
+    ],
+    host_selection_retry_max_attempts: 3,
+  };
+}

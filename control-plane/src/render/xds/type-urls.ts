@@ -1,0 +1,22 @@
+const PREFIX = "type.googleapis.com/";
+
+/** `@type` of everything that the gateway's resources are made of. */
+export const TYPE = {
+  listener: `${PREFIX}envoy.config.listener.v3.Listener`,
+  routeConfiguration: `${PREFIX}envoy.config.route.v3.RouteConfiguration`,
+  routeList: `${PREFIX}envoy.config.route.v3.RouteList`,
+  cluster: `${PREFIX}envoy.config.cluster.v3.Cluster`,
+  endpoints: `${PREFIX}envoy.config.endpoint.v3.ClusterLoadAssignment`,
+  filterConfig: `${PREFIX}envoy.config.core.v3.TypedExtensionConfig`,
+  connectionManager: `${PREFIX}envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager`,
+  router: `${PREFIX}envoy.extensions.filters.http.router.v3.Router`,
+  rbac: `${PREFIX}envoy.extensions.filters.http.rbac.v3.RBAC`,
+  wasm: `${PREFIX}envoy.extensions.filters.http.wasm.v3.Wasm`,
+  earlyHeaderMutation: `${PREFIX}envoy.extensions.http.early_header_mutation.header_mutation.v3.HeaderMutation`,
+  headerMutation: `${PREFIX}envoy.extensions.filters.http.header_mutation.v3.HeaderMutation`,
+  upstreamCodec: `${PREFIX}envoy.extensions.filters.http.upstream_codec.v3.UpstreamCodec`,
+  httpProtocolOptions: `${PREFIX}envoy.extensions.upstreams.http.v3.HttpProtocolOptions`,
+  headerMatchInput: `${PREFIX}envoy.type.matcher.v3.HttpRequestHeaderMatchInput`,
+  previousHosts: `${PREFIX}envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate`,
+  bytes: `${PREFIX}google.protobuf.BytesValue`,
+} as const;
