@@ -1,0 +1,71 @@
+import { createServer } from "node:net";
+
+/**
+ * Where free ports are taken from. Below the range that systems use for outgoing connections (from 32768 on Linux),
+ * so that a process that restarts finds its port free.
+ */
+export interface PortRange {
+  readonly first: number;
+  readonly last: number;
+}
+
+export const DEFAULT_PORT_RANGE: PortRange = { first: 20_000, last: 29_999 };
+
+/** Hands out ports of this machine, each to one user at a time. */
+export interface PortPool {
+  /** A port that nobody listens on and nobody else was given. Rejects when the whole range is taken. */
+  take(): Promise<number>;
+  /** Gives ports back. */
+  release(ports: Iterable<number>): void;
+  /** Keeps a certain port from being handed out. */
+  reserve(port: number): void;
+}
+
+/** Makes a pool. It starts at a random place, so that several graphways on one machine seldom meet. */
+export function createPortPool(range: PortRange = DEFAULT_PORT_RANGE): PortPool {
+  const taken = new Set<number>();
+  const size = range.last - range.first + 1;
+  let next = Math.floor(Math.random() * size);
+  return {
+    take: async () => {
+      for (let tries = 0; tries < size; tries++) {
+        const port = range.first + next;
+        next = (next + 1) % size;
+        if (taken.has(port)) continue;
+        taken.add(port);
+        if (await isPortFree(port)) return port;
+        taken.delete(port);
+      }
+      throw new Error(`no free port between ${range.first} and ${range.last}`);
+    },
+    release: (ports) => {
+      for (const port of ports) taken.delete(port);
+    },
+    reserve: (port) => {
+      taken.add(port);
+    },
+  };
+}
+
+/** True when a server may bind the port, on all addresses and on the loopback one. */
+export async function isPortFree(port: number): Promise<boolean> {
+  for (const host of ["::", "0.0.0.0", "127.0.0.1"]) {
+    if (!(await canBind(port, host))) return false;
+  }
+  return true;
+}
+
+function canBind(port: number, host: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once("error", (error: NodeJS.ErrnoException) => {
+      // A machine without IPv6 has nobody on that address.
+      resolve(error.code === "EAFNOSUPPORT" || error.code === "EADDRNOTAVAIL");
+    });
+    server.listen({ port, host, exclusive: true }, () => {
+      server.close(() => {
+        resolve(true);
+      });
+    });
+  });
+}
