@@ -10,6 +10,7 @@ const schema = join(root, "proto", "schema");
 
 /** Generated modules: name in build/proto -> the .proto files in proto/schema that it holds. */
 const PROTO_MODULES = {
+  discovery: ["envoy/service/discovery/v3/discovery.proto"],
   "inference-graph": ["inference_graph.proto"],
   seldon: ["seldon/tensor.proto", "seldon/prediction.proto"],
 };
@@ -39,7 +40,10 @@ function rebuild(output, inputs, make) {
 }
 
 function nodeTool(file, ...args) {
-  execFileSync(process.execPath, [join(root, "node_modules", file), ...args], { cwd: root, stdio: ["ignore", "inherit", "inherit"] });
+  execFileSync(process.execPath, [join(root, "node_modules", file), ...args], {
+    cwd: root,
+    stdio: ["ignore", "inherit", "inherit"],
+  });
 }
 
 function buildProto(name, files) {
@@ -48,10 +52,35 @@ function buildProto(name, files) {
   rebuild(output, inputs, () => {
     nodeTool(
       "protobufjs-cli/bin/pbjs",
-      ...["-t", "static-module", "-w", "esm", "--dts", "--no-delimited", "--no-service", "-p", schema, "-o", output],
+      ...[
+        "-t",
+        "static-module",
+        "-w",
+        "esm",
+        "--dts",
+        "--no-delimited",
+        "--no-service",
+        "-r",
+        name,
+        "-p",
+        schema,
+        "-o",
+        output,
+      ],
       ...files.map((file) => join(schema, file)),
     );
   });
 }
 
+/** Everything an xDS resource can hold, by the names of the .proto files, for reflection at run time. */
+function buildXdsBundle() {
+  const output = join(root, "build", "proto", "xds.json");
+  const files = ["envoy", "xds"].flatMap((folder) => filesBelow(join(schema, folder)));
+  const inputs = [...files, join(schema, "inference_graph.proto")].filter((path) => path.endsWith(".proto"));
+  rebuild(output, [...inputs, fileURLToPath(import.meta.url)], () => {
+    nodeTool("protobufjs-cli/bin/pbjs", "-t", "json", "--keep-case", "-p", schema, "-o", output, ...inputs);
+  });
+}
+
 for (const [name, files] of Object.entries(PROTO_MODULES)) buildProto(name, files);
+buildXdsBundle();
