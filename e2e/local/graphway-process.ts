@@ -1,0 +1,81 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { createServer, type AddressInfo } from "node:net";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/** The root of the project. */
+export const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
+
+const START_TIMEOUT_MS = 60_000;
+
+/** A running `graphway run`, as a user would start it. */
+export interface GraphwayProcess {
+  readonly url: string;
+  readonly port: number;
+  readonly child: ChildProcess;
+  /** Everything it has printed. */
+  output(): string;
+  /** Resolves with the match once its output, from `from` on, matches; fails with the output after `timeoutMs`. */
+  waitFor(pattern: RegExp, options?: { readonly from?: number; readonly timeoutMs?: number }): Promise<RegExpExecArray>;
+  /** Sends a signal and resolves with the exit code. */
+  stop(signal?: NodeJS.Signals): Promise<number | null>;
+}
+
+/** Starts `graphway run` with `words` on a free port; resolves when it says that it is ready. */
+export async function startGraphway(words: readonly string[], wait: RegExp = /^ready/m): Promise<GraphwayProcess> {
+  const port = await freePort();
+  const graphway = spawnGraphway(["run", "--port", String(port), ...words], port);
+  await graphway.waitFor(wait, { timeoutMs: START_TIMEOUT_MS });
+  return graphway;
+}
+
+/** Starts any graphway command. */
+export function spawnGraphway(words: readonly string[], port = 0): GraphwayProcess {
+  const child = spawn(process.execPath, [join(ROOT, "cli", "main.ts"), ...words], {
+    cwd: ROOT,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let text = "";
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding("utf8").on("data", (part: string) => {
+      text += part;
+      child.emit("printed");
+    });
+  }
+  const exited = once(child, "exit") as Promise<[number | null]>;
+
+  async function waitFor(pattern: RegExp, { from = 0, timeoutMs = 20_000 } = {}): Promise<RegExpExecArray> {
+    const deadline = AbortSignal.timeout(timeoutMs);
+    for (;;) {
+      const match = pattern.exec(text.slice(from));
+      if (match) return match;
+      if (child.exitCode !== null || deadline.aborted)
+        throw new Error(`waited for ${String(pattern)}; it printed:\n${text}`);
+      await Promise.race([once(child, "printed", { signal: deadline }), exited]).catch(() => undefined);
+    }
+  }
+
+  return {
+    url: `http://127.0.0.1:${String(port)}`,
+    port,
+    child,
+    output: () => text,
+    waitFor,
+    async stop(signal = "SIGTERM") {
+      if (child.exitCode === null && child.signalCode === null) child.kill(signal);
+      const [code] = await exited;
+      return code;
+    },
+  };
+}
+
+/** A loopback port that nothing listens on. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, "close");
+  return port;
+}
