@@ -1,4 +1,3 @@
-import { HEADER_SHADOW_CLUSTER_PREFIX } from "#proto/vocabulary/headers.ts";
 import type { DeploymentPlan } from "../../plan/deployment-plan.ts";
 import { CLUSTER_KINDS, clusterName, type ClusterKind } from "../../plan/names.ts";
 import { OVER_ADS } from "./listener.ts";
@@ -6,26 +5,11 @@ import { duration, type XdsOptions } from "./options.ts";
 import type { JsonObject, XdsResource } from "./resource.ts";
 import { TYPE } from "./type-urls.ts";
 
-/** Keeps the names of the shadows' clusters to Envoy: the primary's upstream does not see them. */
-const UPSTREAM_FILTERS: readonly JsonObject[] = [
-  {
-    name: "envoy.filters.http.header_mutation",
-    typed_config: {
-      "@type": TYPE.headerMutation,
-      mutations: {
-        request_mutations: [{ remove_on_match: { key_matcher: { prefix: HEADER_SHADOW_CLUSTER_PREFIX } } }],
-      },
-    },
-  },
-  { name: "envoy.filters.http.upstream_codec", typed_config: { "@type": TYPE.upstreamCodec } },
-];
-
-function protocolOptions(kind: ClusterKind, hasShadows: boolean, options: XdsOptions): JsonObject {
+function protocolOptions(kind: ClusterKind, options: XdsOptions): JsonObject {
   return {
     "@type": TYPE.httpProtocolOptions,
     common_http_protocol_options: { idle_timeout: duration(options.upstreamIdleTimeoutMs) },
     explicit_http_config: kind === "grpc" ? { http2_protocol_options: {} } : { http_protocol_options: {} },
-    ...(hasShadows ? { http_filters: UPSTREAM_FILTERS } : {}),
   };
 }
 
@@ -41,7 +25,7 @@ function threshold(options: XdsOptions): JsonObject {
   };
 }
 
-function renderCluster(name: string, kind: ClusterKind, hasShadows: boolean, options: XdsOptions): XdsResource {
+function renderCluster(name: string, kind: ClusterKind, options: XdsOptions): XdsResource {
   const body = {
     name,
     type: "EDS",
@@ -50,7 +34,7 @@ function renderCluster(name: string, kind: ClusterKind, hasShadows: boolean, opt
     lb_policy: "LEAST_REQUEST",
     circuit_breakers: { thresholds: [threshold(options)] },
     typed_extension_protocol_options: {
-      "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": protocolOptions(kind, hasShadows, options),
+      "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": protocolOptions(kind, options),
     },
   };
   return { typeUrl: TYPE.cluster, name, body };
@@ -58,11 +42,10 @@ function renderCluster(name: string, kind: ClusterKind, hasShadows: boolean, opt
 
 /** Two clusters per predictor, shadows included. Their endpoints come by EDS under the same names. */
 export function renderClusters(plan: DeploymentPlan, options: XdsOptions): readonly XdsResource[] {
-  const hasShadows = plan.shadows.length > 0;
   return plan.predictors.flatMap((predictor) =>
     CLUSTER_KINDS.map((kind) => {
       const name = clusterName(plan.namespace, plan.name, predictor.name, kind);
-      return renderCluster(name, kind, hasShadows, options);
+      return renderCluster(name, kind, options);
     }),
   );
 }

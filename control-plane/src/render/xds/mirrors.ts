@@ -16,7 +16,10 @@ export function mirrorCount(plan: DeploymentPlan): number {
   return Math.min(plan.shadows.length, MAX_SHADOWS_PER_REQUEST);
 }
 
-/** Mirrors to the clusters that the filter names by header; a header that is absent makes no copy. */
+/**
+ * Mirrors to the clusters that the filter names by header; a header that is absent makes no copy. Envoy reads the names
+ * only when the request is complete, so nothing on the way may remove them: the primary sees them, the copies do not.
+ */
 export function mirrorsByHeader(plan: DeploymentPlan): readonly JsonObject[] {
   return Array.from({ length: mirrorCount(plan) }, (_, index) => ({
     cluster_header: `${HEADER_SHADOW_CLUSTER_PREFIX}${String(index + 1)}`,

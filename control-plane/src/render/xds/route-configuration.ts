@@ -57,10 +57,11 @@ function lookUp(header: string, kind: MapKind, map: JsonObject, otherwise: JsonO
 function byMetadata(plans: readonly DeploymentPlan[]): JsonObject {
   const byName = Map.groupBy(plans, (plan) => plan.name);
   const names = [...byName].map(([name, sameName]) => {
-    const namespaces = sameName.map((plan) => [plan.namespace, take(grpcRoutes(plan))]);
-    return [name, lookUp(HEADER_NAMESPACE, "exact_match_map", Object.fromEntries(namespaces), take([GRPC_NOT_FOUND]))];
+    const namespaces = sameName.map((plan) => [plan.namespace, take(grpcRoutes(plan))] as const);
+    const byNamespace = Object.fromEntries<JsonObject>(namespaces);
+    return [name, lookUp(HEADER_NAMESPACE, "exact_match_map", byNamespace, take([GRPC_NOT_FOUND]))] as const;
   });
-  return lookUp(HEADER_SELDON, "exact_match_map", Object.fromEntries(names), take([GRPC_NOT_FOUND]));
+  return lookUp(HEADER_SELDON, "exact_match_map", Object.fromEntries<JsonObject>(names), take([GRPC_NOT_FOUND]));
 }
 
 /** Everything is found by maps: first the URL prefix, then for gRPC the metadata. */

@@ -13,8 +13,6 @@ export const TYPE = {
   rbac: `${PREFIX}envoy.extensions.filters.http.rbac.v3.RBAC`,
   wasm: `${PREFIX}envoy.extensions.filters.http.wasm.v3.Wasm`,
   earlyHeaderMutation: `${PREFIX}envoy.extensions.http.early_header_mutation.header_mutation.v3.HeaderMutation`,
-  headerMutation: `${PREFIX}envoy.extensions.filters.http.header_mutation.v3.HeaderMutation`,
-  upstreamCodec: `${PREFIX}envoy.extensions.filters.http.upstream_codec.v3.UpstreamCodec`,
   httpProtocolOptions: `${PREFIX}envoy.extensions.upstreams.http.v3.HttpProtocolOptions`,
   headerMatchInput: `${PREFIX}envoy.type.matcher.v3.HttpRequestHeaderMatchInput`,
   previousHosts: `${PREFIX}envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate`,

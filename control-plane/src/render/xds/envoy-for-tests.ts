@@ -1,0 +1,114 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { findEnvoy } from "../../../../scripts/envoy.mjs";
+import type { Json, JsonObject, XdsResource } from "./resource.ts";
+import { TYPE } from "./type-urls.ts";
+
+/** An Envoy that runs rendered resources, read from files instead of a stream. */
+export interface RunningEnvoy {
+  readonly port: number;
+  stop(): Promise<void>;
+}
+
+const START_TIMEOUT_MS = 20_000;
+
+/** A port of loopback that was free a moment ago. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  server.close();
+  await once(server, "close");
+  if (address === null || typeof address === "string") throw new Error("no port");
+  return address.port;
+}
+
+function isObject(value: Json): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** File of an endpoint resource: names hold slashes. */
+function endpointFile(cluster: string): string {
+  return `${cluster.replaceAll("/", "-")}.json`;
+}
+
+function fileOf(keys: readonly string[], resource: XdsResource): string {
+  if (keys.includes("rds")) return "routes.json";
+  return keys.includes("config_discovery") ? "filter.json" : endpointFile(resource.name);
+}
+
+/** The same JSON with every `ads` source pointed at the file of its kind. */
+function fromFiles(folder: string, value: Json, resource: XdsResource, keys: readonly string[] = []): Json {
+  if (Array.isArray(value)) return value.map((one) => fromFiles(folder, one as Json, resource, keys));
+  if (!isObject(value)) return value;
+  if (value["ads"] !== undefined) return fileSource(folder, fileOf(keys, resource));
+  const entries = Object.entries(value);
+  return Object.fromEntries(entries.map(([key, one]) => [key, fromFiles(folder, one, resource, [...keys, key])]));
+}
+
+function fileSource(folder: string, file: string): JsonObject {
+  return { path_config_source: { path: join(folder, file) }, resource_api_version: "V3" };
+}
+
+async function writeResources(folder: string, file: string, resources: readonly XdsResource[]): Promise<void> {
+  const bodies = resources.map((one) => {
+    return { "@type": one.typeUrl, ...(fromFiles(folder, one.body, one) as JsonObject) };
+  });
+  await writeFile(join(folder, file), JSON.stringify({ version_info: "1", resources: bodies }));
+}
+
+/** Starts Envoy on rendered resources, waits until it listens on `port`. */
+export async function startEnvoy(resources: readonly XdsResource[], port: number): Promise<RunningEnvoy> {
+  const { path } = await findEnvoy();
+  const folder = await mkdtemp(join(tmpdir(), "graphway-envoy-"));
+  const ofType = (typeUrl: string): readonly XdsResource[] => resources.filter((one) => one.typeUrl === typeUrl);
+  await writeResources(folder, "listeners.json", ofType(TYPE.listener));
+  await writeResources(folder, "clusters.json", ofType(TYPE.cluster));
+  await writeResources(folder, "routes.json", ofType(TYPE.routeConfiguration));
+  await writeResources(folder, "filter.json", ofType(TYPE.filterConfig));
+  for (const one of ofType(TYPE.endpoints)) await writeResources(folder, endpointFile(one.name), [one]);
+  const bootstrap = {
+    node: { id: "test", cluster: "test" },
+    dynamic_resources: {
+      lds_config: fileSource(folder, "listeners.json"),
+      cds_config: fileSource(folder, "clusters.json"),
+    },
+  };
+  await writeFile(join(folder, "bootstrap.json"), JSON.stringify(bootstrap));
+  const child = spawn(
+    path,
+    ["-c", join(folder, "bootstrap.json"), "--use-dynamic-base-id", "--concurrency", "1", "-l", "warning"],
+    { stdio: ["ignore", "ignore", "pipe"] },
+  );
+  const exited = once(child, "exit");
+  const said: string[] = [];
+  child.stderr.setEncoding("utf8").on("data", (text: string) => said.push(text));
+  const stop = async (): Promise<void> => {
+    child.kill("SIGKILL");
+    await exited;
+    await rm(folder, { recursive: true, force: true });
+  };
+  try {
+    await answers(port, () => child.exitCode !== null);
+  } catch (error) {
+    await stop();
+    throw new Error(`Envoy did not start: ${said.join("")}`, { cause: error });
+  }
+  return { port, stop };
+}
+
+async function answers(port: number, gone: () => boolean): Promise<void> {
+  const deadline = Date.now() + START_TIMEOUT_MS;
+  while (Date.now() < deadline && !gone()) {
+    const response = await fetch(`http://127.0.0.1:${String(port)}/`).catch(() => undefined);
+    if (response !== undefined) return;
+    await delay(20);
+  }
+  throw new Error("no answer");
+}

@@ -1,0 +1,291 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import {
+  createServer as createHttpServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from "node:http";
+import {
+  connect,
+  createServer as createHttp2Server,
+  type Http2Server,
+  type Http2ServerRequest,
+  type Http2ServerResponse,
+} from "node:http2";
+import type { AddressInfo } from "node:net";
+import { setTimeout as delay } from "node:timers/promises";
+import { after, before, test } from "node:test";
+import type { DeploymentPlan } from "../../plan/deployment-plan.ts";
+import { CLUSTER_KINDS, clusterName } from "../../plan/names.ts";
+import { renderEndpoints } from "./endpoints.ts";
+import { freePort, startEnvoy, type RunningEnvoy } from "./envoy-for-tests.ts";
+import { planFor } from "./plans-for-tests.ts";
+import { renderXds } from "./render.ts";
+import type { JsonObject, XdsResource } from "./resource.ts";
+import { TYPE } from "./type-urls.ts";
+
+const PLANS: readonly DeploymentPlan[] = [
+  planFor("canary", { main: 75, canary: 25 }, { copy: 100 }, { retry: { attempts: 2, perTryTimeoutMs: 1000 } }),
+  planFor("plain", { only: 1, idle: 0 }),
+  planFor("hosted", { main: 1 }, {}, { hosts: ["models.example.com"] }),
+];
+
+interface Seen {
+  readonly server: string;
+  readonly url: string;
+  readonly headers: IncomingHttpHeaders;
+}
+
+const seen: Seen[] = [];
+/** Servers answer 503 this many times before they are well. */
+const failures = new Map<string, number>();
+let envoy: RunningEnvoy | undefined;
+const servers: (Server | Http2Server)[] = [];
+
+function statusOf(server: string): number {
+  const left = failures.get(server) ?? 0;
+  failures.set(server, left - 1);
+  return left > 0 ? 503 : 200;
+}
+
+/** Stands in for a predictor: notes what it gets. */
+async function startUpstream(name: string, grpc: boolean): Promise<number> {
+  const answer = (url: string, headers: IncomingHttpHeaders, end: (status: number) => void): void => {
+    seen.push({ server: name, url, headers });
+    end(statusOf(name));
+  };
+  const server = grpc ? createHttp2Server() : createHttpServer();
+  if ("keepAliveTimeout" in server) {
+    server.on("request", ({ url = "", headers }: IncomingMessage, response: ServerResponse) => {
+      answer(url, headers, (status) => response.writeHead(status).end(name));
+    });
+  } else {
+    server.on("request", ({ url, headers }: Http2ServerRequest, response: Http2ServerResponse) => {
+      const trailers = { "content-type": "application/grpc", "grpc-status": "0" };
+      answer(url, headers, (status) => {
+        response.writeHead(status, trailers);
+        response.end();
+      });
+    });
+  }
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  servers.push(server);
+  return (server.address() as AddressInfo).port;
+}
+
+interface ListenerBody {
+  readonly filter_chains: readonly {
+    readonly filters: readonly { readonly typed_config: { readonly early_header_mutation_extensions: JsonObject[] } }[];
+  }[];
+}
+
+/** Stands in for our filter: what a test asks for in `x-test-…` becomes the filter's header, after the strip. */
+function withDecisions(resource: XdsResource): XdsResource {
+  if (resource.typeUrl !== TYPE.listener) return resource;
+  const names = ["cluster", "predictor", "shadow-cluster-1"];
+  const mutations = names.map((name) => ({
+    append: {
+      header: { key: `x-graphway-${name}`, value: `%REQ(x-test-${name})%` },
+      append_action: "OVERWRITE_IF_EXISTS_OR_ADD",
+    },
+  }));
+  const decide = {
+    name: "envoy.http.early_header_mutation.header_mutation",
+    typed_config: { "@type": TYPE.earlyHeaderMutation, mutations },
+  };
+  const body = structuredClone(resource.body) as unknown as ListenerBody;
+  for (const chain of body.filter_chains) {
+    for (const filter of chain.filters) filter.typed_config.early_header_mutation_extensions.push(decide);
+  }
+  return { ...resource, body: body as unknown as JsonObject };
+}
+
+function url(): string {
+  assert.ok(envoy !== undefined);
+  return `http://127.0.0.1:${String(envoy.port)}`;
+}
+
+async function call(path: string, headers: Record<string, string> = {}): Promise<Response> {
+  return fetch(`${url()}${path}`, { method: "POST", body: "{}", headers });
+}
+
+async function callGrpc(path: string, metadata: Record<string, string>): Promise<Record<string, unknown>> {
+  const session = connect(url());
+  const request = session.request({
+    ":method": "POST",
+    ":path": path,
+    "content-type": "application/grpc",
+    te: "trailers",
+    ...metadata,
+  });
+  request.end(Buffer.alloc(5));
+  const [headers] = (await once(request, "response")) as [Record<string, unknown>];
+  request.resume();
+  await once(request, "close");
+  session.close();
+  return headers;
+}
+
+async function until(holds: () => boolean): Promise<void> {
+  const deadline = Date.now() + 5000;
+  while (!holds() && Date.now() < deadline) await delay(5);
+  assert.ok(holds(), JSON.stringify(seen));
+}
+
+const PREDICT = "/seldon/seldon/canary/api/v1.0/predictions";
+const FEEDBACK = "/seldon/seldon/canary/api/v1.0/feedback";
+
+before(async () => {
+  const port = await freePort();
+  const rendered = renderXds(PLANS, { address: "127.0.0.1", port });
+  assert.deepEqual(rendered.problems, []);
+  const endpoints: XdsResource[] = [];
+  for (const plan of PLANS) {
+    for (const predictor of plan.predictors) {
+      for (const kind of CLUSTER_KINDS) {
+        const name = clusterName(plan.namespace, plan.name, predictor.name, kind);
+        const address = { address: "127.0.0.1", port: await startUpstream(name, kind === "grpc") };
+        endpoints.push(renderEndpoints(name, [address]));
+      }
+    }
+  }
+  envoy = await startEnvoy([...rendered.value.map(withDecisions), ...endpoints], port);
+});
+
+after(async () => {
+  await envoy?.stop();
+  for (const server of servers) server.close();
+});
+
+test("without the filter Envoy splits by weight and names the predictor", async () => {
+  const counts = new Map<string, number>();
+  for (let i = 0; i < 400; i++) {
+    const response = await call(PREDICT);
+    assert.equal(response.status, 200);
+    const server = await response.text();
+    assert.equal(server, `seldon/canary/${response.headers.get("x-graphway-predictor") ?? ""}/http`);
+    counts.set(server, (counts.get(server) ?? 0) + 1);
+  }
+  const canary = counts.get("seldon/canary/canary/http") ?? 0;
+  assert.ok(canary > 50 && canary < 150, `canary got ${String(canary)} of 400`);
+});
+
+test("the prefix is cut and weight 0 gets nothing", async () => {
+  for (let i = 0; i < 20; i++) {
+    assert.equal(await (await call("/seldon/seldon/plain/v2/models/m/infer?x=1")).text(), "seldon/plain/only/http");
+  }
+  assert.equal(seen.at(-1)?.url, "/v2/models/m/infer?x=1");
+});
+
+test("the filter's header chooses the cluster and is not passed on", async () => {
+  seen.length = 0;
+  const wanted = { "x-test-cluster": "seldon/canary/canary/http", "x-test-predictor": "canary" };
+  const response = await call(PREDICT, wanted);
+  assert.equal(await response.text(), "seldon/canary/canary/http");
+  assert.equal(response.headers.get("x-graphway-predictor"), "canary");
+  assert.equal(response.headers.has("x-graphway-route"), false);
+  assert.equal(seen[0]?.headers["x-graphway-cluster"], undefined);
+  assert.equal(seen.length, 1);
+});
+
+test("a client cannot set what only the filter may set", async () => {
+  const names = [
+    "predictor",
+    "route",
+    "shadow",
+    "cluster",
+    "shadow-cluster-3",
+    "branch",
+    "decision",
+    "path",
+    "routing",
+  ];
+  const forged = Object.fromEntries(names.map((name) => [`x-graphway-${name}`, "seldon/canary/main/http"]));
+  seen.length = 0;
+  const response = await call("/seldon/seldon/plain/api/v1.0/predictions", { ...forged, "x-graphway-force": "x=1" });
+  assert.equal(await response.text(), "seldon/plain/only/http");
+  const ours = Object.keys(seen[0]?.headers ?? {}).filter((name) => name.startsWith("x-graphway-"));
+  assert.deepEqual(ours, ["x-graphway-force"]);
+});
+
+test("a shadow by header gets a tagged copy, on cold and on warm connections", async () => {
+  for (let i = 0; i < 5; i++) {
+    seen.length = 0;
+    const wanted = {
+      "x-test-cluster": "seldon/canary/main/http",
+      "x-test-shadow-cluster-1": "seldon/canary/copy/http",
+    };
+    await (await call(PREDICT, wanted)).text();
+    await until(() => seen.length === 2);
+    const copy = seen.find((one) => one.server === "seldon/canary/copy/http");
+    const live = seen.find((one) => one.server === "seldon/canary/main/http");
+    assert.ok(copy !== undefined && live !== undefined);
+    assert.equal(copy.headers["x-graphway-shadow"], "1");
+    assert.equal(copy.headers["x-graphway-shadow-cluster-1"], undefined);
+    assert.equal(copy.headers["x-request-id"], live.headers["x-request-id"]);
+    assert.equal(copy.headers.host, live.headers.host);
+    assert.equal(live.headers["x-graphway-shadow"], undefined);
+  }
+});
+
+test("predictions are retried, feedback is neither retried nor copied", async () => {
+  const cluster = "seldon/canary/main/http";
+  failures.set(cluster, 1);
+  assert.equal((await call(PREDICT, { "x-test-cluster": cluster })).status, 200);
+  for (const headers of [{ "x-test-cluster": cluster, "x-test-shadow-cluster-1": "seldon/canary/copy/http" }, {}]) {
+    for (const server of ["main", "canary"]) failures.set(`seldon/canary/${server}/http`, 1);
+    seen.length = 0;
+    const forged = { "x-envoy-retry-on": "5xx", "x-envoy-max-retries": "5" };
+    assert.equal((await call(FEEDBACK, { ...headers, ...forged })).status, 503);
+    assert.equal(seen.length, 1);
+    assert.equal(seen[0]?.url, "/api/v1.0/feedback");
+    failures.clear();
+  }
+});
+
+test("a client's request id is kept", async () => {
+  seen.length = 0;
+  await (await call("/seldon/seldon/plain/x", { "x-request-id": "fixed" })).text();
+  assert.equal(seen[0]?.headers["x-request-id"], "fixed");
+});
+
+test("gRPC is found by metadata on the same port", async () => {
+  const path = "/seldon.protos.Seldon/Predict";
+  const headers = await callGrpc(path, { seldon: "plain", namespace: "seldon" });
+  assert.equal(headers[":status"], 200);
+  assert.equal(headers["grpc-status"], "0");
+  assert.equal(headers["x-graphway-predictor"], "only");
+  assert.equal(seen.at(-1)?.server, "seldon/plain/only/grpc");
+  assert.equal(seen.at(-1)?.url, path);
+});
+
+test("what nobody serves is told so", async () => {
+  const response = await call("/seldon/seldon/nobody/api/v1.0/predictions");
+  assert.equal(response.status, 404);
+  assert.equal(response.headers.get("content-type"), "application/json");
+  assert.match(await response.text(), /no such SeldonDeployment/);
+  assert.equal((await call("/seldon/seldon/plain")).status, 404);
+  for (const metadata of [{ seldon: "nobody", namespace: "seldon" }, { seldon: "plain", namespace: "x" }, {}]) {
+    const headers = await callGrpc("/seldon.protos.Seldon/Predict", metadata);
+    assert.equal(headers["grpc-status"], "5");
+    assert.match(String(headers["grpc-message"]), /no such SeldonDeployment/);
+  }
+});
+
+test("a deployment with a host answers to that host alone, on any port", async () => {
+  const session = connect(url());
+  const status = async (authority: string): Promise<unknown> => {
+    const request = session.request({ ":path": "/seldon/seldon/hosted/x", ":authority": authority });
+    const [headers] = (await once(request, "response")) as [Record<string, unknown>];
+    request.resume();
+    await once(request, "close");
+    return headers[":status"];
+  };
+  assert.equal(await status("models.example.com:8003"), 200);
+  assert.equal(await status("models.example.com"), 200);
+  assert.equal(await status("other.example.com"), 404);
+  session.close();
+});
