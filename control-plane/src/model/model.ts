@@ -1,0 +1,60 @@
+import type { Checked, Position, Problem } from "../problem/problem.ts";
+import type { DefaultedDeployment } from "./defaulted.ts";
+import type { RoutePolicy } from "./route-policy.ts";
+import type { SeldonDeployment } from "./seldon-deployment.ts";
+
+/** A text to read, YAML (several documents allowed) or JSON. */
+export interface SourceText {
+  /** As the user named it; stands in every problem. */
+  readonly file: string;
+  readonly text: string;
+}
+
+/** One object before anything is known about it. */
+export interface SourceObject {
+  readonly value: unknown;
+  /** Absent for objects from Kubernetes. */
+  readonly file?: string;
+  /** Where a field stands, or its nearest parent that exists. */
+  readonly locate?: (path: FieldPath) => Position | undefined;
+}
+
+/** Keys and indices from the root of an object. */
+export type FieldPath = readonly (string | number)[];
+
+/** Every SeldonDeployment of the input, each judged on its own. */
+export interface Model {
+  readonly deployments: readonly LoadedDeployment[];
+}
+
+export type LoadedDeployment = AcceptedDeployment | RejectedDeployment;
+
+interface LoadedBase {
+  /** `<namespace>/<name>`. */
+  readonly key: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly file?: string;
+  /** This deployment's own problems and those of its policy; also part of the problems of the whole. */
+  readonly problems: readonly Problem[];
+}
+
+/** A deployment without errors; its problems are warnings. */
+export interface AcceptedDeployment extends LoadedBase {
+  readonly accepted: true;
+  /** As applied, nulls dropped as Kubernetes does. */
+  readonly raw: SeldonDeployment;
+  readonly resource: DefaultedDeployment;
+  /** The policy that targets it. */
+  readonly policy?: RoutePolicy;
+  /** Finds a field of `raw` in the source text, for problems found later. */
+  readonly locate?: (path: FieldPath) => Position | undefined;
+}
+
+/** A deployment with at least one error: what was served last must go on. */
+export interface RejectedDeployment extends LoadedBase {
+  readonly accepted: false;
+}
+
+/** What loading returns: the model and every problem of the input, in the order of the text. */
+export type LoadedModel = Checked<Model>;
