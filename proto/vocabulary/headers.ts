@@ -37,3 +37,5 @@ export const HEADER_SHADOW_CLUSTER_PREFIX = "x-graphway-shadow-cluster-";
 
 /** Envoy: the number of retries of this request; the filter sets `0` on feedback. */
 export const HEADER_MAX_RETRIES = "x-envoy-max-retries";
+/** Client: milliseconds that the request may take; the only header of ours that passes the filter. */
+export const HEADER_TIMEOUT_MS = "x-graphway-timeout-ms";

@@ -1,0 +1,119 @@
+// The request's headers, read once into memory that lasts for the request. Their encoding (u32 count, then a pair of u32 lengths for
+// each, then each name and value with a zero after it) is checked once, here.
+import { isName, startsWith } from "../bytes";
+import { readData, readHeaders, readLength } from "../host/calls";
+import { CONTENT_TYPE, EXPLAIN, FORCE, NAMESPACE, OURS, PATH, REQUEST_ID, SELDON } from "../names";
+
+/** The value of a header: the first, and how many there are. */
+@unmanaged
+export class Value {
+  text: usize;
+  length: u32;
+  count: u32;
+
+  clear(): void {
+    this.text = 0;
+    this.length = 0;
+    this.count = 0;
+  }
+
+  see(text: usize, length: u32): void {
+    if (this.count++ > 0) return;
+    this.text = text;
+    this.length = length;
+  }
+}
+
+export const path = changetype<Value>(memory.data(16, 8));
+export const contentType = changetype<Value>(memory.data(16, 8));
+export const seldon = changetype<Value>(memory.data(16, 8));
+export const namespace = changetype<Value>(memory.data(16, 8));
+export const requestId = changetype<Value>(memory.data(16, 8));
+export const force = changetype<Value>(memory.data(16, 8));
+export const explain = changetype<Value>(memory.data(16, 8));
+/** True when a header that begins with our prefix is there. */
+export let hasOurs: bool = false;
+
+let pairs: usize = 0;
+let count: u32 = 0;
+
+// The header that `nextHeader` stands at.
+let index: u32 = 0;
+let position: usize = 0;
+export let name: usize = 0;
+export let nameLength: u32 = 0;
+export let value: usize = 0;
+export let valueLength: u32 = 0;
+
+/** Goes to before the first header. */
+export function firstHeader(): void {
+  index = 0;
+  position = pairs + 4 + ((<usize>count) << 3);
+}
+
+/** Goes to the next header; false after the last. */
+export function nextHeader(): bool {
+  if (index >= count) return false;
+  const lengths = pairs + 4 + ((<usize>index) << 3);
+  index++;
+  nameLength = load<u32>(lengths);
+  valueLength = load<u32>(lengths, 4);
+  name = position;
+  value = name + nameLength + 1;
+  position = value + valueLength + 1;
+  return true;
+}
+
+function areWellFormed(size: u32): bool {
+  if (size < 4) return false;
+  count = load<u32>(pairs);
+  let end: u64 = 4 + (<u64>count << 3);
+  if (end > <u64>size) return false;
+  for (let at = pairs + 4, last = at + ((<usize>count) << 3); at < last; at += 8) {
+    end += <u64>load<u32>(at) + <u64>load<u32>(at, 4) + 2;
+  }
+  return end <= <u64>size;
+}
+
+function clear(): void {
+  path.clear();
+  contentType.clear();
+  seldon.clear();
+  namespace.clear();
+  requestId.clear();
+  force.clear();
+  explain.clear();
+  hasOurs = false;
+}
+
+function seeOurs(): void {
+  hasOurs = true;
+  if (isName(name, nameLength, FORCE)) force.see(value, valueLength);
+  else if (isName(name, nameLength, EXPLAIN)) explain.see(value, valueLength);
+}
+
+/** Sorts out one header; lengths first, since almost every header is none of these. */
+function see(): void {
+  if (nameLength == 5) {
+    if (isName(name, nameLength, PATH)) path.see(value, valueLength);
+  } else if (nameLength == 6) {
+    if (isName(name, nameLength, SELDON)) seldon.see(value, valueLength);
+  } else if (nameLength == 9) {
+    if (isName(name, nameLength, NAMESPACE)) namespace.see(value, valueLength);
+  } else if (nameLength == 12) {
+    if (isName(name, nameLength, REQUEST_ID)) requestId.see(value, valueLength);
+    else if (isName(name, nameLength, CONTENT_TYPE)) contentType.see(value, valueLength);
+  }
+  if (nameLength >= 11 && startsWith(name, nameLength, OURS)) seeOurs();
+}
+
+/** Reads the headers of the request; false when the host has none for us. */
+export function scanHeaders(): bool {
+  clear();
+  if (!readHeaders()) return false;
+  pairs = readData();
+  if (!areWellFormed(readLength())) return false;
+  firstHeader();
+  while (nextHeader()) see();
+  return true;
+}
