@@ -82,5 +82,17 @@ function buildXdsBundle() {
   });
 }
 
+/** The filter. Built from the root and with the pinned compiler the bytes are the same everywhere. */
+function buildFilter() {
+  const settings = join(root, "asconfig.json");
+  const sources = ["filter/assembly", "proto/vocabulary"].flatMap((folder) => filesBelow(join(root, folder)));
+  const compiler = join(root, "node_modules", "assemblyscript", "package.json");
+  const output = join(root, "build", "filter", "filter.wasm");
+  rebuild(output, [...sources, settings, compiler, fileURLToPath(import.meta.url)], () => {
+    nodeTool("assemblyscript/bin/asc.js", "filter/assembly/index.ts", "--config", settings, "--target", "release");
+  });
+}
+
 for (const [name, files] of Object.entries(PROTO_MODULES)) buildProto(name, files);
 buildXdsBundle();
+buildFilter();
