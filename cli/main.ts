@@ -8,12 +8,15 @@ interface CommandEntry {
 }
 
 const COMMANDS: readonly CommandEntry[] = [
+  { name: "predict", summary: "ask a running deployment for a prediction", load: () => import("./predict.ts") },
 ];
 
 function usage(): string {
   const width = Math.max(0, ...COMMANDS.map((command) => command.name.length));
   const rows = COMMANDS.map((command) => `  ${command.name.padEnd(width)}  ${command.summary}`);
-  return ["Usage: graphway <command> [options]", "", ...rows, "", "graphway <command> --help tells more.", ""].join("\n");
+  return ["Usage: graphway <command> [options]", "", ...rows, "", "graphway <command> --help tells more.", ""].join(
+    "\n",
+  );
 }
 
 async function main(): Promise<number> {
@@ -21,7 +24,9 @@ async function main(): Promise<number> {
   const command = COMMANDS.find((one) => one.name === name);
   if (command !== undefined) return (await command.load()).run(words);
   const asked = name === "--help" || name === "-h" || name === "help";
-  (asked ? process.stdout : process.stderr).write(asked || name === undefined ? usage() : `graphway: there is no command ${name}\n\n${usage()}`);
+  (asked ? process.stdout : process.stderr).write(
+    asked || name === undefined ? usage() : `graphway: there is no command ${name}\n\n${usage()}`,
+  );
   return asked ? 0 : 2;
 }
 

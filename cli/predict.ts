@@ -1,0 +1,189 @@
+import { readFile } from "node:fs/promises";
+import { stderr, stdin, stdout } from "node:process";
+import { text } from "node:stream/consumers";
+import { parseArgs } from "node:util";
+import { HEADER_PREFIX } from "#proto/vocabulary/headers.ts";
+import type { Json } from "../proto/json/json.ts";
+import {
+  NoAnswerError,
+  type PredictionAnswer,
+  type PredictionCall,
+  predictByGrpc,
+  predictByRest,
+} from "./prediction-client.ts";
+
+const USAGE = `Usage: graphway predict [namespace/]name <data> [options]
+
+Asks a running deployment for a prediction.
+
+  <data>              rows as JSON ('[[5.1,3.5,1.4,0.2]]' becomes data.ndarray), a string (strData),
+                      a whole SeldonMessage ('{"data":…}'), @file, or - for standard input
+
+  --grpc              over gRPC (seldon.protos.Seldon/Predict) instead of REST
+  --url <url>         the gateway (default http://localhost:8003)
+  --header <k:v>      an HTTP header or gRPC metadata; may be given several times
+  --timeout <s>       seconds to wait (default 30)
+  --output <form>     pretty (default) or json: one object with status, headers and body
+  --raw               the body as it came, nothing else
+
+The answer goes to standard output, the ${HEADER_PREFIX}* headers to standard error.
+Exit code: 0 an answer, 1 none or an error, 2 wrong usage.
+`;
+
+/** The user's mistake on the command line. */
+class UsageError extends Error {}
+
+const OPTIONS = {
+  grpc: { type: "boolean", default: false },
+  url: { type: "string", default: "http://localhost:8003" },
+  header: { type: "string", multiple: true, default: [] as string[] },
+  timeout: { type: "string", default: "30" },
+  output: { type: "string", default: "pretty" },
+  raw: { type: "boolean", default: false },
+  help: { type: "boolean", short: "h", default: false },
+} as const;
+
+type Values = ReturnType<typeof parseWords>["values"];
+
+function parseWords(words: readonly string[]) {
+  try {
+    return parseArgs({ args: [...words], options: OPTIONS, allowPositionals: true });
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function readTarget(target: string): { readonly namespace: string; readonly name: string } {
+  const match = /^(?:([a-z0-9.-]+)\/)?([a-z0-9.-]+)$/.exec(target);
+  if (match?.[2] === undefined) throw new UsageError(`${JSON.stringify(target)} is not [namespace/]name`);
+  return { namespace: match[1] ?? "default", name: match[2] };
+}
+
+async function readData(word: string): Promise<string> {
+  if (word === "-") return text(stdin);
+  if (!word.startsWith("@")) return word;
+  try {
+    return await readFile(word.slice(1), "utf8");
+  } catch (error) {
+    throw new UsageError(`cannot read ${word.slice(1)}: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+/** The message to send: whole objects stay as they were typed, to the byte. */
+function makeMessage(given: string): { readonly text: string; readonly message: Json } {
+  let json: Json;
+  try {
+    json = JSON.parse(given) as Json;
+  } catch (error) {
+    throw new UsageError(`the data is not JSON: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  if (Array.isArray(json)) return wrap({ data: { ndarray: json as readonly Json[] } });
+  if (typeof json === "string") return wrap({ strData: json });
+  if (typeof json === "object" && json !== null) return { text: given, message: json };
+  throw new UsageError("the data must be an array of rows, a string or a SeldonMessage");
+}
+
+function wrap(message: Json): { readonly text: string; readonly message: Json } {
+  return { text: JSON.stringify(message), message };
+}
+
+function readUrl(given: string): URL {
+  const url = URL.canParse(given) ? new URL(given) : undefined;
+  if (url?.protocol !== "http:" && url?.protocol !== "https:") {
+    throw new UsageError(`--url ${given} is not a URL such as http://localhost:8003`);
+  }
+  return url;
+}
+
+function readHeader(given: string): readonly [string, string] {
+  const match = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):\s*(.*)$/.exec(given);
+  if (match?.[1] === undefined) throw new UsageError(`--header ${given} is not name:value`);
+  return [match[1], match[2] ?? ""];
+}
+
+function readTimeoutMs(given: string): number {
+  const seconds = Number(given);
+  if (!(seconds > 0 && seconds <= 86_400)) throw new UsageError(`--timeout ${given} is not a number of seconds`);
+  return Math.round(seconds * 1000);
+}
+
+async function readCall(values: Values, target: string, data: string): Promise<PredictionCall> {
+  if (values.output !== "pretty" && values.output !== "json") {
+    throw new UsageError(`--output ${values.output} is neither pretty nor json`);
+  }
+  return {
+    ...readTarget(target),
+    url: readUrl(values.url),
+    headers: values.header.map(readHeader),
+    timeoutMs: readTimeoutMs(values.timeout),
+    ...makeMessage(await readData(data)),
+  };
+}
+
+function parseBody(body: string): Json | undefined {
+  try {
+    return JSON.parse(body) as Json;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Indented JSON, with what fits on a line kept on one line. */
+function prettify(json: Json, indent = ""): string {
+  const flat = JSON.stringify(json);
+  if (flat.length + indent.length <= 100 || typeof json !== "object" || json === null) return flat;
+  const inner = `${indent}  `;
+  const isList = Array.isArray(json);
+  const lines = Object.entries(json).map(([key, value]: [string, Json]) => {
+    return `${inner}${isList ? "" : `${JSON.stringify(key)}: `}${prettify(value, inner)}`;
+  });
+  return `${isList ? "[" : "{"}\n${lines.join(",\n")}\n${indent}${isList ? "]" : "}"}`;
+}
+
+function print(answer: PredictionAnswer, values: Values): void {
+  const body = parseBody(answer.body);
+  if (values.raw) {
+    stdout.write(answer.body);
+    return;
+  }
+  if (values.output === "json") {
+    stdout.write(`${JSON.stringify({ ...answer, body: body ?? answer.body })}\n`);
+    return;
+  }
+  for (const [name, value] of Object.entries(answer.headers)) {
+    if (name.startsWith(HEADER_PREFIX)) stderr.write(`${name}: ${value}\n`);
+  }
+  if (answer.body !== "") stdout.write(`${body === undefined ? answer.body : prettify(body)}\n`);
+}
+
+async function predict(words: readonly string[]): Promise<number> {
+  const { values, positionals } = parseWords(words);
+  if (values.help) {
+    stdout.write(USAGE);
+    return 0;
+  }
+  const [target, data, ...rest] = positionals;
+  if (target === undefined || data === undefined || rest.length > 0) {
+    throw new UsageError("give the deployment's name and the data");
+  }
+  const call = await readCall(values, target, data);
+  const answer = await (values.grpc ? predictByGrpc(call) : predictByRest(call));
+  print(answer, values);
+  if (!answer.ok) stderr.write(`graphway: ${answer.status}\n`);
+  return answer.ok ? 0 : 1;
+}
+
+/** `graphway predict`: a small client for both transports. */
+export async function run(words: readonly string[]): Promise<number> {
+  try {
+    return await predict(words);
+  } catch (error) {
+    if (error instanceof UsageError || error instanceof TypeError || error instanceof RangeError) {
+      stderr.write(`graphway predict: ${error.message}\n\n${USAGE}`);
+      return 2;
+    }
+    if (!(error instanceof NoAnswerError)) throw error;
+    stderr.write(`graphway: ${error.message}\n`);
+    return 1;
+  }
+}
