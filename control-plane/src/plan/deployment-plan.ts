@@ -148,6 +148,8 @@ export interface ContainerPlan {
   readonly preStop?: ProbeAction;
   /** True when a node of the graph runs in it. */
   readonly inGraph: boolean;
+  /** Fields that only a cluster can honour (`volumeMounts`, `envFrom`, …), named so that local mode can say so. */
+  readonly clusterOnly?: readonly string[];
 }
 
 /** A variable with a value; others (from secrets, fields) are kept by name so that nothing vanishes in silence. */

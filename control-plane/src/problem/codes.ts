@@ -293,7 +293,8 @@ export const PROBLEM_CODES = {
   },
   AnnotationMalformed: {
     severity: "warning",
-    meaning: "The value of an annotation cannot be read; it has no effect, or stops the deployment where Seldon fails on it.",
+    meaning:
+      "The value of an annotation cannot be read; it has no effect, or stops the deployment where Seldon fails on it.",
     hint: "see docs/annotations.md for its form",
   },
   PolicyTargetWrong: {
@@ -335,6 +336,36 @@ export const PROBLEM_CODES = {
     severity: "error",
     meaning: "Bytes that should be a filter table are none; the filter would refuse them.",
     hint: "take the bytes of the configuration, not its JSON or base64 form",
+  },
+  TrafficNegative: {
+    severity: "error",
+    meaning: "A predictor's share of the traffic is below zero.",
+    hint: "give every predictor a share of 0 or more; together they must make 100",
+  },
+  TrafficMissing: {
+    severity: "error",
+    meaning: "No predictor of a deployment gets any traffic.",
+    hint: "give at least one predictor a share above 0",
+  },
+  RetriesUnreadable: {
+    severity: "error",
+    meaning: "An annotation about retries is not a whole number.",
+    hint: 'write a whole number in quotes, such as "3"',
+  },
+  NodeNeedsOrchestrator: {
+    severity: "error",
+    meaning: "A predictor without orchestrator has a node that only the orchestrator can run.",
+    hint: "remove seldon.io/no-engine, or give the node a container",
+  },
+  AnnotationIgnored: {
+    severity: "warning",
+    meaning: "An annotation has a value that means nothing, so it is as if it were absent.",
+    hint: "correct the value or remove the annotation",
+  },
+  ExplainerNotRouted: {
+    severity: "warning",
+    meaning: "A predictor has an explainer, which is not run or routed.",
+    hint: "call the predictor itself; its predictions are not affected",
   },
 } as const satisfies Record<string, ProblemCodeRow>;
 

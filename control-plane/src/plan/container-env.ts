@@ -1,0 +1,88 @@
+import { nodeRuns } from "../model/graph.ts";
+import type { DefaultedEndpoint, DefaultedNode, DefaultedPredictor } from "../model/defaulted.ts";
+import type { Container, EnvVar as DeclaredEnvVar } from "../model/kubernetes.ts";
+import type { PlanContext } from "./context.ts";
+import type { EnvVar } from "./deployment-plan.ts";
+
+/** Where a container finds the model that was downloaded for it. */
+const MODEL_FOLDER = "/mnt/models";
+/** Prepackaged servers that are told their model otherwise than by a parameter. */
+const SERVERS_WITHOUT_MODEL_PARAMETER: readonly string[] = ["TENSORFLOW_SERVER", "TRITON_SERVER"];
+
+/** A variable as written: with its value, or with the kind of place that it comes from. */
+export function declaredVariable({ name, value, valueFrom }: DeclaredEnvVar): EnvVar {
+  if (valueFrom === undefined) return { name, value: value ?? "" };
+  return { name, from: Object.keys(valueFrom)[0] ?? "an unknown source" };
+}
+
+function parametersOf(context: PlanContext, node: DefaultedNode): string | undefined {
+  const own = (node.parameters ?? []).map(({ name, value, type }) => ({ name, value, type }));
+  const takesModel =
+    nodeRuns(node) === "prepackaged" &&
+    context.protocol === "seldon" &&
+    !SERVERS_WITHOUT_MODEL_PARAMETER.includes(node.implementation);
+  const all = takesModel ? [...own, { name: "model_uri", value: MODEL_FOLDER, type: "STRING" }] : own;
+  return all.length === 0 ? undefined : JSON.stringify(all);
+}
+
+type Variables = readonly (readonly [name: string, value: string | undefined])[];
+
+/** Variables that a container may set itself. */
+function defaultVariables(context: PlanContext, node: DefaultedNode, endpoint: DefaultedEndpoint): Variables {
+  const http = String(endpoint.httpPort);
+  const grpc = String(endpoint.grpcPort);
+  return [
+    ["PREDICTIVE_UNIT_SERVICE_PORT", String(endpoint.service_port)],
+    ["PREDICTIVE_UNIT_HTTP_SERVICE_PORT", http],
+    ["MLSERVER_HTTP_PORT", http],
+    ["PREDICTIVE_UNIT_GRPC_SERVICE_PORT", grpc],
+    ["MLSERVER_GRPC_PORT", grpc],
+    ["PREDICTIVE_UNIT_PARAMETERS", parametersOf(context, node)],
+    ["MLSERVER_MODEL_URI", (node.modelUri ?? "") === "" ? undefined : MODEL_FOLDER],
+  ];
+}
+
+/** Variables that say what is so; a container cannot set them. */
+function fixedVariables(context: PlanContext, predictor: DefaultedPredictor, container: Container): Variables {
+  const { metricsPortName, prometheusPath } = context.options;
+  const metrics = container.ports?.find((port) => port.name === metricsPortName)?.containerPort;
+  const metricsPort = metrics === undefined ? undefined : String(metrics);
+  const metricsPath = metrics === undefined ? undefined : prometheusPath;
+  return [
+    ["PREDICTIVE_UNIT_ID", container.name],
+    ["MLSERVER_MODEL_NAME", container.name],
+    ["PREDICTIVE_UNIT_IMAGE", container.image ?? ""],
+    ["PREDICTOR_ID", predictor.name],
+    ["PREDICTOR_LABELS", JSON.stringify(sortKeys(predictor.labels))],
+    ["SELDON_DEPLOYMENT_ID", context.name],
+    ["SELDON_EXECUTOR_ENABLED", "true"],
+    ["PREDICTIVE_UNIT_METRICS_SERVICE_PORT", metricsPort],
+    ["MLSERVER_METRICS_PORT", metricsPort],
+    ["PREDICTIVE_UNIT_METRICS_ENDPOINT", metricsPath],
+    ["MLSERVER_METRICS_ENDPOINT", metricsPath],
+  ];
+}
+
+function sortKeys(labels: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(labels).sort(([one], [other]) => (one < other ? -1 : 1)));
+}
+
+function present(variables: Variables): readonly EnvVar[] {
+  return variables.flatMap(([name, value]) => (value === undefined ? [] : [{ name, value }]));
+}
+
+/** The environment of a graph container: its own variables stay, Seldon's are added, each name once. */
+export function planContainerEnv(
+  context: PlanContext,
+  predictor: DefaultedPredictor,
+  node: DefaultedNode,
+  endpoint: DefaultedEndpoint,
+  container: Container,
+): readonly EnvVar[] {
+  const fixed = present(fixedVariables(context, predictor, container));
+  const fixedNames = new Set(fixed.map((one) => one.name));
+  const own = (container.env ?? []).map(declaredVariable).filter((one) => !fixedNames.has(one.name));
+  const ownNames = new Set(own.map((one) => one.name));
+  const defaults = present(defaultVariables(context, node, endpoint)).filter((one) => !ownNames.has(one.name));
+  return [...own, ...defaults, ...fixed];
+}

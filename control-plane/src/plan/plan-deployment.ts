@@ -1,0 +1,81 @@
+import { problemOf, type Finding } from "../model/finding.ts";
+import type { AcceptedDeployment } from "../model/model.ts";
+import { hasErrors, type Checked } from "../problem/problem.ts";
+import { findAnnotation, type PlanContext } from "./context.ts";
+import type { DeploymentPlan, Protocol } from "./deployment-plan.ts";
+import { seldonId } from "./names.ts";
+import { DEFAULT_PLAN_OPTIONS, type PlanOptions } from "./options.ts";
+import { planPermits, planStickyKey } from "./policy.ts";
+import { planPredictor } from "./predictor.ts";
+import { planRetry } from "./retry.ts";
+import { planShadows, planSplit } from "./traffic.ts";
+
+/** What planning reads of a deployment that was loaded. */
+export type PlanInput = Pick<AcceptedDeployment, "key" | "resource" | "policy" | "file" | "locate">;
+
+function protocolOf(protocol: string | undefined): Protocol {
+  if (protocol === "tensorflow") return "tensorflow";
+  return protocol === "v2" || protocol === "kfserving" ? "v2" : "seldon";
+}
+
+/** The values of an annotation, separated by commas. */
+function listed(context: PlanContext, name: string, otherwise: string): readonly string[] {
+  const values = (findAnnotation(context, name)?.value ?? "").split(",").map((one) => one.trim());
+  const given = values.filter((one) => one !== "");
+  return given.length === 0 ? [otherwise] : [...new Set(given)];
+}
+
+function freeze<T>(value: T): T {
+  if (typeof value === "object" && value !== null && !Object.isFrozen(value)) {
+    Object.freeze(value);
+    Object.values(value).forEach(freeze);
+  }
+  return value;
+}
+
+function buildPlan(context: PlanContext, { key, policy }: PlanInput): DeploymentPlan {
+  const retry = planRetry(context);
+  const stickyKey = planStickyKey(context, policy);
+  return {
+    key,
+    namespace: context.namespace,
+    name: context.name,
+    seldonId: seldonId(context.name),
+    protocol: context.protocol,
+    transport: context.transport,
+    hosts: listed(context, "seldon.io/istio-host", "*"),
+    gateways: listed(context, "seldon.io/istio-gateway", context.options.gateway),
+    predictors: context.resource.spec.predictors.map((one, index) => planPredictor(context, one, index)),
+    split: planSplit(context),
+    shadows: planShadows(context),
+    ...(retry === undefined ? {} : { retry }),
+    ...(stickyKey === undefined ? {} : { stickyKey }),
+    permits: planPermits(policy),
+  };
+}
+
+/** What a checked and defaulted deployment means. No value when a problem stops it. Pure. */
+export function planDeployment(
+  input: PlanInput,
+  options: Partial<PlanOptions> = {},
+): Checked<DeploymentPlan | undefined> {
+  const { resource, file, locate } = input;
+  const found: Finding[] = [];
+  const context: PlanContext = {
+    resource,
+    namespace: resource.metadata.namespace,
+    name: resource.metadata.name,
+    protocol: protocolOf(resource.spec.protocol),
+    transport: resource.spec.transport === "grpc" ? "grpc" : "rest",
+    options: { ...DEFAULT_PLAN_OPTIONS, ...options },
+    report: (finding) => found.push(finding),
+  };
+  const plan = buildPlan(context, input);
+  const place = {
+    object: input.key,
+    ...(file === undefined ? {} : { file }),
+    ...(locate === undefined ? {} : { locate }),
+  };
+  const problems = found.map((finding) => problemOf(finding, place));
+  return { value: hasErrors(problems) ? undefined : freeze(plan), problems };
+}

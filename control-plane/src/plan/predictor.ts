@@ -1,0 +1,59 @@
+import type { DefaultedPredictor } from "../model/defaulted.ts";
+import { planPods } from "./containers.ts";
+import type { PlanContext } from "./context.ts";
+import type { GraphNode, OrchestratorPlacement, PredictorPlan } from "./deployment-plan.ts";
+import { planGraph } from "./graph.ts";
+import { predictorServiceName, serviceHost } from "./names.ts";
+import { placeOrchestrator, planOrchestratorSettings, podAnnotations } from "./orchestrator.ts";
+
+const SVC_NAME = "seldon.io/svc-name";
+
+/** The ports of the predictor's Service: the orchestrator's, or the model's own where there is none. */
+function servicePorts(
+  { options }: PlanContext,
+  placement: OrchestratorPlacement,
+  { runs }: GraphNode,
+): Pick<PredictorPlan, "httpPort" | "grpcPort"> {
+  if (placement === "none" && runs.in === "container") {
+    return { httpPort: runs.endpoint.httpPort, grpcPort: runs.endpoint.grpcPort };
+  }
+  return { httpPort: options.orchestratorHttpPort, grpcPort: options.orchestratorGrpcPort };
+}
+
+/** The label `version` that the serving pods really bear: a componentSpec's own label wins over the predictor's. */
+function podVersion(predictor: DefaultedPredictor, placement: OrchestratorPlacement): string {
+  const own = predictor.labels["version"] ?? predictor.name;
+  if (placement === "separate") return own;
+  return predictor.componentSpecs[0]?.metadata?.labels?.["version"] ?? own;
+}
+
+/** One predictor with its names, ports, graph and pods. */
+export function planPredictor(context: PlanContext, predictor: DefaultedPredictor, index: number): PredictorPlan {
+  const placement = placeOrchestrator(context, predictor);
+  const graph = planGraph(context, predictor, placement);
+  if (placement === "none" && graph.runs.in === "orchestrator") {
+    const message = `predictor ${predictor.name} runs without orchestrator, but node ${graph.name} is built into it`;
+    context.report({ code: "NodeNeedsOrchestrator", at: ["spec", "predictors", index, "graph"], message });
+  }
+  if ((predictor.explainer?.type ?? "") !== "") {
+    const message = `the explainer of predictor ${predictor.name} is not run or routed`;
+    context.report({ code: "ExplainerNotRouted", at: ["spec", "predictors", index, "explainer"], message });
+  }
+  const serviceName = predictorServiceName(context.name, predictor.name, predictor.annotations?.[SVC_NAME]);
+  return {
+    name: predictor.name,
+    shadow: predictor.shadow === true,
+    traffic: predictor.traffic ?? 0,
+    serviceName,
+    serviceHost: serviceHost(serviceName, context.namespace, context.options.clusterDomain),
+    ...servicePorts(context, placement, graph),
+    subsetLabels: { version: podVersion(predictor, placement) },
+    labels: predictor.labels,
+    annotations: podAnnotations(context, predictor),
+    orchestrator: placement,
+    graph,
+    version: predictor.labels["version"] ?? predictor.name,
+    pods: planPods(context, predictor),
+    orchestratorSettings: planOrchestratorSettings(context, predictor),
+  };
+}
