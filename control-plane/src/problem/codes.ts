@@ -297,6 +297,11 @@ export const PROBLEM_CODES = {
       "The value of an annotation cannot be read; it has no effect, or stops the deployment where Seldon fails on it.",
     hint: "see docs/annotations.md for its form",
   },
+  AnnotationWithoutEffect: {
+    severity: "warning",
+    meaning: "Seldon knows this annotation, but it has no effect here.",
+    hint: "remove it, or see docs/annotations.md for what there is instead",
+  },
   PolicyTargetWrong: {
     severity: "error",
     meaning: "A RoutePolicy targets something other than a SeldonDeployment.",

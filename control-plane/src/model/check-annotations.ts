@@ -1,0 +1,116 @@
+import { describeForm, faultOf, readInteger } from "./annotation-values.ts";
+import {
+  ANNOTATIONS,
+  ENGINE_PREFIX,
+  findAnnotation,
+  isOurKey,
+  LEGACY_ANNOTATIONS,
+  type AnnotationRow,
+  type AnnotationSite,
+} from "./annotations.ts";
+import type { Finding } from "./finding.ts";
+import type { StringMap } from "./kubernetes.ts";
+import type { FieldPath } from "./model.ts";
+import { findNearest } from "./nearest.ts";
+import type { SeldonDeployment } from "./seldon-deployment.ts";
+
+interface AnnotationMap {
+  readonly site: AnnotationSite;
+  readonly path: FieldPath;
+  readonly annotations: StringMap;
+}
+
+const SITE_NAMES: Readonly<Record<AnnotationSite, string>> = {
+  spec: "spec.annotations",
+  metadata: "metadata.annotations",
+  predictor: "the predictor's annotations",
+  pod: "the componentSpec's metadata.annotations",
+};
+
+/** Reports annotations of seldon.io and graphway.dev that are unknown, in the wrong place, without effect or malformed. */
+export function checkAnnotations(deployment: SeldonDeployment): readonly Finding[] {
+  return collectMaps(deployment).flatMap(({ site, path, annotations }) =>
+    Object.entries(annotations)
+      .filter(([key]) => isOurKey(key))
+      .flatMap(([key, value]) => checkOne(key, value, site, [...path, key], deployment)),
+  );
+}
+
+function collectMaps({ metadata, spec }: SeldonDeployment): readonly AnnotationMap[] {
+  const map = (site: AnnotationSite, annotations: StringMap | undefined, path: FieldPath): readonly AnnotationMap[] =>
+    annotations === undefined ? [] : [{ site, path, annotations }];
+  return [
+    ...map("metadata", metadata.annotations, ["metadata", "annotations"]),
+    ...map("spec", spec.annotations, ["spec", "annotations"]),
+    ...spec.predictors.flatMap(({ annotations, componentSpecs }, index) => [
+      ...map("predictor", annotations, ["spec", "predictors", index, "annotations"]),
+      ...(componentSpecs ?? []).flatMap((pod, position) =>
+        map("pod", pod.metadata?.annotations, [
+          ...["spec", "predictors", index, "componentSpecs", position, "metadata", "annotations"],
+        ]),
+      ),
+    ]),
+  ];
+}
+
+function checkOne(
+  key: string,
+  value: string,
+  site: AnnotationSite,
+  at: FieldPath,
+  deployment: SeldonDeployment,
+): readonly Finding[] {
+  const row = findAnnotation(key);
+  if (row === undefined) return checkUnlisted(key, site, at);
+  if (!row.sites.includes(site)) return [misplaced(key, row.sites, site, at)];
+  if (!row.effective) return [withoutEffect(key, at)];
+  const fault = faultOf(row.form, value);
+  if (fault === undefined) return [];
+  return [
+    {
+      code: "AnnotationMalformed",
+      at,
+      message: `${JSON.stringify(value)} ${fault}`,
+      hint: `write ${describeForm(row.form)}`,
+      severity: severityOf(row, value, deployment),
+    },
+  ];
+}
+
+/** Seldon fails where it cannot read a number; one that it reads and makes nothing of is a warning. */
+function severityOf(row: AnnotationRow, value: string, { spec, metadata }: SeldonDeployment): "error" | "warning" {
+  if (row.form.type === "integer" && readInteger(value) !== undefined) return "warning";
+  if (row.key !== "seldon.io/istio-retries-timeout") return row.onMalformed;
+  const retries = spec.annotations?.["seldon.io/istio-retries"] ?? metadata.annotations?.["seldon.io/istio-retries"];
+  return (readInteger(retries ?? "") ?? 0) > 0 ? row.onMalformed : "warning";
+}
+
+function checkUnlisted(key: string, site: AnnotationSite, at: FieldPath): readonly Finding[] {
+  if (key.startsWith(ENGINE_PREFIX)) return site === "spec" ? [] : [misplaced(key, ["spec"], site, at)];
+  if (LEGACY_ANNOTATIONS.includes(key)) {
+    return [{ code: "AnnotationUnknown", at, message: `${key} was read by Seldon's Java engine and by nothing since` }];
+  }
+  const known = ANNOTATIONS.filter((row) => row.sites.includes(site)).map((row) => row.key);
+  const nearest =
+    findNearest(key, known) ??
+    findNearest(
+      key,
+      ANNOTATIONS.map((row) => row.key),
+    );
+  const hint = nearest === undefined ? {} : { hint: `did you mean ${nearest}?` };
+  return [{ code: "AnnotationUnknown", at, message: `there is no annotation ${key}`, ...hint }];
+}
+
+function misplaced(key: string, sites: readonly AnnotationSite[], site: AnnotationSite, at: FieldPath): Finding {
+  const where = sites.map((one) => SITE_NAMES[one]).join(" or ");
+  return {
+    code: "AnnotationMisplaced",
+    at,
+    message: `${key} is not read in ${SITE_NAMES[site]}`,
+    hint: `move it to ${where}`,
+  };
+}
+
+function withoutEffect(key: string, at: FieldPath): Finding {
+  return { code: "AnnotationWithoutEffect", at, message: `${key} is for Ambassador and has no effect here` };
+}

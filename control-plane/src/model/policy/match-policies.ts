@@ -1,0 +1,102 @@
+import { hasErrors, type Problem } from "../../problem/problem.ts";
+import { problemOf, type Finding } from "../finding.ts";
+import { isKeyName } from "../annotation-values.ts";
+import type { IdentifiedObject } from "../identify.ts";
+import { ownValue } from "../path.ts";
+import { ROUTE_POLICY_KIND, type RoutePolicy, type RoutePolicySpec } from "../route-policy.ts";
+import { checkShape } from "../schema/check-shape.ts";
+import { fitFields } from "../schema/fields.ts";
+import { SELDON_GROUP, SELDON_KIND } from "../seldon-deployment.ts";
+import { checkMetadata } from "../validate/check-metadata.ts";
+
+/** What a deployment's policy came to: a policy in error leaves none, and stops the deployment that it targets. */
+export interface PolicyMatch {
+  readonly policy?: RoutePolicy;
+  readonly problems: readonly Problem[];
+}
+
+export interface PolicyMatches {
+  /** By `<namespace>/<name>` of the target. */
+  readonly byTarget: ReadonlyMap<string, PolicyMatch>;
+  /** Problems of all policies. */
+  readonly problems: readonly Problem[];
+}
+
+interface CheckedPolicy {
+  readonly object: IdentifiedObject;
+  readonly target: string;
+  readonly match: PolicyMatch;
+}
+
+/**
+ * Checks every policy and finds its target. Of several policies for one target the one whose name sorts first counts,
+ * so that the answer does not depend on the order of reading.
+ */
+export function matchPolicies(policies: readonly IdentifiedObject[], deployments: ReadonlySet<string>): PolicyMatches {
+  const checked = policies.map(checkPolicy);
+  const byTarget = new Map<string, PolicyMatch>();
+  const winners = new Map<string, CheckedPolicy>();
+  const ranked = checked.toSorted((one, other) => compare(one.object.name, other.object.name));
+  const lateProblems: Problem[] = [];
+  for (const one of ranked) {
+    const winner = winners.get(one.target);
+    if (one.target === "") continue;
+    if (winner !== undefined) lateProblems.push(conflict(one, winner));
+    else {
+      winners.set(one.target, one);
+      byTarget.set(one.target, one.match);
+      if (!deployments.has(one.target)) lateProblems.push(targetMissing(one));
+    }
+  }
+  return { byTarget, problems: [...checked.flatMap((one) => one.match.problems), ...lateProblems] };
+}
+
+function compare(one: string, other: string): number {
+  return one < other ? -1 : one > other ? 1 : 0;
+}
+
+function checkPolicy(object: IdentifiedObject): CheckedPolicy {
+  const fitted = fitFields("route-policy", object.value);
+  const shape = checkShape("route-policy", fitted.value);
+  const findings = [...shape, ...fitted.unknown];
+  const policy = shape.length > 0 ? undefined : (fitted.value as RoutePolicy);
+  if (policy !== undefined) findings.push(...checkMetadata(policy.metadata), ...checkSpec(policy.spec));
+  const problems = findings.map((finding) => problemOf(finding, object));
+  const targetName = ownValue(ownValue(ownValue(object.value, "spec"), "targetRef"), "name");
+  const target = typeof targetName === "string" && targetName !== "" ? `${object.namespace}/${targetName}` : "";
+  const usable = policy !== undefined && !hasErrors(problems);
+  return { object, target, match: usable ? { policy, problems } : { problems } };
+}
+
+function checkSpec({ targetRef, sticky }: RoutePolicySpec): readonly Finding[] {
+  const findings: Finding[] = [];
+  if (targetRef.group !== SELDON_GROUP || targetRef.kind !== SELDON_KIND) {
+    const message = `targetRef names ${targetRef.kind} of ${targetRef.group}, not ${SELDON_KIND} of ${SELDON_GROUP}`;
+    findings.push({ code: "PolicyTargetWrong", at: ["spec", "targetRef"], message });
+  }
+  if (sticky !== undefined) {
+    const given = (["header", "cookie", "query"] as const).filter((kind) => sticky[kind] !== undefined);
+    if (given.length !== 1) {
+      const message =
+        given.length === 0 ? "sticky is empty" : `sticky has ${given.join(" and ")}; only one can be the key`;
+      findings.push({ code: "PolicyStickyInvalid", at: ["spec", "sticky"], message });
+    }
+    for (const kind of given) {
+      const name = sticky[kind] ?? "";
+      if (isKeyName(kind, name)) continue;
+      const message = `${JSON.stringify(name)} is not a name that a ${kind} can have`;
+      findings.push({ code: "PolicyStickyInvalid", at: ["spec", "sticky", kind], message });
+    }
+  }
+  return findings;
+}
+
+function conflict(loser: CheckedPolicy, winner: CheckedPolicy): Problem {
+  const message = `${ROUTE_POLICY_KIND} ${winner.object.object} targets ${loser.target} too and is used instead of this one`;
+  return problemOf({ code: "PolicyConflict", at: ["spec", "targetRef", "name"], message }, loser.object);
+}
+
+function targetMissing({ object, target }: CheckedPolicy): Problem {
+  const message = `there is no ${SELDON_KIND} ${target}`;
+  return problemOf({ code: "PolicyTargetMissing", at: ["spec", "targetRef", "name"], message }, object);
+}

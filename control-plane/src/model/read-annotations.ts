@@ -1,0 +1,120 @@
+import { readInteger, readStickyKey, type StickyKeySource } from "./annotation-values.ts";
+import { ENGINE_PREFIX, findAnnotation } from "./annotations.ts";
+import type { StringMap } from "./kubernetes.ts";
+
+/** What annotations can stand on; a deployment as applied or as defaulted fits. */
+export interface AnnotatedDeployment {
+  readonly metadata: { readonly annotations?: StringMap };
+  readonly spec: { readonly annotations?: StringMap };
+}
+
+export interface AnnotatedPredictor {
+  readonly annotations?: StringMap;
+  readonly componentSpecs?: readonly { readonly metadata?: { readonly annotations?: StringMap } }[];
+}
+
+/** The annotations of a whole deployment, read. Values that cannot be read count as absent: checking reports them. */
+export interface DeploymentAnnotations {
+  readonly istioGateway?: string;
+  readonly istioHost?: string;
+  /** Present when there are retries. */
+  readonly retries?: { readonly attempts: number; readonly perTryTimeoutMs: number };
+  readonly engineSeparatePod: boolean;
+  readonly noStorageInitializer: boolean;
+  readonly headlessService: boolean;
+  readonly loggerQueueEntries: number;
+  readonly loggerWriteTimeoutMs: number;
+  /** Variables of the orchestrator from `seldon.io/engine-<x>`, sorted by name. */
+  readonly engineEnv: StringMap;
+  readonly stickyKey?: StickyKeySource;
+}
+
+/** The annotations of one predictor, read. */
+export interface PredictorAnnotations {
+  readonly noEngine: boolean;
+  readonly serviceName?: string;
+}
+
+/** The annotations that reach the orchestrator of a predictor by its pod. */
+export interface PodAnnotations {
+  readonly restTimeoutMs?: number;
+  readonly grpcTimeoutMs?: number;
+  readonly grpcMaxMessageBytes?: number;
+}
+
+export function readDeploymentAnnotations(deployment: AnnotatedDeployment): DeploymentAnnotations {
+  const { metadata, spec } = deployment;
+  const find = (key: string): string | undefined => findIn([spec.annotations, metadata.annotations], key);
+  const gateway = find("seldon.io/istio-gateway");
+  const host = find("seldon.io/istio-host");
+  const attempts = readInteger(find("seldon.io/istio-retries") ?? "") ?? 0;
+  const timeoutSeconds = atLeast(1, find("seldon.io/istio-retries-timeout")) ?? 1;
+  const stickyKey = readStickyKey(find("graphway.dev/sticky-key") ?? "");
+  return {
+    ...(gateway === undefined || gateway === "" ? {} : { istioGateway: gateway }),
+    ...(host === undefined || host === "" ? {} : { istioHost: host }),
+    ...(attempts > 0 ? { retries: { attempts, perTryTimeoutMs: timeoutSeconds * 1000 } } : {}),
+    engineSeparatePod: isOn(spec.annotations?.["seldon.io/engine-separate-pod"]),
+    noStorageInitializer: isOn(spec.annotations?.["seldon.io/no-storage-initializer"]),
+    headlessService: (find("seldon.io/headless-svc") ?? "false") !== "false",
+    loggerQueueEntries: atLeast(0, find("seldon.io/executor-logger-queue-size")) ?? 10_000,
+    loggerWriteTimeoutMs: atLeast(0, find("seldon.io/executor-logger-write-timeout-ms")) ?? 2000,
+    engineEnv: readEngineEnv(spec.annotations ?? {}),
+    ...(stickyKey === undefined ? {} : { stickyKey }),
+  };
+}
+
+export function readPredictorAnnotations({ annotations }: AnnotatedPredictor): PredictorAnnotations {
+  const serviceName = annotations?.["seldon.io/svc-name"];
+  return {
+    noEngine: isOn(annotations?.["seldon.io/no-engine"]),
+    ...(serviceName === undefined || serviceName === "" ? {} : { serviceName }),
+  };
+}
+
+/**
+ * What the pod at `podIndex` of a predictor carries: spec.annotations, under the predictor's, under the componentSpec's
+ * own. metadata.annotations never reach pods.
+ */
+export function readPodAnnotations(
+  deployment: AnnotatedDeployment,
+  predictor: AnnotatedPredictor,
+  podIndex: number,
+): PodAnnotations {
+  const own = predictor.componentSpecs?.[podIndex]?.metadata?.annotations;
+  const find = (key: string): string | undefined =>
+    findIn([own, predictor.annotations, deployment.spec.annotations], key);
+  // A time of 0 means none.
+  const restTimeoutMs = atLeast(1, find("seldon.io/rest-timeout"));
+  const grpcTimeoutMs = atLeast(1, find("seldon.io/grpc-timeout"));
+  const grpcMaxMessageBytes = atLeast(1, find("seldon.io/grpc-max-message-size"));
+  return {
+    ...(restTimeoutMs === undefined ? {} : { restTimeoutMs }),
+    ...(grpcTimeoutMs === undefined ? {} : { grpcTimeoutMs }),
+    ...(grpcMaxMessageBytes === undefined ? {} : { grpcMaxMessageBytes }),
+  };
+}
+
+function findIn(maps: readonly (StringMap | undefined)[], key: string): string | undefined {
+  return maps.find((map) => map !== undefined && Object.hasOwn(map, key))?.[key];
+}
+
+function isOn(value: string | undefined): boolean {
+  return value?.toLowerCase() === "true";
+}
+
+function atLeast(minimum: number, value: string | undefined): number | undefined {
+  const number = value === undefined ? undefined : readInteger(value);
+  return number !== undefined && number >= minimum ? number : undefined;
+}
+
+function readEngineEnv(annotations: StringMap): StringMap {
+  const named = Object.entries(annotations)
+    .filter(([key]) => key.startsWith(ENGINE_PREFIX) && findAnnotation(key) === undefined)
+    .map(([key, value]): [string, string] => [variableName(key), value]);
+  return Object.fromEntries(named.sort(([one], [other]) => (one < other ? -1 : one > other ? 1 : 0)));
+}
+
+function variableName(key: string): string {
+  return key.slice(ENGINE_PREFIX.length).toUpperCase().replaceAll("-", "_");
+}

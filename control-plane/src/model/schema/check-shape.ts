@@ -1,0 +1,109 @@
+import { Ajv, type ErrorObject, type ValidateFunction } from "ajv";
+import type { Finding } from "../finding.ts";
+import type { FieldPath } from "../model.ts";
+import { isRecord } from "../path.ts";
+import { SCHEMAS, type ResourceSchema } from "./registry.ts";
+
+const INT32_LIMIT = 2 ** 31;
+
+let ajv: Ajv | undefined;
+
+/** Compiled on first use: it takes a while, and commands that read no object should not wait for it. */
+function validator(id: ResourceSchema): ValidateFunction {
+  ajv ??= createAjv();
+  const validate = ajv.getSchema(id);
+  if (validate === undefined) throw new Error(`no schema ${id}`);
+  return validate;
+}
+
+function createAjv(): Ajv {
+  const created = new Ajv({ allErrors: true, strict: true, allowUnionTypes: true, strictRequired: false });
+  created.addFormat("int32", {
+    type: "number",
+    validate: (value: number) => value >= -INT32_LIMIT && value < INT32_LIMIT,
+  });
+  created.addFormat("int64", { type: "number", validate: (value: number) => Math.abs(value) <= 2 ** 63 });
+  for (const schema of Object.values(SCHEMAS)) created.addSchema(schema);
+  return created;
+}
+
+/** Every field of wrong type and every missing field. The value must have passed the bounds before. */
+export function checkShape(id: ResourceSchema, value: unknown): readonly Finding[] {
+  const validate = validator(id);
+  if (validate(value)) return [];
+  return (validate.errors ?? []).map((error) => findingOf(error, value));
+}
+
+function findingOf(error: ErrorObject, root: unknown): Finding {
+  const { path, value } = follow(root, error.instancePath);
+  switch (error.keyword) {
+    case "required": {
+      const field = String((error.params as { missingProperty: unknown }).missingProperty);
+      return { code: "FieldMissing", at: [...path, field], message: `the field ${field} is missing` };
+    }
+    case "type": {
+      const types = (error.params as { type: string | readonly string[] }).type;
+      return wrong(path, `must be ${nameTypes(types)}, but is ${describe(value)}`);
+    }
+    case "format":
+      return wrong(
+        path,
+        `must be a whole number that fits in ${error.params["format"] === "int32" ? 32 : 64} bits, but is ${describe(value)}`,
+      );
+    case "pattern":
+      return wrong(path, `must be a quantity such as 500m or 1Gi, but is ${describe(value)}`);
+    case "minLength":
+      return wrong(path, "must not be empty");
+    default:
+      return wrong(path, error.message ?? `breaks the rule ${error.keyword}`);
+  }
+}
+
+function wrong(at: FieldPath, message: string): Finding {
+  return { code: "FieldWrong", at, message };
+}
+
+/** Turns a JSON pointer into a path: a step into a list is a number. */
+function follow(root: unknown, pointer: string): { readonly path: FieldPath; readonly value: unknown } {
+  const path: (string | number)[] = [];
+  let value = root;
+  for (const token of pointer.split("/").slice(1)) {
+    const key = token.replaceAll("~1", "/").replaceAll("~0", "~");
+    if (Array.isArray(value)) {
+      path.push(Number(key));
+      value = value[Number(key)];
+    } else {
+      path.push(key);
+      value = isRecord(value) ? value[key] : undefined;
+    }
+  }
+  return { path, value };
+}
+
+const TYPE_NAMES: Readonly<Record<string, string>> = {
+  object: "a map",
+  array: "a list",
+  string: "a text",
+  integer: "a whole number",
+  number: "a number",
+  boolean: "true or false",
+};
+
+function nameTypes(types: string | readonly string[]): string {
+  const list = typeof types === "string" ? types.split(",") : types;
+  return list.map((type) => TYPE_NAMES[type] ?? type).join(" or ");
+}
+
+const LONGEST_SHOWN = 40;
+
+function describe(value: unknown): string {
+  if (value === null) return "null";
+  if (Array.isArray(value)) return "a list";
+  if (typeof value === "object") return "a map";
+  if (typeof value === "string") return `the text ${JSON.stringify(shorten(value))}`;
+  return typeof value === "number" ? `the number ${value}` : value === true ? "true" : "false";
+}
+
+function shorten(value: string): string {
+  return value.length <= LONGEST_SHOWN ? value : `${value.slice(0, LONGEST_SHOWN)}…`;
+}

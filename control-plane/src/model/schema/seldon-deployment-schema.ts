@@ -1,0 +1,146 @@
+import type { Container, EnvVar, ObjectMeta, PodSpec } from "../kubernetes.ts";
+import type {
+  ComponentSpec,
+  Endpoint,
+  Explainer,
+  HpaSpec,
+  Logger,
+  Parameter,
+  PredictiveUnit,
+  PredictorSpec,
+  SeldonDeployment,
+  SeldonDeploymentSpec,
+  Ssl,
+  SvcOrchSpec,
+} from "../seldon-deployment.ts";
+import { anyMap, flag, int32, list, mapOf, object, reference, text, type JsonSchema } from "./json-schema.ts";
+
+const resources = reference<Readonly<Record<string, unknown>>>("kubernetes#/definitions/ResourceRequirements");
+const env = list(reference<EnvVar>("kubernetes#/definitions/EnvVar"));
+const objectMeta = reference<ObjectMeta>("kubernetes#/definitions/ObjectMeta");
+
+const endpoint = object<Endpoint>(
+  { service_host: text, service_port: int32, type: text, httpPort: int32, grpcPort: int32 },
+  {},
+);
+
+const predictiveUnit = object<PredictiveUnit>(
+  {
+    name: text,
+    children: list(reference<PredictiveUnit>("#/definitions/PredictiveUnit")),
+    type: text,
+    implementation: text,
+    methods: list(text),
+    endpoint,
+    parameters: list(
+      object<Parameter>({ name: text, value: text, type: text }, { name: true, value: true, type: true }),
+    ),
+    modelUri: text,
+    serviceAccountName: text,
+    envSecretRefName: text,
+    storageInitializerImage: text,
+    logger: object<Logger>({ url: text, mode: text }, {}),
+  },
+  { name: true },
+);
+
+const hpaSpec = object<HpaSpec>(
+  { minReplicas: int32, maxReplicas: int32, metrics: list(anyMap), metricsv2: list(anyMap) },
+  { maxReplicas: true },
+);
+
+/** KEDA's own fields stay as they are; `triggers` is what Seldon's schema asks for. */
+const kedaSpec = {
+  type: "object",
+  additionalProperties: true,
+  properties: {
+    pollingInterval: int32,
+    cooldownPeriod: int32,
+    minReplicaCount: int32,
+    maxReplicaCount: int32,
+    idleReplicaCount: int32,
+    advanced: anyMap,
+    triggers: list(anyMap),
+    fallback: anyMap,
+  },
+  required: ["triggers"],
+} as const satisfies JsonSchema;
+
+const intOrString = { $ref: "kubernetes#/definitions/IntOrString" } as const satisfies JsonSchema;
+
+const pdbSpec = {
+  type: "object",
+  properties: { minAvailable: intOrString, maxUnavailable: intOrString },
+} as const satisfies JsonSchema;
+
+const componentSpec = object<ComponentSpec>(
+  {
+    metadata: objectMeta,
+    spec: reference<PodSpec>("kubernetes#/definitions/PodSpec"),
+    replicas: int32,
+    hpaSpec,
+    kedaSpec,
+    pdbSpec,
+  },
+  {},
+);
+
+const explainer = object<Explainer>(
+  {
+    type: text,
+    modelUri: text,
+    serviceAccountName: text,
+    containerSpec: reference<Container>("kubernetes#/definitions/Container"),
+    config: mapOf(text),
+    endpoint,
+    envSecretRefName: text,
+    storageInitializerImage: text,
+    replicas: int32,
+    initParameters: text,
+  },
+  {},
+);
+
+const predictor = object<PredictorSpec>(
+  {
+    name: text,
+    graph: reference<PredictiveUnit>("#/definitions/PredictiveUnit"),
+    componentSpecs: list(componentSpec),
+    replicas: int32,
+    annotations: mapOf(text),
+    engineResources: resources,
+    labels: mapOf(text),
+    svcOrchSpec: object<SvcOrchSpec>({ resources, env, replicas: int32 }, {}),
+    traffic: int32,
+    explainer,
+    shadow: flag,
+    ssl: object<Ssl>({ certSecretName: text }, {}),
+    progressDeadlineSeconds: int32,
+  },
+  { name: true, graph: true },
+);
+
+const spec = object<SeldonDeploymentSpec>(
+  {
+    name: text,
+    predictors: list(predictor),
+    oauth_key: text,
+    oauth_secret: text,
+    annotations: mapOf(text),
+    protocol: text,
+    transport: text,
+    replicas: int32,
+    serverType: text,
+  },
+  { predictors: true },
+);
+
+/** SeldonDeployment, the same in all three API versions (Seldon 1.17.1). Values that Seldon leaves free stay free. */
+export const SELDON_DEPLOYMENT_SCHEMA = {
+  $id: "seldon-deployment",
+  definitions: { PredictiveUnit: predictiveUnit },
+  ...object<SeldonDeployment>(
+    { apiVersion: text, kind: text, metadata: objectMeta, spec, status: anyMap },
+    { apiVersion: true, kind: true, metadata: true, spec: true },
+  ),
+} as const;
