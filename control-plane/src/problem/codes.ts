@@ -1,4 +1,5 @@
-import type { Severity } from "./problem.ts";
+/** How bad a problem is: an `error` stops its own deployment only; a `warning` stops nothing. */
+export type Severity = "error" | "warning";
 
 /** One row of the table of problem codes. */
 export interface ProblemCodeRow {
@@ -371,6 +372,11 @@ export const PROBLEM_CODES = {
     severity: "warning",
     meaning: "A predictor has an explainer, which is not run or routed.",
     hint: "call the predictor itself; its predictions are not affected",
+  },
+  IstioInexpressible: {
+    severity: "warning",
+    meaning: "Something in a deployment cannot be said in Istio's objects.",
+    hint: "change it as the message says, or use Graphway's own gateway",
   },
 } as const satisfies Record<string, ProblemCodeRow>;
 

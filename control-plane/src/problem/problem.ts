@@ -1,7 +1,6 @@
-import { PROBLEM_CODES, type ProblemCode } from "./codes.ts";
+import { PROBLEM_CODES, type ProblemCode, type Severity } from "./codes.ts";
 
-/** How bad a problem is: an `error` stops its own deployment only; a `warning` stops nothing. */
-export type Severity = "error" | "warning";
+export type { Severity };
 
 /** Where in a source text something stands; both count from 1. */
 export interface Position {

@@ -1,0 +1,80 @@
+import type { ImportEdge } from "./import-graph.ts";
+
+/** The rooms of the house by their folders; the first prefix that fits wins. */
+const ROOMS = {
+  problem: "control-plane/src/problem/",
+  model: "control-plane/src/model/",
+  source: "control-plane/src/source/",
+  plan: "control-plane/src/plan/",
+  render: "control-plane/src/render/",
+  deliver: "control-plane/src/deliver/",
+  app: "control-plane/src/app/",
+  orchestrator: "orchestrator/",
+  "filter/assembly": "filter/assembly/",
+  filter: "filter/",
+  "proto/gen": "build/proto/",
+  "proto/vocabulary": "proto/vocabulary/",
+  proto: "proto/",
+  cli: "cli/",
+  examples: "examples/",
+  e2e: "e2e/",
+  scripts: "scripts/",
+  settings: "",
+} as const satisfies Record<string, string>;
+
+export type Room = keyof typeof ROOMS;
+export const ROOM_NAMES = Object.keys(ROOMS) as readonly Room[];
+
+const PROTO = ["proto", "proto/vocabulary", "proto/gen"] as const;
+const CONTROL_PLANE = ["problem", "model", "source", "plan", "render", "deliver", "app"] as const;
+
+/** What each room may import beside itself: app > deliver > render > plan > model > problem, and proto beside them. */
+const ALLOWED: Readonly<Record<Room, readonly Room[]>> = {
+  problem: [],
+  model: ["problem", ...PROTO],
+  source: ["problem"],
+  plan: ["model", "problem", ...PROTO],
+  render: ["plan", "problem", ...PROTO],
+  deliver: ["render", "plan", "model", "problem", ...PROTO],
+  app: ["deliver", "source", "render", "plan", "model", "problem", ...PROTO, "scripts"],
+  orchestrator: [...PROTO],
+  "filter/assembly": ["proto/vocabulary"],
+  filter: ["filter/assembly", ...PROTO],
+  "proto/gen": [],
+  "proto/vocabulary": [],
+  proto: ["proto/vocabulary", "proto/gen"],
+  cli: [...CONTROL_PLANE, ...PROTO],
+  examples: [...PROTO],
+  e2e: ROOM_NAMES,
+  scripts: ROOM_NAMES,
+  settings: [],
+};
+
+/** Tests of the control plane may fetch their input from any of its rooms; everyone may start the set-up's Envoy in a test. */
+const ALLOWED_IN_TESTS: readonly Room[] = [...CONTROL_PLANE, ...PROTO, "scripts"];
+const TESTS_BOUND_AS_CODE: readonly Room[] = ["orchestrator", "filter", "filter/assembly", "proto", "examples"];
+
+/** The room that a module belongs to. */
+export function roomOf(path: string): Room {
+  return ROOM_NAMES.find((room) => path.startsWith(ROOMS[room])) ?? "settings";
+}
+
+/** True for tests and for what only tests use. */
+export function isTestCode(path: string): boolean {
+  return /\.test\.ts$|(^|\/)tests\/|-for-tests\.ts$|^e2e\//.test(path);
+}
+
+function mayImport(from: string, to: string): boolean {
+  const [own, other] = [roomOf(from), roomOf(to)];
+  if (isTestCode(to) && !isTestCode(from)) return false;
+  if (own === other || ALLOWED[own].includes(other)) return true;
+  if (!isTestCode(from)) return false;
+  return TESTS_BOUND_AS_CODE.includes(own) ? other === "scripts" : ALLOWED_IN_TESTS.includes(other);
+}
+
+/** The imports that go the wrong way, each as a sentence. */
+export function findForbidden(edges: readonly ImportEdge[]): readonly string[] {
+  return edges
+    .filter(({ from, to }) => !mayImport(from, to))
+    .map(({ from, to }) => `${from} (${roomOf(from)}) must not import ${to} (${roomOf(to)})`);
+}
