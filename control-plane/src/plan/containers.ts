@@ -32,12 +32,23 @@ function withGraphPorts(ports: Ports, { httpPort, grpcPort }: DefaultedEndpoint)
   return [...ports, ...added.filter((one) => !ports.some((port) => port.name === one.name))];
 }
 
+/** Mounted by Seldon itself into every container of the graph. */
+const POD_INFO_VOLUME = "seldon-podinfo";
+
+/** Fields that name things of a cluster: volumes, secrets, config maps. */
+function clusterOnlyFields(container: Container): readonly string[] {
+  const others = ["envFrom", "volumeDevices"].filter((field) => Object.hasOwn(container, field));
+  const mounts = (container.volumeMounts ?? []).some((mount) => mount.name !== POD_INFO_VOLUME);
+  return mounts ? [...others, "volumeMounts"] : others;
+}
+
 /** A container as the user wrote it. */
 function planDeclared(container: Container): ContainerPlan {
   const readinessProbe = planProbe(container.readinessProbe);
   const livenessProbe = planProbe(container.livenessProbe);
   const startupProbe = planProbe(container.startupProbe);
   const preStop = container.lifecycle?.preStop === undefined ? undefined : planAction(container.lifecycle.preStop);
+  const clusterOnly = clusterOnlyFields(container);
   return {
     name: container.name,
     image: container.image ?? "",
@@ -51,6 +62,7 @@ function planDeclared(container: Container): ContainerPlan {
     ...(startupProbe === undefined ? {} : { startupProbe }),
     ...(preStop === undefined ? {} : { preStop }),
     inGraph: false,
+    ...(clusterOnly.length === 0 ? {} : { clusterOnly }),
   };
 }
 
@@ -64,6 +76,7 @@ function planInGraph(
 ): ContainerPlan {
   const declared = planDeclared(container);
   const speaksGrpc = endpoint.type === "GRPC" || context.transport === "grpc";
+  const downloads = (node.modelUri ?? "") !== "";
   const port = speaksGrpc ? "grpc" : "http";
   return {
     readinessProbe: connectProbe(port, READINESS_DELAY_SECONDS),
@@ -73,6 +86,7 @@ function planInGraph(
     env: planContainerEnv(context, predictor, node, endpoint, container),
     ports: withGraphPorts(declared.ports, endpoint),
     inGraph: true,
+    ...(downloads ? { clusterOnly: [...(declared.clusterOnly ?? []), "modelUri"] } : {}),
   };
 }
 

@@ -1,13 +1,13 @@
 import { problemOf, type Finding } from "../model/finding.ts";
 import type { AcceptedDeployment } from "../model/model.ts";
+import { readDeploymentAnnotations } from "../model/read-annotations.ts";
 import { hasErrors, type Checked } from "../problem/problem.ts";
-import { findAnnotation, type PlanContext } from "./context.ts";
+import type { PlanContext } from "./context.ts";
 import type { DeploymentPlan, Protocol } from "./deployment-plan.ts";
 import { seldonId } from "./names.ts";
 import { DEFAULT_PLAN_OPTIONS, type PlanOptions } from "./options.ts";
 import { planPermits, planStickyKey } from "./policy.ts";
 import { planPredictor } from "./predictor.ts";
-import { planRetry } from "./retry.ts";
 import { planShadows, planSplit } from "./traffic.ts";
 
 /** What planning reads of a deployment that was loaded. */
@@ -19,8 +19,8 @@ function protocolOf(protocol: string | undefined): Protocol {
 }
 
 /** The values of an annotation, separated by commas. */
-function listed(context: PlanContext, name: string, otherwise: string): readonly string[] {
-  const values = (findAnnotation(context, name)?.value ?? "").split(",").map((one) => one.trim());
+function listed(text: string | undefined, otherwise: string): readonly string[] {
+  const values = (text ?? "").split(",").map((one) => one.trim());
   const given = values.filter((one) => one !== "");
   return given.length === 0 ? [otherwise] : [...new Set(given)];
 }
@@ -34,7 +34,7 @@ function freeze<T>(value: T): T {
 }
 
 function buildPlan(context: PlanContext, { key, policy }: PlanInput): DeploymentPlan {
-  const retry = planRetry(context);
+  const { annotations, options } = context;
   const stickyKey = planStickyKey(context, policy);
   return {
     key,
@@ -43,12 +43,12 @@ function buildPlan(context: PlanContext, { key, policy }: PlanInput): Deployment
     seldonId: seldonId(context.name),
     protocol: context.protocol,
     transport: context.transport,
-    hosts: listed(context, "seldon.io/istio-host", "*"),
-    gateways: listed(context, "seldon.io/istio-gateway", context.options.gateway),
+    hosts: listed(annotations.istioHost, "*"),
+    gateways: listed(annotations.istioGateway, options.gateway),
     predictors: context.resource.spec.predictors.map((one, index) => planPredictor(context, one, index)),
     split: planSplit(context),
     shadows: planShadows(context),
-    ...(retry === undefined ? {} : { retry }),
+    ...(annotations.retries === undefined ? {} : { retry: annotations.retries }),
     ...(stickyKey === undefined ? {} : { stickyKey }),
     permits: planPermits(policy),
   };
@@ -63,6 +63,7 @@ export function planDeployment(
   const found: Finding[] = [];
   const context: PlanContext = {
     resource,
+    annotations: readDeploymentAnnotations(resource),
     namespace: resource.metadata.namespace,
     name: resource.metadata.name,
     protocol: protocolOf(resource.spec.protocol),

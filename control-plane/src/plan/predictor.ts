@@ -1,12 +1,11 @@
 import type { DefaultedPredictor } from "../model/defaulted.ts";
+import { readPredictorAnnotations } from "../model/read-annotations.ts";
 import { planPods } from "./containers.ts";
 import type { PlanContext } from "./context.ts";
 import type { GraphNode, OrchestratorPlacement, PredictorPlan } from "./deployment-plan.ts";
 import { planGraph } from "./graph.ts";
 import { predictorServiceName, serviceHost } from "./names.ts";
-import { placeOrchestrator, planOrchestratorSettings, podAnnotations } from "./orchestrator.ts";
-
-const SVC_NAME = "seldon.io/svc-name";
+import { placeOrchestrator, planOrchestratorSettings } from "./orchestrator.ts";
 
 /** The ports of the predictor's Service: the orchestrator's, or the model's own where there is none. */
 function servicePorts(
@@ -39,7 +38,11 @@ export function planPredictor(context: PlanContext, predictor: DefaultedPredicto
     const message = `the explainer of predictor ${predictor.name} is not run or routed`;
     context.report({ code: "ExplainerNotRouted", at: ["spec", "predictors", index, "explainer"], message });
   }
-  const serviceName = predictorServiceName(context.name, predictor.name, predictor.annotations?.[SVC_NAME]);
+  const serviceName = predictorServiceName(
+    context.name,
+    predictor.name,
+    readPredictorAnnotations(predictor).serviceName,
+  );
   return {
     name: predictor.name,
     shadow: predictor.shadow === true,
@@ -49,7 +52,7 @@ export function planPredictor(context: PlanContext, predictor: DefaultedPredicto
     ...servicePorts(context, placement, graph),
     subsetLabels: { version: podVersion(predictor, placement) },
     labels: predictor.labels,
-    annotations: podAnnotations(context, predictor),
+    annotations: predictor.annotations ?? {},
     orchestrator: placement,
     graph,
     version: predictor.labels["version"] ?? predictor.name,

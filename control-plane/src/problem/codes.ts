@@ -17,6 +17,11 @@ export const PROBLEM_CODES = {
     meaning: "A file or folder named by the user cannot be read.",
     hint: "check that the path exists and that you may read it",
   },
+  ConfigRefused: {
+    severity: "warning",
+    meaning: "An Envoy or an orchestrator refused what it was sent and goes on with the version before.",
+    hint: "see the log of the one that refused; the next change is sent again",
+  },
   TooManyShadows: {
     severity: "warning",
     meaning: "A deployment has more shadows than one request can be copied to.",
@@ -76,6 +81,11 @@ export const PROBLEM_CODES = {
     severity: "error",
     meaning: "A file, document or object is larger or more deeply nested than the limits allow.",
     hint: "split it, or check for an alias that repeats itself many times",
+  },
+  TextEmpty: {
+    severity: "warning",
+    meaning: "A file holds no Kubernetes object.",
+    hint: "check that it is the file you mean",
   },
   KeyDuplicate: {
     severity: "error",
@@ -353,20 +363,10 @@ export const PROBLEM_CODES = {
     meaning: "No predictor of a deployment gets any traffic.",
     hint: "give at least one predictor a share above 0",
   },
-  RetriesUnreadable: {
-    severity: "error",
-    meaning: "An annotation about retries is not a whole number.",
-    hint: 'write a whole number in quotes, such as "3"',
-  },
   NodeNeedsOrchestrator: {
     severity: "error",
     meaning: "A predictor without orchestrator has a node that only the orchestrator can run.",
     hint: "remove seldon.io/no-engine, or give the node a container",
-  },
-  AnnotationIgnored: {
-    severity: "warning",
-    meaning: "An annotation has a value that means nothing, so it is as if it were absent.",
-    hint: "correct the value or remove the annotation",
   },
   ExplainerNotRouted: {
     severity: "warning",

@@ -1,7 +1,8 @@
 import type { DeploymentPlan } from "../../plan/deployment-plan.ts";
 import { CLUSTER_KINDS, clusterName, type ClusterKind } from "../../plan/names.ts";
 import { OVER_ADS } from "./listener.ts";
-import { duration, type XdsOptions } from "./options.ts";
+import { duration } from "../duration.ts";
+import type { XdsOptions } from "./options.ts";
 import type { JsonObject, XdsResource } from "./resource.ts";
 import { TYPE } from "./type-urls.ts";
 

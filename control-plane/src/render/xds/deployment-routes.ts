@@ -1,6 +1,7 @@
 import { HEADER_CLUSTER, HEADER_DECISION, HEADER_PREDICTOR, HEADER_ROUTE } from "#proto/vocabulary/headers.ts";
 import type { DeploymentPlan, SplitEntry } from "../../plan/deployment-plan.ts";
 import { clusterName, type ClusterKind } from "../../plan/names.ts";
+import { FEEDBACK_PATHS, GRPC_FEEDBACK_PATH, urlPrefix } from "../../plan/urls.ts";
 import { fixedMirrors, mirrorsByHeader } from "./mirrors.ts";
 import type { JsonObject } from "./resource.ts";
 import { NO_RETRIES, retryPolicy } from "./retry-policy.ts";
@@ -12,16 +13,6 @@ interface CallShape {
   readonly rewrite?: string;
   readonly feedback: boolean;
 }
-
-/** URL prefix of a deployment at the gateway, as in Seldon. */
-export function urlPrefix(plan: { readonly namespace: string; readonly name: string }): string {
-  return `/seldon/${plan.namespace}/${plan.name}/`;
-}
-
-/** Paths of a feedback call behind the prefix. */
-export const FEEDBACK_PATHS: readonly string[] = ["/api/v1.0/feedback", "/api/v0.1/feedback"];
-/** Path of a feedback call in gRPC. */
-export const GRPC_FEEDBACK_PATH = "/seldon.protos.Seldon/SendFeedback";
 
 function echo(header: string, value: string): JsonObject {
   return { header: { key: header, value }, append_action: "OVERWRITE_IF_EXISTS_OR_ADD" };

@@ -10,7 +10,8 @@ import {
   HEADER_SHADOW_CLUSTER_PREFIX,
 } from "#proto/vocabulary/headers.ts";
 import { filterName } from "./filter-config.ts";
-import { duration, type XdsOptions } from "./options.ts";
+import { duration } from "../duration.ts";
+import type { XdsOptions } from "./options.ts";
 import type { JsonObject, XdsResource } from "./resource.ts";
 import { TYPE } from "./type-urls.ts";
 

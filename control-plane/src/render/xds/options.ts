@@ -41,8 +41,3 @@ export const DEFAULT_XDS_OPTIONS: XdsOptions = {
   retryBudgetPercent: 20,
   retryBudgetMinimum: 10,
 };
-
-/** A duration in the JSON form of protobuf. */
-export function duration(milliseconds: number): string {
-  return `${String(milliseconds / 1000)}s`;
-}

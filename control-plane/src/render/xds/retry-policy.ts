@@ -1,12 +1,8 @@
 import type { RetryPlan } from "../../plan/deployment-plan.ts";
-import { duration } from "./options.ts";
+import { duration } from "../duration.ts";
+import { GRPC_RETRY_ON, RETRY_ON } from "../retry-conditions.ts";
 import type { JsonObject } from "./resource.ts";
 import { TYPE } from "./type-urls.ts";
-
-/** What Seldon 1.17.1 retries. */
-export const RETRY_ON = "gateway-error,connect-failure,refused-stream";
-/** gRPC says "try again" by status UNAVAILABLE under HTTP 200. */
-export const GRPC_RETRY_ON = `${RETRY_ON},unavailable`;
 
 /** Explicit, so that no default of a proxy can count a reward twice. */
 export const NO_RETRIES: JsonObject = { num_retries: 0 };

@@ -1,6 +1,7 @@
 import { HEADER_NAMESPACE, HEADER_SELDON } from "#proto/vocabulary/headers.ts";
 import type { DeploymentPlan } from "../../plan/deployment-plan.ts";
-import { grpcRoutes, restRoutes, urlPrefix } from "./deployment-routes.ts";
+import { urlPrefix } from "../../plan/urls.ts";
+import { grpcRoutes, restRoutes } from "./deployment-routes.ts";
 import { GATEWAY_NAME } from "./listener.ts";
 import type { XdsOptions } from "./options.ts";
 import type { JsonObject, XdsResource } from "./resource.ts";

@@ -1,0 +1,9 @@
+/** URL prefix of a deployment at the gateway, as in Seldon. */
+export function urlPrefix(plan: { readonly namespace: string; readonly name: string }): string {
+  return `/seldon/${plan.namespace}/${plan.name}/`;
+}
+
+/** Paths of a feedback call behind the prefix. */
+export const FEEDBACK_PATHS: readonly string[] = ["/api/v1.0/feedback", "/api/v0.1/feedback"];
+/** Path of a feedback call in gRPC. */
+export const GRPC_FEEDBACK_PATH = "/seldon.protos.Seldon/SendFeedback";
