@@ -7,33 +7,30 @@ import type { ModelSettings } from "./settings.ts";
 
 /** Judges every object on its own, then joins deployments with their policies. */
 export function buildModel(sources: readonly SourceObject[], settings: ModelSettings): LoadedModel {
-  const { objects, problems } = identifyObjects(sources, settings);
-  const duplicates = countDuplicates(objects);
+  const { objects, problems, duplicates } = identifyObjects(sources, settings);
   const candidates = objects.filter((object) => object.resource === "seldon-deployment");
   const policies = matchPolicies(
     objects.filter((object) => object.resource === "route-policy"),
     new Set(candidates.map((object) => object.object)),
   );
   const deployments = candidates.map((object) => {
-    const twins = duplicates.has(identityOf(object))
-      ? problems.filter((one) => one.code === "ObjectDuplicate" && one.object === object.object)
-      : [];
+    const twins = duplicates.get(identityOf(object)) ?? [];
     return loadDeployment(object, twins, policies.byTarget.get(object.object), settings);
   });
-  const ownProblems = deployments.flatMap((one) => one.problems);
-  const all = [...problems, ...policies.problems, ...ownProblems];
-  return { value: { deployments: withoutTwins(deployments) }, problems: [...new Set(all)] };
+  const all = [
+    ...problems,
+    ...[...duplicates.values()].flat(),
+    ...policies.problems,
+    ...deployments.flatMap((one) => one.problems),
+  ];
+  const incompleteFiles = filesWithErrors(problems);
+  return { value: { deployments: withoutTwins(deployments), incompleteFiles }, problems: [...new Set(all)] };
 }
 
-function countDuplicates(objects: readonly IdentifiedObject[]): ReadonlySet<string> {
-  const seen = new Set<string>();
-  const twice = new Set<string>();
-  for (const object of objects) {
-    const id = identityOf(object);
-    if (seen.has(id)) twice.add(id);
-    seen.add(id);
-  }
-  return twice;
+/** Files in which some problem is an error. */
+export function filesWithErrors(problems: readonly Problem[]): readonly string[] {
+  const bad = problems.filter((one) => one.severity === "error").flatMap(({ file }) => file ?? []);
+  return [...new Set(bad)];
 }
 
 /** Of two deployments with one name neither is known to be meant: the key stays, once, as rejected. */

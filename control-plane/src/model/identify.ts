@@ -1,4 +1,4 @@
-import { problem, type Problem } from "../problem/problem.ts";
+import type { Problem } from "../problem/problem.ts";
 import { problemOf, type Finding, type Place } from "./finding.ts";
 import type { SourceObject } from "./model.ts";
 import { isRecord, ownValue } from "./path.ts";
@@ -20,7 +20,15 @@ export interface IdentifiedObject extends Place {
 
 export interface Identified {
   readonly objects: readonly IdentifiedObject[];
+  /** What could not be made out, and what was left out. */
   readonly problems: readonly Problem[];
+  /** Problems of objects that stand twice, by {@link identityOf}. */
+  readonly duplicates: ReadonlyMap<string, readonly Problem[]>;
+}
+
+/** Equal for two objects that Kubernetes would store as one. */
+export function identityOf({ resource, object }: IdentifiedObject): string {
+  return `${resource} ${object}`;
 }
 
 /** Says which objects are ours, looking into lists; everything else becomes a problem or a warning. */
@@ -40,7 +48,7 @@ export function identifyObjects(sources: readonly SourceObject[], settings: Mode
     if ("code" in found) problems.push(problemOf(found, place));
     else objects.push(found);
   }
-  return { objects, problems: [...problems, ...findDuplicates(objects)] };
+  return { objects, problems, duplicates: findDuplicates(objects, settings) };
 }
 
 /** The members of a `List` or of any `<Kind>List`. */
@@ -112,32 +120,25 @@ function describeObject(value: unknown, settings: ModelSettings): string {
 }
 
 /** One problem per object whose kind, namespace and name another one had before; it names both places. */
-function findDuplicates(objects: readonly IdentifiedObject[]): readonly Problem[] {
+function findDuplicates(
+  objects: readonly IdentifiedObject[],
+  settings: ModelSettings,
+): ReadonlyMap<string, readonly Problem[]> {
   const first = new Map<string, IdentifiedObject>();
-  return objects.flatMap((object) => {
+  const duplicates = new Map<string, Problem[]>();
+  for (const object of objects) {
     const id = identityOf(object);
     const earlier = first.get(id);
     if (earlier === undefined) {
       first.set(id, object);
-      return [];
+      continue;
     }
     const message = `${kindOf(object.resource)} ${object.object} stands twice: here and in ${describePlace(earlier)}`;
-    const position = object.locate?.(["metadata", "name"]);
-    return [
-      problem("ObjectDuplicate", {
-        object: object.object,
-        path: "metadata.name",
-        message,
-        ...(object.file === undefined ? {} : { file: object.file }),
-        ...(position === undefined ? {} : { position }),
-      }),
-    ];
-  });
-}
-
-/** Equal for two objects that Kubernetes would store as one. */
-export function identityOf(object: IdentifiedObject): string {
-  return `${object.resource} ${object.object}`;
+    const severity = object.file === earlier.file ? "error" : settings.duplicateAcrossFiles;
+    const found = problemOf({ code: "ObjectDuplicate", at: ["metadata", "name"], message, severity }, object);
+    duplicates.set(id, [...(duplicates.get(id) ?? []), found]);
+  }
+  return duplicates;
 }
 
 function describePlace(object: IdentifiedObject): string {

@@ -25,6 +25,11 @@ export type FieldPath = readonly (string | number)[];
 /** Every SeldonDeployment of the input, each judged on its own. */
 export interface Model {
   readonly deployments: readonly LoadedDeployment[];
+  /**
+   * Files with an object that could not even be made out. A deployment that such a file held before and that is not in
+   * `deployments` now is not known to be gone.
+   */
+  readonly incompleteFiles: readonly string[];
 }
 
 export type LoadedDeployment = AcceptedDeployment | RejectedDeployment;

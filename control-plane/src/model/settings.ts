@@ -1,3 +1,4 @@
+import type { Severity } from "../problem/problem.ts";
 import { DEFAULT_PREDICTOR_SERVERS, type PredictorServers } from "./defaults/predictor-servers.ts";
 
 /** What an operator of this project can set about reading SeldonDeployments. Names in capitals are Seldon's variables. */
@@ -16,6 +17,8 @@ export interface ModelSettings {
   readonly predictorServers: PredictorServers;
   /** Predictors of one deployment that may be shadows. Seldon allows one (rule 18). */
   readonly maxShadows: number;
+  /** How bad the same kind, namespace and name in two files is; in one file it is always an error. */
+  readonly duplicateAcrossFiles: Severity;
   readonly limits: ModelLimits;
 }
 
@@ -41,6 +44,7 @@ export const DEFAULT_MODEL_SETTINGS: ModelSettings = {
   metricsPortName: "metrics",
   predictorServers: DEFAULT_PREDICTOR_SERVERS,
   maxShadows: 1,
+  duplicateAcrossFiles: "error",
   limits: {
     maxGraphDepth: 10,
     maxDocumentCharacters: 3 * 1024 * 1024,

@@ -31,6 +31,9 @@ export function parseText(source: SourceText, limits: ModelLimits): Checked<read
       problems.push(faultProblem(fault, { file, object, position: positionAt(document.offset + fault.offset) }));
     }
   }
+  if (objects.length === 0 && problems.length === 0) {
+    return { value: [], problems: [problem("TextEmpty", { file, message: "the file holds no object" })] };
+  }
   return { value: objects, problems };
 }
 

@@ -1,0 +1,87 @@
+import { stderr, stdout } from "node:process";
+import { parseArgs } from "node:util";
+import { loadDocuments } from "../control-plane/src/model/load.ts";
+import { DEFAULT_MODEL_SETTINGS } from "../control-plane/src/model/settings.ts";
+import type { Problem } from "../control-plane/src/problem/problem.ts";
+import { createFileSource } from "../control-plane/src/source/file/file-source.ts";
+import { formatProblemTable } from "./problem-table.ts";
+
+const USAGE = `Usage: graphway validate <file or folder>... [options]
+
+Says what is wrong with the SeldonDeployments and RoutePolicies in files; of a folder the .yaml, .yml and .json files
+count, at any depth.
+
+  --output <form>   table (default) or json: one object with problems and counts
+
+A table line is place, severity, object, field, message, hint.
+Exit code: 0 no errors (warnings allowed), 1 an error, 2 wrong usage or a file that cannot be read.
+`;
+
+const OPTIONS = {
+  output: { type: "string", default: "table" },
+  help: { type: "boolean", short: "h", default: false },
+} as const;
+
+/** What was looked at and what was found. */
+interface Report {
+  readonly problems: readonly Problem[];
+  readonly files: number;
+  readonly errors: number;
+  readonly warnings: number;
+}
+
+/** `graphway validate`. */
+export async function run(words: readonly string[]): Promise<number> {
+  const parsed = parseWords(words);
+  if (typeof parsed === "string") return refuse(parsed);
+  const { values, positionals: paths } = parsed;
+  if (values.help) {
+    stdout.write(USAGE);
+    return 0;
+  }
+  if (values.output !== "table" && values.output !== "json") {
+    return refuse(`--output is table or json, not ${JSON.stringify(values.output)}`);
+  }
+  if (paths.length === 0) return refuse("name a file or a folder");
+  const report = await validate(paths);
+  stdout.write(values.output === "json" ? `${JSON.stringify(report, undefined, 2)}\n` : formatReport(report));
+  if (report.problems.some((one) => one.code === "SourceUnreadable")) return 2;
+  return report.errors > 0 ? 1 : 0;
+}
+
+function parseWords(words: readonly string[]) {
+  try {
+    return parseArgs({ args: [...words], options: OPTIONS, allowPositionals: true });
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+function refuse(message: string): number {
+  stderr.write(`graphway validate: ${message}\n\n${USAGE}`);
+  return 2;
+}
+
+/** Files are judged together, so that policies find their targets; the same name in two files is a warning only. */
+async function validate(paths: readonly string[]): Promise<Report> {
+  const source = await createFileSource(paths).read();
+  const texts = [...new Map(source.value.map((text) => [text.file, text])).values()];
+  const model = loadDocuments(texts, { ...DEFAULT_MODEL_SETTINGS, duplicateAcrossFiles: "warning" });
+  const problems = [...source.problems, ...model.problems];
+  return {
+    problems,
+    files: texts.length,
+    errors: problems.filter((one) => one.severity === "error").length,
+    warnings: problems.filter((one) => one.severity === "warning").length,
+  };
+}
+
+function formatReport({ problems, files, errors, warnings }: Report): string {
+  const verdict = problems.length === 0 ? "no problems" : `${count(errors, "error")}, ${count(warnings, "warning")}`;
+  const table = problems.length === 0 ? "" : `${formatProblemTable(problems)}\n\n`;
+  return `${table}${count(files, "file")}: ${verdict}\n`;
+}
+
+function count(number: number, what: string): string {
+  return `${number} ${what}${number === 1 ? "" : "s"}`;
+}
