@@ -3,7 +3,7 @@ import * as names from "../vocabulary/headers.ts";
 import { MAX_ANSWER_HEADER_BYTES, MAX_SHADOWS_PER_REQUEST } from "../vocabulary/limits.ts";
 import { costOf, drawFor, isCheaper } from "../vocabulary/split.ts";
 import { type Force, parseForce } from "./force.ts";
-import { hashText, lastDrawOf, seedsOf } from "./hashes.ts";
+import { hashText, lastDrawOf, type Seeds, seedsOf } from "./hashes.ts";
 import type { RouteTable, TableDeployment, TablePredictor, TableShadow } from "./model.ts";
 import { type Call, callOf, firstValue, type Headers, stickyValueOf } from "./request.ts";
 
@@ -51,12 +51,22 @@ function sorted<T extends { readonly name: string }>(list: readonly T[]): readon
   return [...list].sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
+/** The predictors that can be chosen, by name, with their seeds: the same for every request to a deployment. */
+function splitOf(deployment: TableDeployment): readonly (readonly [TablePredictor, Seeds])[] {
+  const known = SPLITS.get(deployment);
+  if (known !== undefined) return known;
+  const weighted = sorted(deployment.predictors).filter((one) => one.weight > 0);
+  const split = weighted.map((one) => [one, seedsOf("split", deployment.key, one.name)] as const);
+  SPLITS.set(deployment, split);
+  return split;
+}
+
+const SPLITS = new WeakMap<TableDeployment, readonly (readonly [TablePredictor, Seeds])[]>();
+
 /** Weighted rendezvous: the predictor that a key belongs to. A tie, once in millions of keys, goes to the first name. */
 export function choosePredictor(deployment: TableDeployment, key: number): TablePredictor | undefined {
   let best: { readonly predictor: TablePredictor; readonly cost: number } | undefined;
-  for (const predictor of sorted(deployment.predictors)) {
-    if (predictor.weight === 0) continue;
-    const seeds = seedsOf("split", deployment.key, predictor.name);
+  for (const [predictor, seeds] of splitOf(deployment)) {
     const cost = costOf(drawFor(key, seeds.a, seeds.b));
     if (best === undefined || isCheaper(cost, predictor.weight, best.cost, best.predictor.weight))
       best = { predictor, cost };

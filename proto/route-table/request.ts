@@ -84,7 +84,7 @@ function formDecoded(text: string): string {
 }
 
 function queryParameterOf(path: string, name: string): string | undefined {
-  const query = /\?([^#]*)/.exec(path)?.[1] ?? "";
+  const query = /^[^?#]*\?([^#]*)/.exec(path)?.[1] ?? "";
   for (const pair of query.split("&")) {
     const equals = pair.indexOf("=");
     if (equals !== -1 && formDecoded(pair.slice(0, equals)) === name) return formDecoded(pair.slice(equals + 1));

@@ -22,6 +22,9 @@ export interface FilterTableOptions {
   readonly clusters: ClusterNaming;
 }
 
+/** Longest name of a sticky key, in bytes. */
+const MAX_STICKY_NAME_BYTES = 256;
+
 /** Visible ASCII: what a header value and a name may consist of here. */
 const VISIBLE = /^[\x21-\x7e]+$/;
 
@@ -71,6 +74,7 @@ function unfitBecause(deployment: TableDeployment): string | undefined {
     return `the share ${badPercent.percent} of shadow ${badPercent.name} is not above 0 and up to 100`;
   const twice = repeated(predictors.map((one) => one.name)) ?? repeated(shadows.map((one) => one.name));
   if (twice !== undefined) return `${twice} stands twice`;
+  if ((deployment.stickyKey?.name.length ?? 0) > MAX_STICKY_NAME_BYTES) return "the name of its sticky key is too long";
   const badText = stringsOf(deployment).find((text) => !VISIBLE.test(text) || text.length > MAX_TABLE_STRING_BYTES);
   return badText === undefined ? undefined : `the name "${badText.slice(0, 80)}" cannot stand in a header`;
 }
