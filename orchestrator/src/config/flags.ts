@@ -1,0 +1,204 @@
+/** The orchestrator's settings, from its command line. */
+export interface Options {
+  readonly sdep: string;
+  readonly namespace: string;
+  readonly predictor: string;
+  /** A SeldonDeployment in YAML. */
+  readonly file: string | undefined;
+  readonly httpPort: number;
+  readonly grpcPort: number;
+  readonly protocol: string;
+  readonly prometheusPath: string;
+  readonly hostname: string;
+  readonly fullHealthChecks: boolean;
+  readonly gracefulTimeoutMs: number;
+  readonly shutdownDelayMs: number;
+  readonly logLevel: LogLevel;
+  /** host:port, or unix:/path. */
+  readonly xdsServer: string | undefined;
+  readonly xdsTokenFile: string | undefined;
+  readonly annotationsFile: string;
+  readonly maxBodyBytes: number;
+  readonly maxNodeConnections: number;
+  readonly maxNodeQueue: number;
+  readonly nodeConnectTimeoutMs: number;
+}
+
+export type LogLevel = "debug" | "info" | "warn" | "error" | "fatal";
+
+/** What was read, or what is wrong with the command line. */
+export type ParsedFlags =
+  | { readonly kind: "options"; readonly options: Options; readonly warnings: readonly string[] }
+  | { readonly kind: "help"; readonly text: string }
+  | { readonly kind: "wrong"; readonly message: string };
+
+interface FlagSpec {
+  readonly kind: "text" | "number" | "duration" | "boolean";
+  readonly initial: string;
+  readonly help: string;
+}
+
+/** Seldon 1.17.1's flags, then ours. */
+export const FLAGS: Readonly<Record<string, FlagSpec>> = {
+  sdep: text("", "name of the SeldonDeployment (required)"),
+  namespace: text("", "its namespace (required)"),
+  predictor: text("", "the predictor to serve (required)"),
+  file: text("", "a SeldonDeployment in YAML; without it the graph is ENGINE_PREDICTOR's"),
+  http_port: number("8080", "port of the REST API; 0 takes a free one"),
+  grpc_port: number("5000", "port of the gRPC API; 0 takes a free one"),
+  protocol: text("seldon", "seldon"),
+  transport: text("rest", "accepted as Seldon's operator passes it; both transports are always served"),
+  server_type: text("rpc", "rpc"),
+  hostname: text("", "this host's name"),
+  prometheus_path: text("/metrics", "path of the metrics"),
+  full_health_checks: boolean("false", "ask nodes for their health by HTTP, not only for a TCP connection"),
+  graceful_timeout: duration("15s", "how long requests in flight may take after the signal to stop"),
+  shutdown_delay: duration("0s", "how long to go on serving, not ready, after the signal to stop"),
+  debug: boolean("false", "log at level debug"),
+  log_level: text("", "DEBUG, INFO, WARNING, ERROR or FATAL"),
+  logger_workers: number("10", "accepted; payload logging is not built in"),
+  log_work_buffer_size: number("10000", "accepted; payload logging is not built in"),
+  log_write_timeout_ms: number("2000", "accepted; payload logging is not built in"),
+  log_kafka_broker: text("", "accepted; Kafka is not built in"),
+  log_kafka_topic: text("", "accepted; Kafka is not built in"),
+  kafka_broker: text("", "accepted; Kafka is not built in"),
+  kafka_input_topic: text("", "accepted; Kafka is not built in"),
+  kafka_output_topic: text("", "accepted; Kafka is not built in"),
+  kafka_full_graph: boolean("false", "accepted; Kafka is not built in"),
+  kafka_workers: number("4", "accepted; Kafka is not built in"),
+  kafka_auto_commit: boolean("true", "accepted; Kafka is not built in"),
+  config: text("", "accepted and unused, as in Seldon"),
+  xds_server: text("", "host:port or unix:/path of the control plane, for graphs that change while serving"),
+  xds_token_file: text("", "file with the token shown to it"),
+  annotations_file: text("/etc/podinfo/annotations", "the pod's annotations"),
+  max_body_bytes: number("268435456", "largest request and reply"),
+  node_connections: number("256", "connections (REST) or calls at once (gRPC) per node"),
+  node_queue: number("4096", "calls that may wait for a node; more are answered 503"),
+  node_connect_timeout: duration("5s", "how long a connection to a node may take"),
+};
+
+/** Reads `--flag value`, `--flag=value` and their forms with one dash, as Go's flag package does. */
+export function parseFlags(args: readonly string[], env: Readonly<Record<string, string | undefined>>): ParsedFlags {
+  const values = new Map<string, string>();
+  for (let i = 0; i < args.length; i += 1) {
+    const arg = args[i] ?? "";
+    const [, name, , inline] = /^--?([\w-]+)(=([\s\S]*))?$/.exec(arg) ?? [];
+    if (name === "help" || name === "h") return { kind: "help", text: usage() };
+    const spec = name !== undefined && Object.hasOwn(FLAGS, name) ? FLAGS[name] : undefined;
+    if (name === undefined || spec === undefined) return wrong(`${arg} is not a flag; see --help`);
+    let value = inline;
+    if (value === undefined && spec.kind === "boolean") value = "true";
+    if (value === undefined) {
+      i += 1;
+      value = args[i];
+    }
+    if (value === undefined) return wrong(`--${name} needs a value`);
+    const fault = faultOf(spec, value);
+    if (fault !== undefined) return wrong(`--${name}: ${fault}`);
+    values.set(name, value);
+  }
+  return optionsOf((name) => values.get(name) ?? FLAGS[name]?.initial ?? "", env);
+}
+
+function optionsOf(get: (name: string) => string, env: Readonly<Record<string, string | undefined>>): ParsedFlags {
+  for (const name of ["sdep", "namespace", "predictor"]) {
+    if (get(name) === "") return wrong(`--${name} is required`);
+  }
+  const protocol = get("protocol") === "kfserving" ? "v2" : get("protocol");
+  if (!["seldon", "tensorflow", "v2"].includes(protocol)) return wrong(`--protocol ${protocol} is unknown`);
+  if (protocol !== "seldon") return wrong(`--protocol ${protocol} is not served by this version; use seldon`);
+  if (!["rest", "grpc"].includes(get("transport"))) return wrong(`--transport ${get("transport")} is unknown`);
+  if (get("server_type") !== "rpc") return wrong(`--server_type ${get("server_type")} is not served; use rpc`);
+  const warnings = ["log_kafka_broker", "kafka_broker"]
+    .filter((name) => get(name) !== "")
+    .map((name) => `--${name} has no effect: Kafka is not built in`);
+  const debug = get("debug") === "true" || /^(1|true)$/i.test(env["SELDON_DEBUG"] ?? "");
+  const options: Options = {
+    sdep: get("sdep"),
+    namespace: get("namespace"),
+    predictor: get("predictor"),
+    file: get("file") || undefined,
+    httpPort: Number(get("http_port")),
+    grpcPort: Number(get("grpc_port")),
+    protocol,
+    prometheusPath: get("prometheus_path"),
+    hostname: get("hostname") || (env["POD_NAME"] ?? "localhost"),
+    fullHealthChecks: get("full_health_checks") === "true",
+    gracefulTimeoutMs: durationMs(get("graceful_timeout")) ?? 0,
+    shutdownDelayMs: durationMs(get("shutdown_delay")) ?? 0,
+    logLevel: debug ? "debug" : levelOf(get("log_level") || (env["SELDON_LOG_LEVEL"] ?? "")),
+    xdsServer: get("xds_server") || undefined,
+    xdsTokenFile: get("xds_token_file") || undefined,
+    annotationsFile: get("annotations_file"),
+    maxBodyBytes: Number(get("max_body_bytes")),
+    maxNodeConnections: Math.max(1, Number(get("node_connections"))),
+    maxNodeQueue: Number(get("node_queue")),
+    nodeConnectTimeoutMs: durationMs(get("node_connect_timeout")) ?? 0,
+  };
+  return { kind: "options", options, warnings };
+}
+
+function faultOf(spec: FlagSpec, value: string): string | undefined {
+  switch (spec.kind) {
+    case "text":
+      return undefined;
+    case "number":
+      return /^\d{1,15}$/.test(value) ? undefined : `"${value}" is not a whole number`;
+    case "boolean":
+      return value === "true" || value === "false" ? undefined : `"${value}" is not true or false`;
+    case "duration":
+      return durationMs(value) === undefined ? `"${value}" is not a duration such as 15s or 1m30s` : undefined;
+  }
+}
+
+const UNIT_MS: Readonly<Record<string, number>> = { h: 3_600_000, m: 60_000, s: 1000, ms: 1, us: 0.001, ns: 0.000001 };
+
+/** A duration as Go writes it (`1m30s`, `500ms`; a bare 0) in milliseconds. */
+export function durationMs(value: string): number | undefined {
+  if (value === "0") return 0;
+  if (!/^(\d+(\.\d+)?(h|ms|m|s|us|ns))+$/.test(value)) return undefined;
+  let total = 0;
+  for (const [, amount, unit] of value.matchAll(/(\d+(?:\.\d+)?)(h|ms|m|s|us|ns)/g)) {
+    total += Number(amount) * (UNIT_MS[unit ?? ""] ?? 0);
+  }
+  return total;
+}
+
+function levelOf(name: string): LogLevel {
+  const levels: Readonly<Record<string, LogLevel>> = {
+    DEBUG: "debug",
+    INFO: "info",
+    WARN: "warn",
+    WARNING: "warn",
+    ERROR: "error",
+    FATAL: "fatal",
+  };
+  return levels[name.toUpperCase()] ?? "info";
+}
+
+function usage(): string {
+  const lines = Object.entries(FLAGS).map(
+    ([name, spec]) => `  --${name.padEnd(22)} ${spec.help}${spec.initial === "" ? "" : ` (${spec.initial})`}`,
+  );
+  return `Serves the inference graph of one predictor over REST and gRPC.\n\n${lines.join("\n")}\n`;
+}
+
+function wrong(message: string): ParsedFlags {
+  return { kind: "wrong", message };
+}
+
+function text(initial: string, help: string): FlagSpec {
+  return { kind: "text", initial, help };
+}
+
+function number(initial: string, help: string): FlagSpec {
+  return { kind: "number", initial, help };
+}
+
+function boolean(initial: string, help: string): FlagSpec {
+  return { kind: "boolean", initial, help };
+}
+
+function duration(initial: string, help: string): FlagSpec {
+  return { kind: "duration", initial, help };
+}

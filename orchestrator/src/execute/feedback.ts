@@ -1,0 +1,95 @@
+import { loadCodec } from "../codec/load-codec.ts";
+import type { GraphNode } from "../graph/graph.ts";
+import { asCallError, CallError } from "./call-error.ts";
+import { isBranch } from "./choose-branch.ts";
+import { grpcPayload, type Payload } from "./payload.ts";
+import type { Run } from "./run.ts";
+import { Scope } from "./scope.ts";
+
+/**
+ * Hands a reward down the branch that the rewarded response took (its `meta.routing`; all branches when it names
+ * none), children before their parent. The answer is the root's own; without one, REST gets its request back, as
+ * Seldon's executor does, and gRPC an empty message.
+ */
+export async function sendFeedback(run: Run, feedback: Payload, scope: Scope): Promise<Payload> {
+  const routing = hasBranches(run) ? await readRouting(feedback) : undefined;
+  const reply = await walk(run, run.graph.root, feedback, routing, scope);
+  if (reply !== undefined) return reply;
+  return feedback.transport === "rest" ? feedback : grpcPayload(Buffer.alloc(0));
+}
+
+type Routing = Readonly<Record<string, unknown>>;
+
+async function walk(
+  run: Run,
+  node: GraphNode,
+  feedback: Payload,
+  routing: Routing | undefined,
+  scope: Scope,
+): Promise<Payload | undefined> {
+  const children = chosenChildren(run, node, routing);
+  const [only] = children;
+  if (children.length === 1 && only !== undefined) await walk(run, only, feedback, routing, scope);
+  else if (children.length > 1) await walkAll(run, children, feedback, routing, scope);
+  if (!node.takesFeedback || node.runs.in === "builtin") return undefined;
+  const payloads = [feedback];
+  return run.caller.call({ node, operation: "send-feedback", payloads, run, scope, answersClient: false });
+}
+
+async function walkAll(
+  run: Run,
+  children: readonly GraphNode[],
+  feedback: Payload,
+  routing: Routing | undefined,
+  scope: Scope,
+): Promise<void> {
+  const branches = new Scope(scope.deadlineMs, scope);
+  const walks = children.map(async (child) => {
+    try {
+      await walk(run, child, feedback, routing, branches);
+    } catch (error) {
+      branches.cancel(asCallError(error));
+      throw error;
+    }
+  });
+  try {
+    await Promise.all(walks);
+  } finally {
+    branches.end();
+  }
+}
+
+function chosenChildren(run: Run, node: GraphNode, routing: Routing | undefined): readonly GraphNode[] {
+  const named = routing !== undefined && Object.hasOwn(routing, node.name) ? routing[node.name] : undefined;
+  const route = named === undefined ? -1 : Number(named);
+  if (!isBranch(node, route)) {
+    // A leaf has no branch to check: wrappers write -1 there, others write what they like.
+    if (node.children.length === 0) return [];
+    const message = `response.meta.routing says branch ${String(named)} of ${node.name}, which has ${node.children.length} children`;
+    throw new CallError("bad-request", message);
+  }
+  if (node.children.length > 0) run.routing.set(node.name, route);
+  if (route === -2) return [];
+  const only = route === -1 ? undefined : node.children[route];
+  return only === undefined ? node.children : [only];
+}
+
+function hasBranches(run: Run): boolean {
+  return run.graph.nodes.some((node) => node.children.length > 1 || node.choice !== "all");
+}
+
+async function readRouting(feedback: Payload): Promise<Routing | undefined> {
+  if (feedback.transport === "grpc") return (await loadCodec()).decodeFeedbackRouting(feedback.body);
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(feedback.body.toString("utf8"));
+  } catch {
+    throw new CallError("bad-request", "the feedback is not JSON");
+  }
+  let value: unknown = parsed;
+  for (const name of ["response", "meta", "routing"]) {
+    if (typeof value !== "object" || value === null) return undefined;
+    value = (value as Readonly<Record<string, unknown>>)[name];
+  }
+  return typeof value === "object" && value !== null ? (value as Routing) : undefined;
+}

@@ -1,0 +1,112 @@
+import type * as MetadataCodec from "../codec/metadata-codec.ts";
+import { loadCodec } from "../codec/load-codec.ts";
+import type { GraphNode, Transport } from "../graph/graph.ts";
+import { transportOf } from "../node/container-caller.ts";
+import { asCallError, CallError } from "./call-error.ts";
+import type { NodeHeaders } from "./run.ts";
+import type { Scope } from "./scope.ts";
+import type { ServedGraph } from "./served-graph.ts";
+
+/** What a node says of itself; any field may be missing. */
+export interface NodeMetadata {
+  readonly name?: unknown;
+  readonly platform?: unknown;
+  readonly versions?: unknown;
+  readonly inputs?: unknown;
+  readonly outputs?: unknown;
+  readonly custom?: unknown;
+}
+
+/** The answer of GET /api/v1.0/metadata. */
+export interface GraphMetadata {
+  readonly name: string;
+  readonly models: Readonly<Record<string, NodeMetadata>>;
+  readonly graphinputs: unknown;
+  readonly graphoutputs: unknown;
+}
+
+/** Asks every node in turn; the first that fails fails all. Built-in nodes say nothing of themselves. */
+export async function graphMetadata(
+  served: ServedGraph,
+  calledBy: Transport,
+  headers: NodeHeaders,
+  puid: string,
+  scope: Scope,
+): Promise<GraphMetadata> {
+  const models: Record<string, NodeMetadata> = {};
+  for (const node of served.graph.nodes) {
+    if (node.runs.in === "builtin" || node.runs.endpoint.host === "") continue;
+    models[node.name] = await nodeMetadata(served, node, calledBy, headers, puid, scope);
+  }
+  const { root, predictor } = served.graph;
+  return {
+    name: predictor,
+    models,
+    graphinputs: edge(root, "inputs", models),
+    graphoutputs: edge(root, "outputs", models),
+  };
+}
+
+/** One node's metadata over the transport it speaks. */
+export async function nodeMetadata(
+  served: ServedGraph,
+  node: GraphNode,
+  calledBy: Transport,
+  headers: NodeHeaders,
+  puid: string,
+  scope: Scope,
+): Promise<NodeMetadata> {
+  if (node.runs.in === "builtin") return { name: node.name };
+  if (transportOf(node, calledBy) === "grpc") {
+    const { decodeModelMetadata } = await loadMetadataCodec();
+    return decodeModelMetadata(await served.caller.grpcMetadata(node, headers, puid, scope));
+  }
+  const reply = await served.caller.get(node, "/metadata", headers, scope);
+  return known(node.name, reply.body);
+}
+
+async function loadMetadataCodec(): Promise<typeof MetadataCodec> {
+  await loadCodec();
+  return import("../codec/metadata-codec.ts");
+}
+
+function known(node: string, body: Buffer): NodeMetadata {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(body.toString("utf8"));
+  } catch (error) {
+    throw new CallError("bad-reply", `the metadata of node ${node} is not JSON: ${asCallError(error).message}`);
+  }
+  if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed)) {
+    throw new CallError("bad-reply", `the metadata of node ${node} is not a JSON object`);
+  }
+  const fields = parsed as Readonly<Record<string, unknown>>;
+  const names = ["name", "platform", "versions", "inputs", "outputs", "custom"] as const;
+  return Object.fromEntries(names.flatMap((name) => (isEmpty(fields[name]) ? [] : [[name, fields[name]]])));
+}
+
+function isEmpty(value: unknown): boolean {
+  if (value === undefined || value === null || value === "") return true;
+  return typeof value === "object" && Object.keys(value).length === 0;
+}
+
+/** Which node's inputs or outputs are the graph's: where requests first arrive, where answers last come from. */
+function edge(node: GraphNode, side: "inputs" | "outputs", models: Readonly<Record<string, NodeMetadata>>): unknown {
+  const [child] = node.children;
+  const own = models[node.name]?.[side] ?? null;
+  if (child === undefined) return own;
+  const below = (): unknown => edge(child, side, models);
+  const isInput = side === "inputs";
+  switch (node.type) {
+    case "OUTPUT_TRANSFORMER":
+    case "COMBINER":
+      return isInput ? below() : own;
+    case "ROUTER":
+      return below();
+    case "MODEL":
+    case "TRANSFORMER":
+      return isInput ? own : below();
+    case undefined:
+      return node.input === "none" ? below() : isInput ? own : below();
+  }
+}

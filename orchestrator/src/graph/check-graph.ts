@@ -1,0 +1,137 @@
+import type { DraftEndpoint, DraftGraph, DraftNode } from "./draft.ts";
+import { MAX_DEPTH, MAX_NODES } from "./draft.ts";
+import type { BuiltinRun, CheckedGraph, ContainerRun, Graph, GraphNode, GraphProblem } from "./graph.ts";
+import { stagesOf, type Stages } from "./stages.ts";
+
+/** Checks a draft and freezes it into a graph. Every problem is collected; `value` is absent when any is an error. */
+export function checkGraph(draft: DraftGraph): CheckedGraph {
+  const problems: GraphProblem[] = [];
+  const refuse = (path: string, message: string): void => {
+    problems.push({ severity: "error", path, message });
+  };
+  if (draft.protocol !== "seldon") {
+    refuse("", `protocol ${draft.protocol} is not served by this orchestrator; use protocol seldon`);
+  }
+  if (draft.root === undefined) {
+    refuse("", "the predictor has no graph; give it one node at least");
+    return { value: undefined, problems };
+  }
+  const nodes: GraphNode[] = [];
+  const root = checkNode(draft.root, "", 1, { nodes, names: new Set(), problems });
+  if (root === undefined || problems.some((one) => one.severity === "error")) return { value: undefined, problems };
+  nodes.sort((a, b) => a.index - b.index);
+  const graph: Graph = Object.freeze({
+    namespace: draft.namespace,
+    deployment: draft.deployment,
+    predictor: draft.predictor,
+    predictorVersion: draft.predictorVersion,
+    protocol: "seldon",
+    root,
+    nodes: Object.freeze(nodes),
+    byName: new Map(nodes.map((node) => [node.name, node])),
+    allowBranches: draft.allowBranches,
+    allowExplain: draft.allowExplain,
+    settings: Object.freeze({ ...draft.settings }),
+  });
+  return { value: graph, problems };
+}
+
+interface Progress {
+  readonly nodes: GraphNode[];
+  readonly names: Set<string>;
+  readonly problems: GraphProblem[];
+}
+
+function checkNode(draft: DraftNode, parentPath: string, depth: number, progress: Progress): GraphNode | undefined {
+  const path = parentPath === "" ? draft.name || "graph" : `${parentPath}/${draft.name}`;
+  const refuse = (message: string): undefined => {
+    progress.problems.push({ severity: "error", path, message });
+    return undefined;
+  };
+  if (depth > MAX_DEPTH) return refuse(`the graph is deeper than ${MAX_DEPTH} nodes`);
+  if (progress.names.size >= MAX_NODES) return refuse(`the graph has more than ${MAX_NODES} nodes`);
+  if (draft.name === "") refuse("a node has no name; every node needs one");
+  else if (progress.names.has(draft.name))
+    refuse(`two nodes are called ${draft.name}; names must be unique in a graph`);
+  progress.names.add(draft.name);
+
+  const index = progress.names.size - 1;
+  const stages = stagesOf(draft);
+  for (const message of arityProblems(draft, stages)) refuse(message);
+  for (const message of discarded(draft, stages)) progress.problems.push({ severity: "warning", path, message });
+  const run = checkRun(draft, stages, refuse);
+  const children: GraphNode[] = [];
+  for (const child of draft.children) {
+    const checked = checkNode(child, path, depth + 1, progress);
+    if (checked !== undefined) children.push(checked);
+  }
+  if (run === undefined) return undefined;
+  const node: GraphNode = Object.freeze({
+    name: draft.name,
+    index,
+    type: draft.type,
+    runs: Object.freeze(run),
+    parameters: Object.freeze([...draft.parameters]),
+    image: draft.image,
+    children: Object.freeze(children),
+    ...stages,
+  });
+  progress.nodes.push(node);
+  return node;
+}
+
+function arityProblems(draft: DraftNode, stages: Stages): string[] {
+  const count = draft.children.length;
+  if (draft.builtin === "RANDOM_ABTEST" && count !== 2) return [`RANDOM_ABTEST needs exactly 2 children, not ${count}`];
+  if (draft.builtin === "SIMPLE_ROUTER" && count === 0) return ["SIMPLE_ROUTER needs a child"];
+  if (draft.builtin === "AVERAGE_COMBINER" && count === 0) return ["AVERAGE_COMBINER needs a child"];
+  if (draft.builtin === "RANDOM_ABTEST") return ratioProblems(draft);
+  if (stages.gather === "aggregate" && count === 0 && draft.type !== "COMBINER") {
+    return ["the method AGGREGATE needs children to aggregate"];
+  }
+  return [];
+}
+
+function ratioProblems(draft: DraftNode): string[] {
+  const given = draft.parameters.find((one) => one.name === "ratioA");
+  if (given === undefined) return [];
+  const ratio = Number(given.value);
+  if (given.value.trim() !== "" && ratio >= 0 && ratio <= 1) return [];
+  return [`parameter ratioA must be a number from 0 to 1, not "${given.value}"`];
+}
+
+function discarded(draft: DraftNode, stages: Stages): string[] {
+  if (draft.children.length < 2 || stages.gather === "aggregate" || stages.choice !== "all") return [];
+  return ["all children are called, but only the first one's answer is used; put a COMBINER above them"];
+}
+
+function checkRun(
+  draft: DraftNode,
+  stages: Stages,
+  refuse: (message: string) => undefined,
+): ContainerRun | BuiltinRun | undefined {
+  if (draft.builtin !== undefined) return { in: "builtin", implementation: draft.builtin };
+  if (!stages.isCalled) {
+    return { in: "container", endpoint: Object.freeze(draft.endpoint ?? NO_ENDPOINT) };
+  }
+  const endpoint = draft.endpoint;
+  if (endpoint === undefined || endpoint.host === "") {
+    return refuse("the node is called, but has no endpoint; give endpoint.service_host and its ports");
+  }
+  for (const message of portProblems(endpoint)) refuse(message);
+  return { in: "container", endpoint: Object.freeze({ ...endpoint }) };
+}
+
+const NO_ENDPOINT: DraftEndpoint = { host: "", httpPort: 0, grpcPort: 0, servicePort: 0, transport: undefined };
+
+function portProblems(endpoint: DraftEndpoint): string[] {
+  const found: string[] = [];
+  for (const name of ["httpPort", "grpcPort", "servicePort"] as const) {
+    const port = endpoint[name];
+    if (!Number.isInteger(port) || port < 0 || port > 65535) found.push(`endpoint.${name} ${port} is not a port`);
+  }
+  if (endpoint.transport === "rest" && endpoint.httpPort === 0) found.push("a REST endpoint needs an httpPort");
+  if (endpoint.transport === "grpc" && endpoint.grpcPort === 0) found.push("a gRPC endpoint needs a grpcPort");
+  if (endpoint.httpPort === 0 && endpoint.grpcPort === 0) found.push("the endpoint has no httpPort and no grpcPort");
+  return found;
+}

@@ -1,0 +1,48 @@
+import type { Builtin, GraphSettings, NodeMethod, NodeParameter, NodeType, Transport } from "./graph.ts";
+
+/** A graph as its source says it, before any check: what the three sources have in common. */
+export interface DraftGraph {
+  readonly namespace: string;
+  readonly deployment: string;
+  readonly predictor: string;
+  readonly predictorVersion: string;
+  readonly protocol: string;
+  readonly root: DraftNode | undefined;
+  readonly allowBranches: boolean;
+  readonly allowExplain: boolean;
+  readonly settings: GraphSettings;
+}
+
+export interface DraftNode {
+  readonly name: string;
+  readonly type: NodeType | undefined;
+  /** Absent: a container. */
+  readonly builtin: Builtin | undefined;
+  readonly methods: readonly NodeMethod[];
+  readonly endpoint: DraftEndpoint | undefined;
+  readonly parameters: readonly NodeParameter[];
+  readonly image: string;
+  readonly children: readonly DraftNode[];
+}
+
+export interface DraftEndpoint {
+  readonly host: string;
+  readonly httpPort: number;
+  readonly grpcPort: number;
+  readonly servicePort: number;
+  readonly transport: Transport | undefined;
+}
+
+/** Who the orchestrator serves, from its flags. */
+export interface Identity {
+  readonly namespace: string;
+  readonly deployment: string;
+  readonly predictor: string;
+}
+
+export const NO_SETTINGS: GraphSettings = { restTimeoutMs: 0, grpcTimeoutMs: 0, grpcMaxMessageBytes: 0 };
+
+/** Deeper graphs are refused. */
+export const MAX_DEPTH = 64;
+/** Larger graphs are refused. */
+export const MAX_NODES = 1024;

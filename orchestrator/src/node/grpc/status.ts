@@ -1,0 +1,55 @@
+import { constants } from "node:http2";
+import { CallError, GRPC, nodeGrpcError } from "../../execute/call-error.ts";
+
+/** The status of an answer from its trailers (or, without a body, its headers); undefined when it is OK. */
+export function statusError(
+  headers: Readonly<Record<string, string | readonly string[] | number | undefined>>,
+  httpStatus: number,
+): CallError | undefined {
+  const code = headers["grpc-status"];
+  if (code === undefined) {
+    if (httpStatus === 200) return nodeGrpcError(GRPC.UNKNOWN, "the node's answer has no grpc-status");
+    return nodeGrpcError(CODE_OF_HTTP.get(httpStatus) ?? GRPC.UNKNOWN, `the node answered HTTP ${httpStatus}`);
+  }
+  const number = Number(code);
+  if (number === GRPC.OK) return undefined;
+  const known = Number.isInteger(number) && number > 0 && number <= 16 ? number : GRPC.UNKNOWN;
+  return nodeGrpcError(known, percentDecoded(String(headers["grpc-message"] ?? "")));
+}
+
+/** gRPC's "HTTP to gRPC status code mapping". */
+const CODE_OF_HTTP: ReadonlyMap<number, number> = new Map([
+  [400, GRPC.INTERNAL],
+  [401, GRPC.UNAUTHENTICATED],
+  [403, GRPC.PERMISSION_DENIED],
+  [404, GRPC.UNIMPLEMENTED],
+  [429, GRPC.UNAVAILABLE],
+  [502, GRPC.UNAVAILABLE],
+  [503, GRPC.UNAVAILABLE],
+  [504, GRPC.UNAVAILABLE],
+]);
+
+/** What a stream that the node reset means, by gRPC over HTTP/2's table of error codes. */
+export function resetError(target: string, rstCode: number): CallError {
+  const why = `${target} reset the call (HTTP/2 error ${rstCode})`;
+  switch (rstCode) {
+    case constants.NGHTTP2_REFUSED_STREAM:
+      return new CallError("unreachable", why);
+    case constants.NGHTTP2_CANCEL:
+      return nodeGrpcError(GRPC.CANCELLED, why);
+    case constants.NGHTTP2_ENHANCE_YOUR_CALM:
+      return nodeGrpcError(GRPC.RESOURCE_EXHAUSTED, why);
+    case constants.NGHTTP2_INADEQUATE_SECURITY:
+      return nodeGrpcError(GRPC.PERMISSION_DENIED, why);
+    default:
+      return nodeGrpcError(GRPC.INTERNAL, why);
+  }
+}
+
+function percentDecoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}

@@ -1,0 +1,10 @@
+/** How much of a node the orchestrator may use at once. */
+export interface PoolLimits {
+  /** Connections (REST), or calls at once (gRPC), per node. */
+  readonly connections: number;
+  /** Calls that may wait for one of those; more are refused with 503. */
+  readonly queue: number;
+  readonly connectTimeoutMs: number;
+  /** Larger replies are refused. */
+  readonly maxReplyBytes: number;
+}

@@ -1,0 +1,63 @@
+import type { HttpReply, HttpTransport } from "./http-transport.ts";
+import { nodeHttpError } from "../../execute/call-error.ts";
+import { JSON_TYPE, type RestPayload } from "../../execute/payload.ts";
+import type { NodeHeaders, Operation } from "../../execute/run.ts";
+import type { Scope } from "../../execute/scope.ts";
+
+/** Path of each operation, as Seldon's node protocol names them. */
+export const REST_PATHS: Readonly<Record<Operation, string>> = {
+  predict: "/predict",
+  "transform-input": "/transform-input",
+  "transform-output": "/transform-output",
+  route: "/route",
+  aggregate: "/aggregate",
+  "send-feedback": "/send-feedback",
+};
+
+export interface RestRequest {
+  readonly node: string;
+  readonly path: string;
+  readonly payload: RestPayload;
+  readonly headers: NodeHeaders;
+  readonly puid: string;
+  readonly answersClient: boolean;
+}
+
+/** Posts a payload to a node. Anything but 200 is a CallError that carries the node's status and body. */
+export async function postToNode(http: HttpTransport, request: RestRequest, scope: Scope): Promise<RestPayload> {
+  const { payload } = request;
+  const headers = [...request.headers.pairs];
+  if (payload.contentType !== "") headers.push("content-type", payload.contentType);
+  if (payload.contentEncoding !== "") headers.push("content-encoding", payload.contentEncoding);
+  if (request.answersClient && request.headers.acceptEncoding !== "") {
+    headers.push("accept-encoding", request.headers.acceptEncoding);
+  }
+  headers.push("seldon-puid", request.puid);
+  const reply = await http.call({ method: "POST", path: request.path, headers, body: payload.body }, scope);
+  return accepted(request.node, reply);
+}
+
+/** Gets a path of a node (status, metadata). */
+export async function getFromNode(
+  http: HttpTransport,
+  node: string,
+  path: string,
+  headers: NodeHeaders,
+  scope: Scope,
+): Promise<RestPayload> {
+  return accepted(node, await http.call({ method: "GET", path, headers: [...headers.pairs], body: undefined }, scope));
+}
+
+function accepted(node: string, reply: HttpReply): RestPayload {
+  const payload: RestPayload = {
+    transport: "rest",
+    body: reply.body,
+    contentType: reply.contentType,
+    contentEncoding: reply.contentEncoding,
+  };
+  if (reply.status !== 200) {
+    const described = payload.contentType === "" ? { ...payload, contentType: JSON_TYPE } : payload;
+    throw nodeHttpError(node, reply.status, described);
+  }
+  return payload;
+}

@@ -1,0 +1,116 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import {
+  HEADER_BRANCH,
+  HEADER_DECISION,
+  HEADER_PATH,
+  HEADER_PREFIX,
+  HEADER_ROUTING,
+} from "#proto/vocabulary/headers.ts";
+import { convertReply } from "../../codec/convert.ts";
+import { asCallError, CallError } from "../../execute/call-error.ts";
+import { sendFeedback } from "../../execute/feedback.ts";
+import type { RestPayload } from "../../execute/payload.ts";
+import { predict } from "../../execute/predict.ts";
+import type { Run } from "../../execute/run.ts";
+import { Scope } from "../../execute/scope.ts";
+import type { ServedGraph } from "../../execute/served-graph.ts";
+import { pathHeader, routingHeader } from "../../policy/answer-headers.ts";
+import { forcedBranches } from "../../policy/branches.ts";
+import { deadlineOf } from "../../policy/deadline.ts";
+import { forwardedHeaders } from "../../policy/node-headers.ts";
+import type { ServerContext } from "../server-context.ts";
+import { readBody } from "./read-body.ts";
+import { sendError, sendPayload } from "./respond.ts";
+
+/** Answers a prediction or a feedback call by a walk through the graph. */
+export async function answerGraph(
+  context: ServerContext,
+  kind: "predictions" | "feedback",
+  puid: string,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const startedMs = performance.now();
+  const { served } = context.current;
+  if (served === undefined) {
+    request.resume();
+    sendError(response, new CallError("not-ready", "the orchestrator has no graph yet"));
+    return;
+  }
+  const scope = new Scope(
+    deadlineOf(textHeader(request, `${HEADER_PREFIX}timeout-ms`), textHeader(request, "grpc-timeout")),
+  );
+  const whenGone = (): void => {
+    if (!response.writableFinished) scope.cancel(new CallError("cancelled", "the client went away"));
+  };
+  response.once("close", whenGone);
+  served.enter();
+  let status = 200;
+  let run: Run | undefined;
+  try {
+    const body = await readBody(request, context.maxBodyBytes);
+    run = runOf(context, served, puid, request);
+    sendAnswer(response, run, await walk(kind, run, request, body, scope));
+  } catch (error) {
+    const failure = asCallError(error);
+    if (failure.fault === "internal") context.logError("a request failed", error);
+    status = failure.httpStatus;
+    if (run !== undefined) setAnswerHeaders(response, run);
+    sendError(response, failure);
+  } finally {
+    scope.end();
+    served.leave();
+    served.metrics.observe(kind, "post", String(status), (performance.now() - startedMs) / 1000);
+  }
+}
+
+async function walk(
+  kind: "predictions" | "feedback",
+  run: Run,
+  request: IncomingMessage,
+  body: Buffer,
+  scope: Scope,
+): Promise<RestPayload> {
+  const payload: RestPayload = {
+    transport: "rest",
+    body,
+    contentType: request.headers["content-type"] ?? "",
+    contentEncoding: request.headers["content-encoding"] ?? "",
+  };
+  const reply = kind === "predictions" ? await predict(run, payload, scope) : await sendFeedback(run, payload, scope);
+  const own = reply.transport === "rest" ? reply : await convertReply(reply, "rest");
+  if (own.transport !== "rest") throw new CallError("internal", "an answer was not translated");
+  return own;
+}
+
+function runOf(context: ServerContext, served: ServedGraph, puid: string, request: IncomingMessage): Run {
+  const { graph } = served;
+  const explains = graph.allowExplain && request.headers[HEADER_DECISION] !== undefined;
+  return {
+    graph,
+    caller: served.caller,
+    calledBy: "rest",
+    puid,
+    headers: forwardedHeaders(request.rawHeaders),
+    forced: forcedBranches(graph, textHeader(request, HEADER_BRANCH)),
+    routing: new Map(),
+    path: explains ? [] : undefined,
+    random: context.random,
+  };
+}
+
+function sendAnswer(response: ServerResponse, run: Run, payload: RestPayload): void {
+  setAnswerHeaders(response, run);
+  sendPayload(response, payload);
+}
+
+function setAnswerHeaders(response: ServerResponse, run: Run): void {
+  if (response.headersSent) return;
+  response.setHeader(HEADER_ROUTING, routingHeader(run.routing));
+  if (run.path !== undefined) response.setHeader(HEADER_PATH, pathHeader(run.path));
+}
+
+function textHeader(request: IncomingMessage, name: string): string | undefined {
+  const value = request.headers[name];
+  return typeof value === "string" ? value : undefined;
+}

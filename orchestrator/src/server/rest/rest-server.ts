@@ -1,0 +1,152 @@
+import { randomUUID } from "node:crypto";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { asCallError, CallError } from "../../execute/call-error.ts";
+import { JSON_TYPE } from "../../execute/payload.ts";
+import type { ServerContext } from "../server-context.ts";
+import { setCommonHeaders, type CorsPolicy } from "./common-headers.ts";
+import { answerGraph } from "./graph-handler.ts";
+import { answerMetadata, answerGraphMetadata, answerStatus } from "./node-handlers.ts";
+import { sendError, sendPayload } from "./respond.ts";
+import { routeOf, type Route } from "./routes.ts";
+
+export interface RestOptions {
+  readonly metricsPath: string;
+  readonly cors: CorsPolicy;
+  readonly renderMetrics: () => string;
+}
+
+/** Longer than Envoy's own idle time (one hour), so that it is never us who close under a request. */
+const KEEP_ALIVE_MS = 65 * 60_000;
+const MAX_PUID_BYTES = 256;
+
+/** The REST server of protocol seldon; not listening yet. */
+export function createRestServer(context: ServerContext, options: RestOptions): Server {
+  const server = createServer(
+    { keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: 0, headersTimeout: 60_000, maxHeaderSize: 64 * 1024 },
+    (request, response) => {
+      handle(context, options, request, response).catch((error: unknown) => {
+        context.logError("a request could not be answered", error);
+        response.destroy();
+      });
+    },
+  );
+  server.on("clientError", (_error, socket) => {
+    if (socket.writable) socket.end("HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n");
+    else socket.destroy();
+  });
+  return server;
+}
+
+async function handle(
+  context: ServerContext,
+  options: RestOptions,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const url = request.url ?? "/";
+  const query = url.indexOf("?");
+  const path = query === -1 ? url : url.slice(0, query);
+  if (context.isDraining()) response.setHeader("Connection", "close");
+  const route = routeOf(path, options.metricsPath);
+  if (route === undefined) {
+    response.setHeader("X-Content-Type-Options", "nosniff");
+    sendText(request, response, 404, "404 page not found\n");
+    return;
+  }
+  const methods = "methods" in route ? route.methods : undefined;
+  if (methods !== undefined && !methods.split(",").includes(request.method ?? "")) {
+    sendEmpty(request, response, 405);
+    return;
+  }
+  const puid = puidOf(request);
+  setCommonHeaders(request, response, puid, path, methods, options.cors, context.identity);
+  if (methods !== undefined && request.method === "OPTIONS") sendEmpty(request, response, 200);
+  else await answer(context, options, route, puid, request, response);
+}
+
+async function answer(
+  context: ServerContext,
+  options: RestOptions,
+  route: Route,
+  puid: string,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  switch (route.kind) {
+    case "live":
+      sendEmpty(request, response, 200);
+      return;
+    case "ready":
+    case "health":
+      sendEmpty(request, response, (await context.isReady()) ? 200 : 503);
+      return;
+    case "metrics":
+      response.setHeader("Content-Type", "text/plain; version=0.0.4; charset=utf-8");
+      request.resume();
+      response.end(options.renderMetrics());
+      return;
+    case "predictions":
+    case "feedback":
+      await answerGraph(context, route.kind, puid, request, response);
+      return;
+    case "status":
+    case "metadata":
+    case "graph-metadata":
+      await answerAboutNodes(context, route, puid, request, response);
+  }
+}
+
+async function answerAboutNodes(
+  context: ServerContext,
+  route: Extract<Route, { kind: "status" | "metadata" | "graph-metadata" }>,
+  puid: string,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  request.resume();
+  const startedMs = performance.now();
+  const { served } = context.current;
+  let status = 200;
+  try {
+    if (served === undefined) throw new CallError("not-ready", "the orchestrator has no graph yet");
+    served.enter();
+    try {
+      if (route.kind === "graph-metadata") {
+        const body = Buffer.from(JSON.stringify(await answerGraphMetadata(served, puid, request)));
+        sendPayload(response, { transport: "rest", body, contentType: JSON_TYPE, contentEncoding: "" });
+      } else {
+        const ask = route.kind === "status" ? answerStatus : answerMetadata;
+        sendPayload(response, await ask(served, route.model, puid, request));
+      }
+    } finally {
+      served.leave();
+    }
+  } catch (error) {
+    const failure = asCallError(error);
+    status = failure.httpStatus;
+    sendError(response, failure);
+  }
+  const service = route.kind === "status" ? "status" : "metadata";
+  served?.metrics.observe(service, "get", String(status), (performance.now() - startedMs) / 1000);
+}
+
+/** The client's id where it sent a usable one, else a new one. */
+function puidOf(request: IncomingMessage): string {
+  const given = request.headers["seldon-puid"];
+  return typeof given === "string" && given !== "" && given.length <= MAX_PUID_BYTES ? given : randomUUID();
+}
+
+function sendEmpty(request: IncomingMessage, response: ServerResponse, status: number): void {
+  request.resume();
+  response.writeHead(status, { "Content-Length": 0 });
+  response.end();
+}
+
+function sendText(request: IncomingMessage, response: ServerResponse, status: number, text: string): void {
+  request.resume();
+  response.writeHead(status, {
+    "Content-Type": "text/plain; charset=utf-8",
+    "Content-Length": Buffer.byteLength(text),
+  });
+  response.end(text);
+}
