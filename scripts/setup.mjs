@@ -4,12 +4,14 @@ import { execFile, spawn } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 import { performance } from "node:perf_hooks";
+import { clearTimeout, setTimeout } from "node:timers";
 import { fileURLToPath } from "node:url";
 import { ensureEnvoy } from "./envoy.mjs";
 
 export const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 export const node24 = join(root, "node_modules", "node", "bin", "node");
 const LOWEST_NODE = [24, 12];
+const SLOW_MS = 1000;
 
 /** A reason why set-up can't go on; its message is for people and needs no stack. */
 export class SetupError extends Error {
@@ -121,11 +123,31 @@ export async function build() {
   if (code !== 0) throw new SetupError("the build failed (its own message is above)");
 }
 
+/** Says what takes long; what is quick, because it is done already, passes in silence. */
+async function sayIfSlow(what, work) {
+  const start = performance.now();
+  let slow = false;
+  const timer = setTimeout(() => {
+    slow = true;
+    say(`${what} …`);
+  }, SLOW_MS);
+  try {
+    const result = await work();
+    if (slow) say(`  ${what}: done in ${secondsSince(start)}`);
+    return result;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 /** All of it; resolves with the Envoy to use. */
 export async function setUp() {
   await ensurePackages();
   await ensureNode24();
-  const [envoy] = await Promise.all([ensureEnvoy({ say }), build()]);
+  const [envoy] = await Promise.all([
+    sayIfSlow("Envoy", () => ensureEnvoy({ say })),
+    sayIfSlow("building the filter and the protobuf code", build),
+  ]);
   return envoy;
 }
 
