@@ -18,8 +18,12 @@ function deployment(name: string, accepted = true): LoadedDeployment {
   } as unknown as LoadedDeployment;
 }
 
-function loaded(deployments: readonly LoadedDeployment[], problems: readonly Problem[] = []): Checked<Model> {
-  return { value: { deployments }, problems };
+function loaded(
+  deployments: readonly LoadedDeployment[],
+  problems: readonly Problem[] = [],
+  incompleteFiles: readonly string[] = [],
+): Checked<Model> {
+  return { value: { deployments, incompleteFiles }, problems };
 }
 
 let version = 0;
@@ -70,6 +74,12 @@ describe("catalog", () => {
     const broken = problem("SourceUnreadable", { file: FILE, message: "not YAML" });
     const { value } = updateCatalog(firstCatalog(), loaded([], [broken]), planOne);
     assert.deepEqual(namesIn(value), { "default/a": "1 outdated", "default/b": "1 outdated" });
+  });
+
+  it("keeps what is missing from a file with an object that could not be made out", () => {
+    const broken = problem("KindMissing", { file: FILE, message: "no kind" });
+    const { value } = updateCatalog(firstCatalog(), loaded([deployment("a")], [broken], [FILE]), planOne);
+    assert.deepEqual(namesIn(value), { "default/a": "2", "default/b": "1 outdated" });
   });
 
   it("forgets what was in a file that is gone while another is broken", () => {

@@ -33,7 +33,7 @@ export function updateCatalog(previous: Catalog, loaded: Checked<Model>, planOne
     const entry = plan ? { plan, file: deployment.file, outdated: false } : outdated(previous.get(deployment.key));
     if (entry !== undefined) next.set(deployment.key, entry);
   }
-  const unclear = filesWithLooseErrors(loaded);
+  const unclear = new Set([...loaded.value.incompleteFiles, ...unreadableFiles(loaded.problems)]);
   for (const [key, entry] of previous) {
     if (!next.has(key) && entry.file !== undefined && unclear.has(entry.file))
       next.set(key, { ...entry, outdated: true });
@@ -45,9 +45,6 @@ function outdated(entry: CatalogEntry | undefined): CatalogEntry | undefined {
   return entry && { ...entry, outdated: true };
 }
 
-/** Files with an error that belongs to none of the deployments that were found: one of theirs may be missing because of it. */
-function filesWithLooseErrors(loaded: Checked<Model>): ReadonlySet<string> {
-  const known = new Set(loaded.value.deployments.map((deployment) => deployment.key));
-  const loose = loaded.problems.filter((one) => one.severity === "error" && !known.has(one.object));
-  return new Set(loose.flatMap((one) => one.file ?? []));
+function unreadableFiles(problems: readonly Problem[]): readonly string[] {
+  return problems.flatMap((one) => (one.code === "SourceUnreadable" && one.file !== undefined ? [one.file] : []));
 }

@@ -15,17 +15,16 @@ describe("file source", () => {
     await rm(folder, { recursive: true });
   });
 
-  it("reads the manifests of a folder at any depth, sorted, and leaves other and hidden files alone", async () => {
+  it("reads the manifests of a folder, at any depth if asked, sorted, and leaves other and hidden files alone", async () => {
     await mkdir(join(folder, "deep"));
     await mkdir(join(folder, ".hidden"));
     for (const name of ["b.yaml", "a.json", "deep/c.yml", "notes.md", ".hidden/d.yaml"])
       await writeFile(join(folder, name), name);
-    const { value, problems } = await createFileSource([folder]).read();
-    assert.deepEqual(
-      value.map((one) => one.text),
-      ["a.json", "b.yaml", "deep/c.yml"],
-    );
+    const { value, problems } = await createFileSource([folder], { recursive: true }).read();
+    const textsOf = (texts: typeof value): readonly string[] => texts.map((one) => one.text);
+    assert.deepEqual(textsOf(value), ["a.json", "b.yaml", "deep/c.yml"]);
     assert.deepEqual(problems, []);
+    assert.deepEqual(textsOf((await createFileSource([folder]).read()).value), ["a.json", "b.yaml"]);
   });
 
   it("reads a named file whatever its ending", async () => {

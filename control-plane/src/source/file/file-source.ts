@@ -6,6 +6,8 @@ import { watchPaths } from "./watch-paths.ts";
 
 /** Limits of a file source. */
 export interface FileSourceOptions {
+  /** Whether the folders in a folder count too. Default false, as with kubectl. */
+  readonly recursive?: boolean;
   /** Largest file that is read, in bytes. Default 8 MiB. */
   readonly maxFileBytes?: number;
   /** Quiet time after a change before it is reported, in milliseconds. Default 40. */
@@ -16,22 +18,28 @@ const MANIFEST = /\.(ya?ml|json)$/;
 const DEFAULT_MAX_FILE_BYTES = 8 * 1024 * 1024;
 const DEFAULT_QUIET_MS = 40;
 
-/** Reads and watches manifest files: each path is a file, or a folder whose .yaml, .yml and .json files count, at any depth. */
+/** Reads and watches manifest files: each path is a file, or a folder whose .yaml, .yml and .json files count. */
 export function createFileSource(paths: readonly string[], options: FileSourceOptions = {}): Source {
-  const maxFileBytes = options.maxFileBytes ?? DEFAULT_MAX_FILE_BYTES;
+  const { recursive = false, maxFileBytes = DEFAULT_MAX_FILE_BYTES, quietMs = DEFAULT_QUIET_MS } = options;
+  const limits = { recursive, maxFileBytes };
   return {
     async read() {
-      const parts = await Promise.all(paths.map((path) => readPath(path, maxFileBytes)));
+      const parts = await Promise.all(paths.map((path) => readPath(path, limits)));
       return { value: parts.flatMap((part) => part.value), problems: parts.flatMap((part) => part.problems) };
     },
-    watch: (onChange) => watchPaths(paths, options.quietMs ?? DEFAULT_QUIET_MS, onChange),
+    watch: (onChange) => watchPaths(paths, { recursive, quietMs }, onChange),
   };
 }
 
-async function readPath(path: string, maxFileBytes: number): Promise<Checked<readonly SourceText[]>> {
+interface Limits {
+  readonly recursive: boolean;
+  readonly maxFileBytes: number;
+}
+
+async function readPath(path: string, { recursive, maxFileBytes }: Limits): Promise<Checked<readonly SourceText[]>> {
   try {
     if (!(await stat(path)).isDirectory()) return await readManifest(path, maxFileBytes);
-    const names = await readdir(path, { recursive: true });
+    const names = await readdir(path, { recursive });
     const files = names.filter((name) => MANIFEST.test(name) && !isHidden(name)).sort();
     if (files.length === 0) {
       return failed(path, "the folder holds no .yaml, .yml or .json file", "name a folder with manifests, or a file");

@@ -4,16 +4,24 @@ import { dirname, join } from "node:path";
 /** How often the paths are also looked at without being told, for file systems that report no changes. */
 const LOOK_AGAIN_MS = 1000;
 
+export interface WatchOptions {
+  /** Whether the folders in a folder count too. */
+  readonly recursive: boolean;
+  /** Quiet time after a change before it is reported. */
+  readonly quietMs: number;
+}
+
 /**
  * Calls back after a change at or below one of the paths, once per burst. Folders are watched instead of files, because editors
  * replace files; a slow look at sizes and times backs the notifications up. Returns what stops the watch.
  */
-export function watchPaths(paths: readonly string[], quietMs: number, onChange: () => void): () => void {
-  let seen = fingerprint(paths);
+export function watchPaths(paths: readonly string[], options: WatchOptions, onChange: () => void): () => void {
+  const { recursive, quietMs } = options;
+  let seen = fingerprint(paths, recursive);
   let quiet: NodeJS.Timeout | undefined;
   const look = (): void => {
     quiet = undefined;
-    const now = fingerprint(paths);
+    const now = fingerprint(paths, recursive);
     if (now === seen) return;
     seen = now;
     onChange();
@@ -21,7 +29,7 @@ export function watchPaths(paths: readonly string[], quietMs: number, onChange: 
   const notice = (): void => {
     quiet ??= setTimeout(look, quietMs);
   };
-  const watchers = paths.flatMap((path) => watchPath(path, notice));
+  const watchers = paths.flatMap((path) => watchPath(path, recursive, notice));
   const again = setInterval(look, LOOK_AGAIN_MS);
   return () => {
     for (const watcher of watchers) watcher.close();
@@ -34,11 +42,11 @@ function isFolder(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
-/** A folder is watched with all below it; of a file, only the folder that it stands in. */
-function watchPath(path: string, notice: () => void): readonly FSWatcher[] {
-  const recursive = isFolder(path);
+/** Of a file, the folder that it stands in is watched. */
+function watchPath(path: string, deep: boolean, notice: () => void): readonly FSWatcher[] {
+  const folder = isFolder(path);
   try {
-    const watcher = watch(recursive ? path : dirname(path), { recursive }, notice);
+    const watcher = watch(folder ? path : dirname(path), { recursive: folder && deep }, notice);
     // A folder that vanishes ends its notifications; the interval goes on looking.
     watcher.on("error", () => {
       watcher.close();
@@ -50,16 +58,16 @@ function watchPath(path: string, notice: () => void): readonly FSWatcher[] {
 }
 
 /** Names, sizes and times of everything that could have changed. */
-function fingerprint(paths: readonly string[]): string {
+function fingerprint(paths: readonly string[], recursive: boolean): string {
   return paths
-    .flatMap((path) => (isFolder(path) ? entriesOf(path) : [path]))
+    .flatMap((path) => (isFolder(path) ? entriesOf(path, recursive) : [path]))
     .map(describe)
     .join("\n");
 }
 
-function entriesOf(folder: string): readonly string[] {
+function entriesOf(folder: string, recursive: boolean): readonly string[] {
   try {
-    const names = readdirSync(folder, { recursive: true, encoding: "utf8" });
+    const names = readdirSync(folder, { recursive, encoding: "utf8" });
     return names
       .filter((name) => /\.(ya?ml|json)$/.test(name))
       .map((name) => join(folder, name))

@@ -1,0 +1,70 @@
+import { clusterName, type ClusterKind } from "../../plan/names.ts";
+import type { DeploymentPlan } from "../../plan/deployment-plan.ts";
+import type { Checked } from "../../problem/problem.ts";
+import { renderFilterTable } from "../../render/filter-table/render.ts";
+import { encodeResource, versionOf } from "../../render/xds/encode.ts";
+import { renderEndpoints } from "../../render/xds/endpoints.ts";
+import { renderFilterConfig, type WasmSource } from "../../render/xds/filter-config.ts";
+import type { XdsOptions } from "../../render/xds/options.ts";
+import { renderXds } from "../../render/xds/render.ts";
+import { TYPE } from "../../render/xds/type-urls.ts";
+import type { GatewaySnapshot } from "./rollout.ts";
+
+/** Where a predictor answers on this machine. */
+export interface PredictorAddress {
+  readonly host: string;
+  readonly httpPort: number;
+  readonly grpcPort: number;
+}
+
+export interface SnapshotOptions {
+  readonly xds: Partial<XdsOptions>;
+  readonly wasm: WasmSource;
+  /** Where a predictor of a plan answers. */
+  readonly addressOf: (plan: DeploymentPlan, predictor: string) => PredictorAddress;
+  /** A number for a table that no table ever had. */
+  readonly nextGeneration: () => bigint;
+}
+
+/** Everything our Envoy needs to serve these plans. */
+export function renderSnapshot(plans: readonly DeploymentPlan[], options: SnapshotOptions): Checked<GatewaySnapshot> {
+  const rendered = renderXds(plans, options.xds);
+  const isBackend = (typeUrl: string): boolean => typeUrl === TYPE.cluster;
+  const endpoints = plans.flatMap((plan) =>
+    plan.predictors.flatMap((predictor) => {
+      const address = options.addressOf(plan, predictor.name);
+      return [endpointsOf(plan, predictor.name, "http", address), endpointsOf(plan, predictor.name, "grpc", address)];
+    }),
+  );
+  const table = (generation: bigint): Checked<Uint8Array> =>
+    renderFilterTable(plans, {
+      role: "gateway",
+      generation,
+      clusters: (plan, predictor, kind) => clusterName(plan.namespace, plan.name, predictor, kind),
+    });
+  const unnumbered = table(0n);
+  const value: GatewaySnapshot = {
+    backends: [...rendered.value.filter((one) => isBackend(one.typeUrl)), ...endpoints].map(encodeResource),
+    routing: rendered.value.filter((one) => !isBackend(one.typeUrl)).map(encodeResource),
+    table: {
+      fingerprint: versionOf(unnumbered.value),
+      encode: () => encodeResource(renderFilterConfig("gateway", table(options.nextGeneration()).value, options.wasm)),
+    },
+  };
+  return { value, problems: [...rendered.problems, ...unnumbered.problems] };
+}
+
+function endpointsOf(plan: DeploymentPlan, predictor: string, kind: ClusterKind, address: PredictorAddress) {
+  const port = kind === "http" ? address.httpPort : address.grpcPort;
+  return renderEndpoints(clusterName(plan.namespace, plan.name, predictor, kind), [{ address: address.host, port }]);
+}
+
+/** Numbers that no table of this machine ever had: the time in milliseconds, and a counter below it. */
+export function createGenerations(nowMs: () => number = Date.now): () => bigint {
+  let last = 0n;
+  return () => {
+    const now = BigInt(nowMs()) << 16n;
+    last = now > last ? now : last + 1n;
+    return last;
+  };
+}
