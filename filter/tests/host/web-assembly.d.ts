@@ -2,14 +2,13 @@
 declare namespace WebAssembly {
   type ImportValue = (...words: number[]) => number | bigint;
   type Imports = Record<string, Record<string, ImportValue>>;
-  class Module {
-    constructor(bytes: Uint8Array<ArrayBuffer>);
-    static exports(module: Module): readonly { readonly name: string }[];
-  }
-  class Instance {
-    constructor(module: Module, imports: Imports);
+  const Module: new (bytes: Uint8Array<ArrayBuffer>) => object;
+  const Instance: new (
+    module: object,
+    imports: Imports,
+  ) => {
     readonly exports: Readonly<Record<string, unknown>>;
-  }
+  };
   interface Memory {
     readonly buffer: ArrayBuffer;
   }
