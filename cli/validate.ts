@@ -64,7 +64,7 @@ function refuse(message: string): number {
 
 /** Files are judged together, so that policies find their targets; the same name in two files is a warning only. */
 async function validate(paths: readonly string[]): Promise<Report> {
-  const source = await createFileSource(paths).read();
+  const source = await createFileSource(paths, { recursive: true }).read();
   const texts = [...new Map(source.value.map((text) => [text.file, text])).values()];
   const model = loadDocuments(texts, { ...DEFAULT_MODEL_SETTINGS, duplicateAcrossFiles: "warning" });
   const problems = [...source.problems, ...model.problems];

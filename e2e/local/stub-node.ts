@@ -11,7 +11,7 @@ export interface NodeCall {
 }
 
 /** What a stub node answers to a call: a status (gRPC: the code) and, when it is 200 (0), its own name as data. */
-export type Answer = (call: NodeCall) => number;
+export type Answer<Code> = (call: NodeCall) => Code;
 
 /** A node of a graph that answers with its own name, counts its calls, and fails when it is told to. Speaks REST and gRPC. */
 export interface StubNode {
@@ -19,9 +19,9 @@ export interface StubNode {
   readonly address: string;
   readonly calls: NodeCall[];
   /** Decides the status of REST calls; default 200. */
-  answerRest: Answer;
+  answerRest: Answer<number>;
   /** Decides the code of gRPC calls; default 0. */
-  answerGrpc: Answer;
+  answerGrpc: Answer<status>;
   close(): Promise<void>;
 }
 
@@ -53,7 +53,7 @@ export async function startStubNode(name: string): Promise<StubNode> {
       );
       calls.push({ path, headers });
       const code = node.answerGrpc({ path, headers });
-      if (code === 0) callback(null, { strData: name });
+      if (code === status.OK) callback(null, { strData: name });
       else callback({ code, details: `${name} was told to fail` });
     };
     grpc.register(
