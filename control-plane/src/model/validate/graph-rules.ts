@@ -1,5 +1,6 @@
 import type { Finding } from "../finding.ts";
-import { findContainer, nodeRuns, walkGraph, type PlacedNode } from "../graph.ts";
+import { BUILTIN_IMPLEMENTATIONS, findContainer, nodeRuns, walkGraph, type PlacedNode } from "../graph.ts";
+import { findNearest } from "../nearest.ts";
 import type { PredictorSpec, SeldonDeploymentSpec } from "../seldon-deployment.ts";
 import type { ModelSettings } from "../settings.ts";
 import type { Rule } from "./rule.ts";
@@ -64,7 +65,9 @@ const checkServerKnown: NodeRule = (context) => {
   const implementation = node.implementation ?? "";
   if (nodeRuns(node) !== "prepackaged" || Object.hasOwn(settings.predictorServers, implementation)) return undefined;
   if ((findContainer(predictor, node.name)?.image ?? "") !== "") return undefined;
-  return onNode(context, "ServerUnknown", "implementation", `No entry in predictors map for ${implementation}`);
+  const nearest = findNearest(implementation, [...Object.keys(settings.predictorServers), ...BUILTIN_IMPLEMENTATIONS]);
+  const hint = nearest === undefined ? {} : { hint: `did you mean ${nearest}?` };
+  return { ...onNode(context, "ServerUnknown", "implementation", `No entry in predictors map for ${implementation}`), ...hint };
 };
 
 /** Rule 15. */
