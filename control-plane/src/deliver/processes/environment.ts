@@ -35,7 +35,11 @@ export function inheritedEnvironment(source: Readonly<Record<string, string | un
 export function containerEnvironment(env: readonly EnvVar[]): Record<string, string> {
   const out = new Map<string, string>();
   for (const one of env) {
-    if ("value" in one) out.set(one.name, expandVariables(one.value, (name) => out.get(name)));
+    if ("value" in one)
+      out.set(
+        one.name,
+        expandVariables(one.value, (name) => out.get(name)),
+      );
   }
   return Object.fromEntries(out);
 }

@@ -11,7 +11,11 @@ export function checkGrpcHealth(target: string, service: string, timeoutMs: numb
     const finish = (error: ServiceError | null, status?: number): void => {
       client.close();
       if (error === null && status === 1) resolve({ ok: true });
-      else resolve({ ok: false, reason: `gRPC health of ${target}: ${error?.details ?? STATUS_NAMES[status ?? 0] ?? "?"}` });
+      else
+        resolve({
+          ok: false,
+          reason: `gRPC health of ${target}: ${error?.details ?? STATUS_NAMES[status ?? 0] ?? "?"}`,
+        });
     };
     client.makeUnaryRequest(CHECK, encodeRequest, decodeStatus, service, { deadline: Date.now() + timeoutMs }, finish);
   });

@@ -8,7 +8,8 @@ const graceMs = Number(process.argv[2] ?? 2_000);
 const groups = new Set<number>();
 
 // Only the end of the pipe may end the guard: a Ctrl-C or a signal meant for everything must not take it first.
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGPIPE"] as const) process.on(signal, () => undefined);
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGPIPE"] as const)
+  process.on(signal, () => undefined);
 
 const lines = createInterface({ input: process.stdin, crlfDelay: Infinity });
 lines.on("line", (line) => {

@@ -95,7 +95,7 @@ export function startGuard(graceMs = DEFAULT_GRACE_MS): Guard {
   }
 
   function start(launch: Launch, options: SpawnOptions = {}): GuardedProcess {
-    if (closed) throw new Error("the guard is closed");
+    if (closed) return neverStarted("graphway is stopping");
     const started = spawnGroup(launch, options, guard.stdin);
     const { pid } = started;
     if (pid !== undefined) {
@@ -117,7 +117,11 @@ export function startGuard(graceMs = DEFAULT_GRACE_MS): Guard {
       await Promise.all([...live.values()].map((one) => one.stop(closeGraceMs)));
       if (closed) return;
       closed = true;
-      const gone = new Promise<void>((resolve) => guard.once("exit", () => { resolve(); }));
+      const gone = new Promise<void>((resolve) =>
+        guard.once("exit", () => {
+          resolve();
+        }),
+      );
       guard.ref();
       guard.stdin.end();
       if (guard.exitCode === null && guard.signalCode === null) await gone;
@@ -142,13 +146,27 @@ function spawnGroup(launch: Launch, options: SpawnOptions, register: Writable): 
   }
   const { pid } = child;
   const exited = new Promise<ProcessExit>((resolve) => {
-    child.once("exit", (code, signal) => { resolve({ code, signal }); });
-    child.once("error", (error) => { resolve({ code: null, signal: null, error: error.message }); });
+    child.once("exit", (code, signal) => {
+      resolve({ code, signal });
+    });
+    child.once("error", (error) => {
+      resolve({ code: null, signal: null, error: error.message });
+    });
   });
-  const read = new Promise<void>((resolve) => child.once("close", () => { resolve(); }));
+  const read = new Promise<void>((resolve) =>
+    child.once("close", () => {
+      resolve();
+    }),
+  );
   if (onLine !== undefined) {
-    if (child.stdout) splitLines(child.stdout, (line) => { onLine("stdout", line); });
-    if (child.stderr) splitLines(child.stderr, (line) => { onLine("stderr", line); });
+    if (child.stdout)
+      splitLines(child.stdout, (line) => {
+        onLine("stdout", line);
+      });
+    if (child.stderr)
+      splitLines(child.stderr, (line) => {
+        onLine("stderr", line);
+      });
   }
   let stopping: Promise<void> | undefined;
   const ended = exited.then(async (exit) => {

@@ -101,13 +101,14 @@ export async function watchHealth(
     const probe = probes.liveness;
     if (probe === undefined) return;
     await Promise.race([firstReady, pause(probe.initialDelayMs)]);
-    for (let failures = 0; ; await pause(probe.periodMs)) {
+    for (let failures = 0; ;) {
       const result = await once(probe);
       failures = result.ok ? 0 : failures + 1;
       if (!result.ok && failures >= probe.failureThreshold) {
         events.onUnhealthy(`liveness probe: ${result.reason}`);
         return;
       }
+      await pause(probe.periodMs);
     }
   }
 

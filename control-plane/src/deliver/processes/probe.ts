@@ -83,6 +83,7 @@ async function probeExec(launch: Launch, timeoutMs: number, guard: Guard): Promi
   const exit = await child.exited;
   clearTimeout(timer);
   if (exit.code === 0) return OK;
-  const how = exit.error ?? (exit.signal === null ? `exit code ${exit.code ?? "unknown"}` : `no end in ${timeoutMs} ms`);
+  const how =
+    exit.error ?? (exit.signal === null ? `exit code ${exit.code ?? "unknown"}` : `no end in ${timeoutMs} ms`);
   return failed(`${launch.command.join(" ")}: ${how}`);
 }

@@ -190,7 +190,9 @@ export class Supervisor {
     const next = { ...this.#state, ...change };
     const changed = Object.entries(next).some(([key, value]) => this.#state[key as keyof ProcessState] !== value);
     if (!changed) return;
-    this.#state = Object.fromEntries(Object.entries(next).filter(([, value]) => value !== undefined)) as unknown as ProcessState;
+    this.#state = Object.fromEntries(
+      Object.entries(next).filter(([, value]) => value !== undefined),
+    ) as unknown as ProcessState;
     this.#onChange(this.#state);
   }
 }
