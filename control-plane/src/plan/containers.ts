@@ -79,10 +79,10 @@ function planInGraph(
   const downloads = (node.modelUri ?? "") !== "";
   const port = speaksGrpc ? "grpc" : "http";
   return {
-    readinessProbe: connectProbe(port, READINESS_DELAY_SECONDS),
-    livenessProbe: connectProbe(port, LIVENESS_DELAY_SECONDS),
-    preStop: DEFAULT_PRE_STOP,
     ...declared,
+    readinessProbe: declared.readinessProbe ?? connectProbe(port, READINESS_DELAY_SECONDS),
+    livenessProbe: declared.livenessProbe ?? connectProbe(port, LIVENESS_DELAY_SECONDS),
+    preStop: declared.preStop ?? DEFAULT_PRE_STOP,
     env: planContainerEnv(context, predictor, node, endpoint, container),
     ports: withGraphPorts(declared.ports, endpoint),
     inGraph: true,

@@ -1,0 +1,18 @@
+import type { LoadedModel } from "../model/model.ts";
+import type { Checked } from "../problem/problem.ts";
+import type { DeploymentPlan } from "./deployment-plan.ts";
+import type { PlanOptions } from "./options.ts";
+import { planDeployment } from "./plan-deployment.ts";
+
+/** Plans every deployment without errors; a broken one takes nothing from its neighbours. Problems: those of the model, then those of planning. */
+export function planModel(
+  { value, problems }: LoadedModel,
+  options: Partial<PlanOptions> = {},
+): Checked<readonly DeploymentPlan[]> {
+  const accepted = value.deployments.filter((deployment) => deployment.accepted);
+  const planned = accepted.map((deployment) => planDeployment(deployment, options));
+  return {
+    value: planned.flatMap((one) => one.value ?? []),
+    problems: [...problems, ...planned.flatMap((one) => one.problems)],
+  };
+}

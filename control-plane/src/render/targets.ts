@@ -1,0 +1,70 @@
+import type { DeploymentPlan } from "../plan/deployment-plan.ts";
+import { clusterName } from "../plan/names.ts";
+import type { Checked } from "../problem/problem.ts";
+import { describeRouteTable } from "./filter-table/read.ts";
+import { planRouteTable } from "./filter-table/render.ts";
+import { renderIstio } from "./istio/render.ts";
+import type { IstioOptions } from "./istio/options.ts";
+import { enginePredictor } from "./orchestrator/engine-predictor.ts";
+import { renderInferenceGraph } from "./orchestrator/inference-graph.ts";
+import type { XdsOptions } from "./xds/options.ts";
+import { renderXds } from "./xds/render.ts";
+import type { Json } from "./xds/resource.ts";
+
+/** Settings of every target; what is absent has its default. */
+export interface TargetOptions {
+  readonly xds?: Partial<XdsOptions>;
+  readonly istio?: Partial<IstioOptions>;
+}
+
+/** One thing that plans can be turned into, as data for people. Problems say what it could not express. */
+export interface Target {
+  readonly name: string;
+  readonly summary: string;
+  readonly render: (plans: readonly DeploymentPlan[], options?: TargetOptions) => Checked<Json>;
+}
+
+/** Values of JSON that have no type of their own are written and read once to be plain data. */
+function plain(value: unknown): Json {
+  return JSON.parse(JSON.stringify(value)) as Json;
+}
+
+function xds(plans: readonly DeploymentPlan[], options: TargetOptions = {}): Checked<Json> {
+  const { value, problems } = renderXds(plans, options.xds);
+  return { value: value.map(({ typeUrl, body }) => ({ "@type": typeUrl, ...body })), problems };
+}
+
+function istio(plans: readonly DeploymentPlan[], options: TargetOptions = {}): Checked<Json> {
+  const rendered = plans.map((plan) => renderIstio(plan, options.istio));
+  return { value: rendered.flatMap((one) => one.value), problems: rendered.flatMap((one) => one.problems) };
+}
+
+function orchestrator(plans: readonly DeploymentPlan[]): Checked<Json> {
+  const value = plans.flatMap((plan) =>
+    plan.predictors
+      .filter((predictor) => predictor.orchestrator !== "none")
+      .map((predictor) => {
+        const { name, body } = renderInferenceGraph(plan, predictor);
+        return { name, graph: body, engine_predictor: enginePredictor(plan, predictor) };
+      }),
+  );
+  return { value, problems: [] };
+}
+
+/** The table of our own gateway. Its generation is counted by who delivers it, so here it is 1. */
+function filterTable(plans: readonly DeploymentPlan[]): Checked<Json> {
+  const { value, problems } = planRouteTable(plans, {
+    role: "gateway",
+    generation: 1n,
+    clusters: (plan, predictor, transport) => clusterName(plan.namespace, plan.name, predictor, transport),
+  });
+  return { value: plain(describeRouteTable(value)), problems };
+}
+
+/** Every target there is; `graphway render --target` takes their names. */
+export const TARGETS: readonly Target[] = [
+  { name: "xds", summary: "clusters, listener and routes of our own gateway", render: xds },
+  { name: "filter-table", summary: "the route table of the filter in our own gateway", render: filterTable },
+  { name: "istio", summary: "VirtualServices and DestinationRules", render: istio },
+  { name: "orchestrator", summary: "the graph of every predictor", render: orchestrator },
+];

@@ -1,0 +1,105 @@
+import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { load } from "js-yaml";
+import { loadDocuments } from "../src/model/load.ts";
+import { planModel } from "../src/plan/plan-model.ts";
+import { compactYaml } from "./compact-yaml.ts";
+import { OUTPUTS, showProblems } from "./outputs.ts";
+
+/** A case is a folder: `case.yaml` (title, outputs), `in.yaml`, and `out/` with one file per output. */
+const TESTDATA = import.meta.dirname;
+
+/** How one file of `out/` differs; `expected` absent: it is new, `actual` absent: no output belongs to it. */
+export interface Difference {
+  readonly file: string;
+  readonly expected?: string;
+  readonly actual?: string;
+}
+
+interface CaseSettings {
+  readonly title: string;
+  readonly outputs: readonly string[];
+}
+
+/** Names of all cases, sorted. */
+export async function listCases(): Promise<readonly string[]> {
+  const entries = await readdir(TESTDATA, { withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => entry.name)
+    .sort();
+}
+
+async function readSettings(folder: string): Promise<CaseSettings> {
+  const settings = load(await readFile(join(folder, "case.yaml"), "utf8")) as Partial<CaseSettings> | undefined;
+  const { title, outputs } = settings ?? {};
+  if (typeof title !== "string" || !Array.isArray(outputs)) throw new Error(`${folder}/case.yaml needs title and outputs`);
+  return { title, outputs };
+}
+
+/** What the files of a case must be. */
+async function renderCase(folder: string): Promise<ReadonlyMap<string, string>> {
+  const { outputs } = await readSettings(folder);
+  const text = await readFile(join(folder, "in.yaml"), "utf8");
+  const { value: plans, problems } = planModel(loadDocuments([{ file: "in.yaml", text }]));
+  const files = new Map<string, string>();
+  const all = [...problems];
+  for (const name of outputs) {
+    const output = OUTPUTS.get(name);
+    if (output === undefined) throw new Error(`${folder}/case.yaml: no output ${name}; there are ${[...OUTPUTS.keys()].join(", ")}`);
+    const rendered = output(plans);
+    files.set(`${name}.yaml`, compactYaml(rendered.value));
+    for (const one of rendered.problems) if (!all.some((known) => known.message === one.message)) all.push(one);
+  }
+  if (all.length > 0) files.set("problems.yaml", compactYaml(showProblems(all)));
+  return files;
+}
+
+async function readOut(folder: string): Promise<ReadonlyMap<string, string>> {
+  const names = await readdir(join(folder, "out")).catch(() => []);
+  const texts = names.map(async (name) => [name, await readFile(join(folder, "out", name), "utf8")] as const);
+  return new Map(await Promise.all(texts));
+}
+
+/** Every file of a case that is not what the code makes of `in.yaml`. None: the case holds. */
+export async function checkCase(name: string): Promise<readonly Difference[]> {
+  const folder = join(TESTDATA, name);
+  const actual = await renderCase(folder);
+  const expected = await readOut(folder);
+  const files = [...new Set([...expected.keys(), ...actual.keys()])].sort();
+  return files
+    .filter((file) => expected.get(file) !== actual.get(file))
+    .map((file) => {
+      const before = expected.get(file);
+      const now = actual.get(file);
+      return { file, ...(before === undefined ? {} : { expected: before }), ...(now === undefined ? {} : { actual: now }) };
+    });
+}
+
+/** Makes the files of a case what the code says. Returns what changed. */
+export async function updateCase(name: string): Promise<readonly Difference[]> {
+  const out = join(TESTDATA, name, "out");
+  const differences = await checkCase(name);
+  await mkdir(out, { recursive: true });
+  for (const { file, actual } of differences) {
+    if (actual === undefined) await rm(join(out, file));
+    else await writeFile(join(out, file), actual);
+  }
+  return differences;
+}
+
+/** A difference as lines to read: what is alike at both ends is left out. */
+export function showDifference({ file, expected, actual }: Difference): string {
+  const old = expected?.split("\n") ?? [];
+  const now = actual?.split("\n") ?? [];
+  let head = 0;
+  while (head < Math.min(old.length, now.length) && old[head] === now[head]) head++;
+  let tail = 0;
+  while (tail < Math.min(old.length, now.length) - head && old.at(-1 - tail) === now.at(-1 - tail)) tail++;
+  const state = expected === undefined ? " (new)" : actual === undefined ? " (nothing makes it)" : "";
+  const lines = [
+    ...old.slice(head, old.length - tail).map((line) => `- ${line}`),
+    ...now.slice(head, now.length - tail).map((line) => `+ ${line}`),
+  ];
+  return [`${file}${state}, from line ${head + 1}:`, ...lines].join("\n");
+}
