@@ -108,11 +108,15 @@ export async function ensureNode24() {
   }
 }
 
-/** The environment of everything that runs below us: `node` means Node 24. */
+/** The environment of everything that runs below us: `node` means Node 24, which keeps the code that it compiles. */
 export function environment() {
   const bin = dirname(node24);
   const path = process.env.PATH ?? "";
-  return { ...process.env, PATH: path.split(delimiter).includes(bin) ? path : `${bin}${delimiter}${path}` };
+  return {
+    NODE_COMPILE_CACHE: join(root, ".graphway", "compile-cache"),
+    ...process.env,
+    PATH: path.split(delimiter).includes(bin) ? path : `${bin}${delimiter}${path}`,
+  };
 }
 
 export async function build() {

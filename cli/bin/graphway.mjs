@@ -10,7 +10,8 @@ const bundled = join(root, "node_modules", "node", "bin", "node");
 const main = join(root, "cli", "main.ts");
 
 if (existsSync(bundled)) {
-  process.exitCode = await runInOwnGroup(bundled, [main, ...process.argv.slice(2)]);
+  const env = { NODE_COMPILE_CACHE: join(root, ".graphway", "compile-cache"), ...process.env };
+  process.exitCode = await runInOwnGroup(bundled, [main, ...process.argv.slice(2)], { env });
 } else {
   console.error("graphway: needs Node 24.12 or newer; run `npm start` or `npm test` once, they bring it along");
   process.exitCode = 2;
