@@ -44,12 +44,17 @@ interface Progress {
 
 function checkNode(draft: DraftNode, parentPath: string, depth: number, progress: Progress): GraphNode | undefined {
   const path = parentPath === "" ? draft.name || "graph" : `${parentPath}/${draft.name}`;
-  const refuse = (message: string): undefined => {
+  const refuse = (message: string): void => {
     progress.problems.push({ severity: "error", path, message });
-    return undefined;
   };
-  if (depth > MAX_DEPTH) return refuse(`the graph is deeper than ${MAX_DEPTH} nodes`);
-  if (progress.names.size >= MAX_NODES) return refuse(`the graph has more than ${MAX_NODES} nodes`);
+  if (depth > MAX_DEPTH) {
+    refuse(`the graph is deeper than ${MAX_DEPTH} nodes`);
+    return undefined;
+  }
+  if (progress.names.size >= MAX_NODES) {
+    refuse(`the graph has more than ${MAX_NODES} nodes`);
+    return undefined;
+  }
   if (draft.name === "") refuse("a node has no name; every node needs one");
   else if (progress.names.has(draft.name))
     refuse(`two nodes are called ${draft.name}; names must be unique in a graph`);
@@ -108,7 +113,7 @@ function discarded(draft: DraftNode, stages: Stages): string[] {
 function checkRun(
   draft: DraftNode,
   stages: Stages,
-  refuse: (message: string) => undefined,
+  refuse: (message: string) => void,
 ): ContainerRun | BuiltinRun | undefined {
   if (draft.builtin !== undefined) return { in: "builtin", implementation: draft.builtin };
   if (!stages.isCalled) {
@@ -116,7 +121,8 @@ function checkRun(
   }
   const endpoint = draft.endpoint;
   if (endpoint === undefined || endpoint.host === "") {
-    return refuse("the node is called, but has no endpoint; give endpoint.service_host and its ports");
+    refuse("the node is called, but has no endpoint; give endpoint.service_host and its ports");
+    return undefined;
   }
   for (const message of portProblems(endpoint)) refuse(message);
   return { in: "container", endpoint: Object.freeze({ ...endpoint }) };

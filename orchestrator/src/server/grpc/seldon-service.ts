@@ -1,11 +1,5 @@
 import { randomUUID } from "node:crypto";
-import {
-  Metadata,
-  type status as GrpcStatus,
-  type sendUnaryData,
-  type ServerUnaryCall,
-  type UntypedServiceImplementation,
-} from "@grpc/grpc-js";
+import { Metadata, type sendUnaryData, type ServerUnaryCall, type UntypedServiceImplementation } from "@grpc/grpc-js";
 import { HEADER_BRANCH, HEADER_DECISION, HEADER_PATH, HEADER_PUID, HEADER_ROUTING } from "#proto/vocabulary/headers.ts";
 import { convertReply } from "../../codec/convert.ts";
 import { asCallError, CallError } from "../../execute/call-error.ts";
@@ -76,7 +70,7 @@ async function answer(
     const failure = asCallError(error);
     if (failure.fault === "internal") context.logError("a call failed", error);
     code = failure.grpcCode;
-    callback({ code: code as GrpcStatus, details: failureText(failure), metadata });
+    callback(Object.assign(new Error(failureText(failure)), { code, details: failureText(failure), metadata }));
   } finally {
     scope.end();
     served?.leave();
