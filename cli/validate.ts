@@ -30,23 +30,39 @@ interface Report {
   readonly warnings: number;
 }
 
+/** What the command has to say, and its exit code. */
+interface Answer {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
 /** `graphway validate`. */
 export async function run(words: readonly string[]): Promise<number> {
+  const answer = await answerTo(words);
+  stdout.write(answer.stdout);
+  stderr.write(answer.stderr);
+  return answer.code;
+}
+
+/** Everything but the printing. */
+export async function answerTo(words: readonly string[]): Promise<Answer> {
   const parsed = parseWords(words);
   if (typeof parsed === "string") return refuse(parsed);
   const { values, positionals: paths } = parsed;
-  if (values.help) {
-    stdout.write(USAGE);
-    return 0;
-  }
+  if (values.help) return { code: 0, stdout: USAGE, stderr: "" };
   if (values.output !== "table" && values.output !== "json") {
     return refuse(`--output is table or json, not ${JSON.stringify(values.output)}`);
   }
   if (paths.length === 0) return refuse("name a file or a folder");
   const report = await validate(paths);
-  stdout.write(values.output === "json" ? `${JSON.stringify(report, undefined, 2)}\n` : formatReport(report));
-  if (report.problems.some((one) => one.code === "SourceUnreadable")) return 2;
-  return report.errors > 0 ? 1 : 0;
+  const text = values.output === "json" ? `${JSON.stringify(report, undefined, 2)}\n` : formatReport(report);
+  return { code: exitCode(report), stdout: text, stderr: "" };
+}
+
+function exitCode({ problems, errors }: Report): number {
+  if (problems.some((one) => one.code === "SourceUnreadable")) return 2;
+  return errors > 0 ? 1 : 0;
 }
 
 function parseWords(words: readonly string[]) {
@@ -57,9 +73,8 @@ function parseWords(words: readonly string[]) {
   }
 }
 
-function refuse(message: string): number {
-  stderr.write(`graphway validate: ${message}\n\n${USAGE}`);
-  return 2;
+function refuse(message: string): Answer {
+  return { code: 2, stdout: "", stderr: `graphway validate: ${message}\n\n${USAGE}` };
 }
 
 /** Files are judged together, so that policies find their targets; the same name in two files is a warning only. */

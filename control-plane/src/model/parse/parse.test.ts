@@ -89,7 +89,9 @@ describe("parseText", () => {
   });
 
   it("keeps directives with their document and reads what follows an end mark", () => {
-    const values = parse("%YAML 1.2\n# note\n---\na: 1\n...\n---\nb: |\n  --- x\n---\n---\nc: 1\n").map((one) => one.value);
+    const values = parse("%YAML 1.2\n# note\n---\na: 1\n...\n---\nb: |\n  --- x\n---\n---\nc: 1\n").map(
+      (one) => one.value,
+    );
     assert.deepEqual(values, [{ a: 1 }, { b: "--- x\n" }, { c: 1 }]);
   });
 
@@ -114,7 +116,16 @@ describe("parseText", () => {
 
   it("never throws, whatever the text", () => {
     const piece = fc.oneof(
-      fc.constantFrom(..."{}[]:,-?&*!|>'\"%@`#~\n\t \r", "---\n", "...", "<<: ", "&a ", "*a", "!!str ", "  "),
+      fc.constantFrom(
+        ...Array.from("{}[]:,-?&*!|>'\"%@`#~\n\t \r"),
+        "---\n",
+        "...",
+        "<<: ",
+        "&a ",
+        "*a",
+        "!!str ",
+        "  ",
+      ),
       fc.string({ maxLength: 4 }),
       fc.string({ unit: "binary", maxLength: 4 }),
     );
@@ -123,7 +134,8 @@ describe("parseText", () => {
       fc.property(text, (one) => {
         const { value, problems } = parseText({ file: "in.yaml", text: one }, limits);
         assert.ok(value.length > 0 || problems.length > 0);
-        for (const { position } of problems) assert.ok(position === undefined || (position.line > 0 && position.column > 0));
+        for (const { position } of problems)
+          assert.ok(position === undefined || (position.line > 0 && position.column > 0));
       }),
       { numRuns: 2000 },
     );

@@ -1,4 +1,10 @@
-import { ANNOTATIONS, ENGINE_PREFIX, LEGACY_ANNOTATIONS, type AnnotationRow, type AnnotationSite } from "../annotations.ts";
+import {
+  ANNOTATIONS,
+  ENGINE_PREFIX,
+  LEGACY_ANNOTATIONS,
+  type AnnotationRow,
+  type AnnotationSite,
+} from "../annotations.ts";
 import { describeForm } from "../annotation-values.ts";
 import { PROBLEM_CODES, type ProblemCodeRow } from "../../problem/codes.ts";
 
@@ -34,13 +40,9 @@ export function renderAnnotationsPage(): string {
       ["Annotation", "Where", "Value", "Default", "Meaning"],
       ANNOTATIONS.filter((row) => row.effective === effective).map(annotationCells),
     );
-  return [
-    ANNOTATIONS_HEAD,
-    rows(true),
-    "## Known to Seldon, without effect here",
-    rows(false),
-    ANNOTATIONS_FOOT,
-  ].join("\n\n").replaceAll(/\n{3,}/g, "\n\n");
+  return [ANNOTATIONS_HEAD, rows(true), "## Known to Seldon, without effect here", rows(false), ANNOTATIONS_FOOT]
+    .join("\n\n")
+    .replaceAll(/\n{3,}/g, "\n\n");
 }
 
 function annotationCells({ key, sites, form, fallback, meaning }: AnnotationRow): readonly string[] {
@@ -67,6 +69,7 @@ export function renderProblemsPage(): string {
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]): string => `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
+  const line = (cells: readonly string[]): string =>
+    `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
   return `${[line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n")}\n`;
 }

@@ -67,7 +67,10 @@ const checkServerKnown: NodeRule = (context) => {
   if ((findContainer(predictor, node.name)?.image ?? "") !== "") return undefined;
   const nearest = findNearest(implementation, [...Object.keys(settings.predictorServers), ...BUILTIN_IMPLEMENTATIONS]);
   const hint = nearest === undefined ? {} : { hint: `did you mean ${nearest}?` };
-  return { ...onNode(context, "ServerUnknown", "implementation", `No entry in predictors map for ${implementation}`), ...hint };
+  return {
+    ...onNode(context, "ServerUnknown", "implementation", `No entry in predictors map for ${implementation}`),
+    ...hint,
+  };
 };
 
 /** Rule 15. */

@@ -1,0 +1,113 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { execPath } from "node:process";
+import { after, before, describe, it } from "node:test";
+import { answerTo } from "./validate.ts";
+
+const GOOD = `apiVersion: machinelearning.seldon.io/v1
+kind: SeldonDeployment
+metadata:
+  name: good
+spec:
+  predictors:
+    - name: main
+      graph: {name: model}
+      componentSpecs:
+        - spec:
+            containers:
+              - {name: model, image: "models/one:1"}
+`;
+const WARNS = GOOD.replace("name: good", "name: warns").replace("graph:", "grahp: {}\n      graph:");
+const BAD = GOOD.replace("name: good", "name: bad").replace("name: main", "name: main\n      traffic: 60");
+
+describe("graphway validate", () => {
+  let folder = "";
+
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), "graphway-validate-"));
+    mkdirSync(join(folder, "deep", "er"), { recursive: true });
+    mkdirSync(join(folder, "good"));
+    writeFileSync(join(folder, "good", "good.yaml"), GOOD);
+    writeFileSync(join(folder, "warns.yml"), WARNS);
+    writeFileSync(join(folder, "deep", "er", "bad.yaml"), BAD);
+    writeFileSync(join(folder, "notes.txt"), "not a manifest");
+  });
+  after(() => {
+    rmSync(folder, { recursive: true });
+  });
+
+  /** Calls the command with paths inside the folder; file names in its answer count from there too. */
+  async function validate(...words: readonly string[]) {
+    const placed = words.map((word) => (/^(--.*|json|xml)$/.test(word) ? word : join(folder, word)));
+    const { code, stdout, stderr } = await answerTo(placed);
+    return { code, stdout: stdout.replaceAll(`${folder}/`, ""), stderr };
+  }
+
+  it("says when nothing is wrong", async () => {
+    assert.deepEqual(await validate("good"), { code: 0, stdout: "1 file: no problems\n", stderr: "" });
+  });
+
+  it("prints aligned lines with place, severity, object, path, message and hint; the worst file decides", async () => {
+    const { code, stdout } = await validate("good", "warns.yml", "deep");
+    assert.equal(code, 1);
+    const [first, second, ...rest] = stdout.split("\n");
+    assert.match(
+      first ?? "",
+      /^warns\.yml:8:7 +warning {2}default\/warns {2}spec\.predictors\[0\]\.grahp +there is no field grahp .* {2}did you mean graph\?$/,
+    );
+    assert.match(second ?? "", /^deep\/er\/bad\.yaml:8:7 {2}error {4}default\/bad {4}spec {22}Traffic must sum be 100/);
+    assert.deepEqual(rest, ["", "3 files: 1 error, 1 warning", ""]);
+  });
+
+  it("lets warnings pass", async () => {
+    assert.equal((await validate("warns.yml")).code, 0);
+  });
+
+  it("prints JSON", async () => {
+    const { code, stdout } = await validate("deep", "--output", "json");
+    assert.equal(code, 1);
+    const report = JSON.parse(stdout) as { problems: readonly Record<string, unknown>[] };
+    const [one] = report.problems;
+    assert.deepEqual(
+      { ...report, problems: report.problems.length },
+      { problems: 1, files: 1, errors: 1, warnings: 0 },
+    );
+    assert.deepEqual(
+      [one?.["code"], one?.["file"], one?.["position"]],
+      ["TrafficSingle", "deep/er/bad.yaml", { line: 8, column: 7 }],
+    );
+  });
+
+  it("judges a file once when it is named twice", async () => {
+    assert.match((await validate("warns.yml", "warns.yml")).stdout, /\n1 file: 0 errors, 1 warning\n$/);
+  });
+
+  it("exits 2 for an unreadable file, and still judges the others", async () => {
+    const { code, stdout } = await validate("nowhere.yaml", "deep");
+    assert.equal(code, 2);
+    assert.match(stdout, /nowhere\.yaml +error .*there is no such file/);
+    assert.match(stdout, /Traffic must sum be 100/);
+  });
+
+  it("exits 2 for wrong usage and 0 for help", async () => {
+    for (const words of [[], ["--outptu"], ["good", "--output", "xml"]]) {
+      const { code, stderr } = await validate(...words);
+      assert.equal(code, 2);
+      assert.match(stderr, /^graphway validate: .*\n\nUsage: graphway validate/);
+    }
+    const { code, stdout } = await validate("--help");
+    assert.equal(code, 0);
+    assert.match(stdout, /^Usage: graphway validate/);
+  });
+
+  it("is a command of graphway", () => {
+    const main = new URL("./main.ts", import.meta.url).pathname;
+    const found = spawnSync(execPath, [main, "validate", "deep"], { encoding: "utf8", cwd: folder });
+    assert.equal(found.status, 1);
+    assert.match(found.stdout, /^deep\/er\/bad\.yaml:8:7 {2}error/);
+    assert.equal(found.stderr, "");
+  });
+});
