@@ -18,6 +18,8 @@ const ROOMS = {
   cli: "cli/",
   examples: "examples/",
   e2e: "e2e/",
+  /** The search for Envoy, which set-up and the running program share. */
+  envoy: "scripts/envoy.",
   scripts: "scripts/",
   settings: "",
 } as const satisfies Record<string, string>;
@@ -36,22 +38,23 @@ const ALLOWED: Readonly<Record<Room, readonly Room[]>> = {
   plan: ["model", "problem", ...PROTO],
   render: ["plan", "problem", ...PROTO],
   deliver: ["render", "plan", "model", "problem", ...PROTO],
-  app: ["deliver", "source", "render", "plan", "model", "problem", ...PROTO, "scripts"],
+  app: ["deliver", "source", "render", "plan", "model", "problem", ...PROTO, "envoy"],
   orchestrator: [...PROTO],
   "filter/assembly": ["proto/vocabulary"],
   filter: ["filter/assembly", ...PROTO],
   "proto/gen": [],
   "proto/vocabulary": [],
   proto: ["proto/vocabulary", "proto/gen"],
-  cli: [...CONTROL_PLANE, ...PROTO],
+  cli: [...CONTROL_PLANE, ...PROTO, "envoy"],
   examples: [...PROTO],
   e2e: ROOM_NAMES,
+  envoy: [],
   scripts: ROOM_NAMES,
   settings: [],
 };
 
-/** Tests of the control plane may fetch their input from any of its rooms; everyone may start the set-up's Envoy in a test. */
-const ALLOWED_IN_TESTS: readonly Room[] = [...CONTROL_PLANE, ...PROTO, "scripts"];
+/** Tests of the control plane may fetch their input from any of its rooms; everyone may start an Envoy in a test. */
+const ALLOWED_IN_TESTS: readonly Room[] = [...CONTROL_PLANE, ...PROTO, "envoy"];
 const TESTS_BOUND_AS_CODE: readonly Room[] = ["orchestrator", "filter", "filter/assembly", "proto", "examples"];
 
 /** The room that a module belongs to. */
@@ -69,7 +72,7 @@ function mayImport(from: string, to: string): boolean {
   if (isTestCode(to) && !isTestCode(from)) return false;
   if (own === other || ALLOWED[own].includes(other)) return true;
   if (!isTestCode(from)) return false;
-  return TESTS_BOUND_AS_CODE.includes(own) ? other === "scripts" : ALLOWED_IN_TESTS.includes(other);
+  return TESTS_BOUND_AS_CODE.includes(own) ? other === "envoy" : ALLOWED_IN_TESTS.includes(other);
 }
 
 /** The imports that go the wrong way, each as a sentence. */

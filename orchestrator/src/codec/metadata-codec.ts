@@ -1,6 +1,6 @@
 import { seldon } from "#proto/gen/seldon.js";
 import { CallError } from "../execute/call-error.ts";
-import type { GraphMetadata, NodeMetadata } from "../execute/metadata.ts";
+import type { GraphMetadata, NodeMetadata } from "../execute/metadata-answer.ts";
 import { fromValue, toValue } from "./json-value.ts";
 
 const wire = seldon.protos;

@@ -3,27 +3,10 @@ import { loadCodec } from "../codec/load-codec.ts";
 import type { GraphNode, Transport } from "../graph/graph.ts";
 import { transportOf } from "../node/container-caller.ts";
 import { asCallError, CallError } from "./call-error.ts";
+import type { GraphMetadata, NodeMetadata } from "./metadata-answer.ts";
 import type { NodeHeaders } from "./run.ts";
 import type { Scope } from "./scope.ts";
 import type { ServedGraph } from "./served-graph.ts";
-
-/** What a node says of itself; any field may be missing. */
-export interface NodeMetadata {
-  readonly name?: unknown;
-  readonly platform?: unknown;
-  readonly versions?: unknown;
-  readonly inputs?: unknown;
-  readonly outputs?: unknown;
-  readonly custom?: unknown;
-}
-
-/** The answer of GET /api/v1.0/metadata. */
-export interface GraphMetadata {
-  readonly name: string;
-  readonly models: Readonly<Record<string, NodeMetadata>>;
-  readonly graphinputs: unknown;
-  readonly graphoutputs: unknown;
-}
 
 /** Asks every node in turn; the first that fails fails all. Built-in nodes say nothing of themselves. */
 export async function graphMetadata(

@@ -1,5 +1,5 @@
 import { credentials, Client, type ServiceError } from "@grpc/grpc-js";
-import type { ProbeResult } from "./probe.ts";
+import type { ProbeResult } from "./probe-result.ts";
 
 const CHECK = "/grpc.health.v1.Health/Check";
 const STATUS_NAMES = ["UNKNOWN", "SERVING", "NOT_SERVING", "SERVICE_UNKNOWN"];

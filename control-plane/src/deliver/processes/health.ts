@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { LocalAction, ProbeResult } from "./probe.ts";
+import type { LocalAction } from "./probe.ts";
+import type { ProbeResult } from "./probe-result.ts";
 
 /** A probe of a local process: the Kubernetes fields, in milliseconds. */
 export interface LocalProbe {

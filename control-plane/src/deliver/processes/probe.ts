@@ -4,9 +4,7 @@ import { request as httpsRequest } from "node:https";
 import type { ProbeAction } from "../../plan/deployment-plan.ts";
 import { checkGrpcHealth } from "./grpc-health.ts";
 import type { Guard, Launch } from "./guard.ts";
-
-/** What a probe found: fine, or what was wrong in a few words. */
-export type ProbeResult = { readonly ok: true } | { readonly ok: false; readonly reason: string };
+import type { ProbeResult } from "./probe-result.ts";
 
 /** A probe's action with the port that the process really has. */
 export type LocalAction =

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { CallError } from "../../execute/call-error.ts";
-import { graphMetadata, nodeMetadata, type GraphMetadata } from "../../execute/metadata.ts";
+import { graphMetadata, nodeMetadata } from "../../execute/metadata.ts";
+import type { GraphMetadata } from "../../execute/metadata-answer.ts";
 import { jsonPayload, type RestPayload } from "../../execute/payload.ts";
 import { Scope } from "../../execute/scope.ts";
 import type { ServedGraph } from "../../execute/served-graph.ts";
