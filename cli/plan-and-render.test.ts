@@ -1,0 +1,106 @@
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { join } from "node:path";
+import { test } from "node:test";
+import { loadAll } from "js-yaml";
+import { describePlan } from "./describe-plan.ts";
+import { readPlans } from "./read-plans.ts";
+
+const ROOT = join(import.meta.dirname, "..");
+
+function inputOf(name: string): string {
+  return join(ROOT, "control-plane", "testdata", name, "in.yaml");
+}
+
+interface Outcome {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function graphway(...words: readonly string[]): Promise<Outcome> {
+  return new Promise((resolve) => {
+    execFile(process.execPath, [join(ROOT, "cli", "main.ts"), ...words], (error, stdout, stderr) => {
+      resolve({ code: typeof error?.code === "number" ? error.code : 0, stdout, stderr });
+    });
+  });
+}
+
+test("a plan in words", async () => {
+  const { value, problems } = await readPlans([inputOf("shadow")]);
+  assert.deepEqual(problems, []);
+  assert.deepEqual(value.map(describePlan).join("\n").split("\n").slice(0, 12), [
+    "seldon/example",
+    "  REST:        /seldon/seldon/example/ on any host",
+    "  gRPC:        metadata seldon: example, namespace: seldon",
+    "  protocol:    seldon",
+    "  split:       main 100 %",
+    "  sticky by:   the request id",
+    "  shadows:     canary gets a copy of 20 %",
+    "  retries:     none",
+    "  clients may: neither force nor explain",
+    "",
+    "  main: 1 node, orchestrator beside the model",
+    "    example-main.seldon.svc.cluster.local:8000, gRPC 5001",
+  ]);
+});
+
+test("a graph is drawn as a tree, retries in words", async () => {
+  const [combiner] = (await readPlans([inputOf("combiner")])).value;
+  assert.ok(combiner !== undefined);
+  const lines = describePlan(combiner).split("\n");
+  assert.deepEqual(lines.slice(-6, -1), [
+    "    average (AVERAGE_COMBINER, built in)",
+    "    ├─ one (MODEL) at localhost:9000, gRPC 9500",
+    "    └─ ab (RANDOM_ABTEST, built in)",
+    "       ├─ two (MODEL) at localhost:9001, gRPC 9501",
+    "       └─ three (MODEL) at localhost:9002, gRPC 9502",
+  ]);
+  const [retries] = (await readPlans([inputOf("retries-timeout")])).value;
+  assert.ok(retries !== undefined);
+  assert.match(describePlan(retries), /retries: {5}2 times, 5 s per try; never feedback/);
+});
+
+test("graphway plan shows the sound deployment beside a broken one and exits with 1", async () => {
+  const { code, stdout, stderr } = await graphway("plan", "-f", inputOf("bad-neighbour"));
+  assert.equal(code, 1);
+  assert.match(stdout, /^seldon\/sound$/m);
+  assert.doesNotMatch(stdout, /broken/);
+  assert.match(stderr, /in\.yaml:9:\d+ +error +seldon\/broken/);
+});
+
+test("graphway render prints Istio objects as documents", async () => {
+  const { code, stdout } = await graphway(
+    "render",
+    "--target",
+    "istio",
+    "--gateway",
+    "team/gw",
+    "-f",
+    inputOf("canary"),
+  );
+  assert.equal(code, 0);
+  const objects = loadAll(stdout) as {
+    readonly kind: string;
+    readonly spec: { readonly gateways?: readonly string[] };
+  }[];
+  assert.deepEqual(
+    objects.map((one) => one.kind),
+    ["DestinationRule", "DestinationRule", "VirtualService"],
+  );
+  assert.deepEqual(objects[2]?.spec.gateways, ["team/gw"]);
+});
+
+test("wrong usage and unreadable files exit with 2", async () => {
+  for (const words of [
+    ["plan"],
+    ["render", "-f", "x"],
+    ["render", "-t", "nothing"],
+    ["plan", "-f", "/does/not/exist"],
+  ]) {
+    const { code, stdout, stderr } = await graphway(...words);
+    assert.equal(code, 2, words.join(" "));
+    assert.equal(stdout, "");
+    assert.notEqual(stderr, "");
+  }
+});

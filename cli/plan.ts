@@ -1,0 +1,58 @@
+import { stderr, stdout } from "node:process";
+import { parseArgs } from "node:util";
+import { describePlan } from "./describe-plan.ts";
+import { exitCodeOf } from "./exit-code.ts";
+import { formatProblemTable } from "./problem-table.ts";
+import { readPlans } from "./read-plans.ts";
+
+const USAGE = `Usage: graphway plan -f <file or folder>... [options]
+
+Says in words what SeldonDeployments mean: where they answer, how requests are split, copied and retried, and the graph
+of every predictor. Problems go to standard error.
+
+  -f, --file <path>   a manifest, or a folder of them; may be given more than once
+  -o, --output <form> text (default) or json: the plans as data
+
+Exit code: 0 no errors, 1 a deployment has an error (the others are shown), 2 wrong usage or a file that cannot be read.
+`;
+
+const OPTIONS = {
+  file: { type: "string", short: "f", multiple: true },
+  output: { type: "string", short: "o", default: "text" },
+  help: { type: "boolean", short: "h", default: false },
+} as const;
+
+function refuse(message: string): number {
+  stderr.write(`graphway plan: ${message}\n\n${USAGE}`);
+  return 2;
+}
+
+function parseWords(words: readonly string[]) {
+  try {
+    return parseArgs({ args: [...words], options: OPTIONS, allowPositionals: true });
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+/** `graphway plan`. */
+export async function run(words: readonly string[]): Promise<number> {
+  const parsed = parseWords(words);
+  if (typeof parsed === "string") return refuse(parsed);
+  const { values, positionals } = parsed;
+  if (values.help) {
+    stdout.write(USAGE);
+    return 0;
+  }
+  const paths = [...(values.file ?? []), ...positionals];
+  if (paths.length === 0) return refuse("name a file or a folder");
+  if (values.output !== "text" && values.output !== "json") {
+    return refuse(`--output is text or json, not ${JSON.stringify(values.output)}`);
+  }
+  const { value: plans, problems } = await readPlans(paths);
+  if (problems.length > 0) stderr.write(`${formatProblemTable(problems)}\n\n`);
+  stdout.write(
+    values.output === "json" ? `${JSON.stringify(plans, undefined, 2)}\n` : plans.map(describePlan).join("\n"),
+  );
+  return exitCodeOf(problems);
+}
