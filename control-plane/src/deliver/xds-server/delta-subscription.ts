@@ -22,6 +22,8 @@ export interface DeltaRequest extends SubscriptionRequest {
   readonly initialVersions: ReadonlyMap<string, string>;
 }
 
+type Content = Pick<SubscriptionResponse, "resources" | "removed">;
+
 /** A response is cut when it gets larger than this; the rest follows when the client has answered. */
 const RESPONSE_SOFT_LIMIT_BYTES = 3 * 1024 * 1024;
 
@@ -36,6 +38,8 @@ export function createDeltaSubscription(typeUrl: string, visible: VisibleResourc
   /** Names that are answered whatever the client is believed to hold. */
   const owed = new Set<string>();
   const refused = new Set<string>();
+  /** Names that were refused in company: each is sent again by itself, so that only the bad one is lost. */
+  const suspects = new Set<string>();
   const rejected = createRejectedVersions();
   let wildcard = false;
   let started = false;
@@ -47,7 +51,7 @@ export function createDeltaSubscription(typeUrl: string, visible: VisibleResourc
   const wants = (name: string): boolean => wildcard || names.has(name);
 
   function forget(name: string): void {
-    for (const memory of [held, due, owed, refused]) memory.delete(name);
+    for (const memory of [held, due, owed, refused, suspects]) memory.delete(name);
     rejected.forget(name);
   }
 
@@ -93,17 +97,28 @@ export function createDeltaSubscription(typeUrl: string, visible: VisibleResourc
     rejected.forget(name);
   }
 
+  /**
+   * What came alone is known to be bad. In company it is not known which one is: Envoy takes the good clusters and listeners
+   * nevertheless, but of other types it may have taken none, so there each is tried again by itself.
+   */
+  function refuse({ name, resource }: SentResource, inCompany: boolean): void {
+    refused.add(name);
+    if (!inCompany) rejected.add(name, resource.version);
+    else if (!rules.removable) {
+      suspects.add(name);
+      due.add(name);
+      held.delete(name);
+    }
+  }
+
   function settle({ responseNonce, errorMessage }: DeltaRequest): Receipt {
     const response = inFlight;
     if (response === undefined || responseNonce !== response.nonce)
       return { kind: responseNonce === "" ? "none" : "stale" };
     inFlight = undefined;
-    for (const { name, resource } of response.resources) {
-      if (errorMessage === undefined) refused.delete(name);
-      else if (wants(name)) {
-        refused.add(name);
-        rejected.add(name, resource.version);
-      }
+    for (const sent of response.resources) {
+      if (errorMessage === undefined) refused.delete(sent.name);
+      else if (wants(sent.name)) refuse(sent, response.resources.length > 1);
     }
     return errorMessage === undefined ? { kind: "ack", response } : { kind: "nack", response, message: errorMessage };
   }
@@ -118,11 +133,20 @@ export function createDeltaSubscription(typeUrl: string, visible: VisibleResourc
   const isGone = (name: string): boolean =>
     rules.removable && wants(name) && visible.get(name) === undefined && (held.has(name) || owed.has(name));
 
-  function collect(allowRemovals: boolean): { resources: SentResource[]; removed: string[] } {
+  function collect(allowRemovals: boolean): Content {
+    for (const name of suspects) {
+      suspects.delete(name);
+      const alone = collectFrom([name], allowRemovals);
+      if (alone.resources.length > 0) return alone;
+    }
+    return collectFrom(due, allowRemovals);
+  }
+
+  function collectFrom(names: Iterable<string>, allowRemovals: boolean): Content {
     const resources: SentResource[] = [];
     const removed: string[] = [];
     let bytes = 0;
-    for (const name of due) {
+    for (const name of names) {
       if (bytes > RESPONSE_SOFT_LIMIT_BYTES) break;
       const resource = wants(name) ? toSend(name) : undefined;
       const gone = isGone(name);

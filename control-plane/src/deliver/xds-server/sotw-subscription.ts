@@ -34,7 +34,9 @@ export function createSotwSubscription(typeUrl: string, visible: VisibleResource
   let started = false;
   let owesResponse = false;
   let changed = false;
+  /** What the client was sent last, and what it accepted last. */
   let held: ReadonlyMap<string, EncodedResource> = new Map();
+  let accepted: ReadonlyMap<string, EncodedResource> = new Map();
   let lastVersion = "";
   let lastNonce = "";
   let refusing = false;
@@ -50,7 +52,10 @@ export function createSotwSubscription(typeUrl: string, visible: VisibleResource
     if (response === undefined) return { kind: "none" };
     inFlight = undefined;
     refusing = errorMessage !== undefined;
-    if (errorMessage === undefined) return { kind: "ack", response };
+    if (errorMessage === undefined) {
+      accepted = held;
+      return { kind: "ack", response };
+    }
     rejected.add(WHOLE, response.versionInfo);
     return { kind: "nack", response, message: errorMessage };
   }
@@ -66,13 +71,14 @@ export function createSotwSubscription(typeUrl: string, visible: VisibleResource
     wildcard = nowWildcard;
     names = next;
     held = new Map([...held].filter(([name]) => wants(name)));
+    accepted = new Map([...accepted].filter(([name]) => wants(name)));
     return widened;
   }
 
   function present(name: string): EncodedResource | undefined {
     const found = visible.get(name);
     if (found !== undefined || rules.removable) return found;
-    return held.get(name) ?? absentResource(typeUrl, name);
+    return accepted.get(name) ?? absentResource(typeUrl, name);
   }
 
   function collect(): Map<string, EncodedResource> {
