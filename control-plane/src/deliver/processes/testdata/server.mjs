@@ -2,6 +2,8 @@
 import { createServer } from "node:http";
 import { spawn } from "node:child_process";
 import { writeFileSync } from "node:fs";
+import { performance } from "node:perf_hooks";
+import { setImmediate } from "node:timers";
 
 const port = Number(process.env.PORT_ARG ?? process.argv[2] ?? process.env.PREDICTIVE_UNIT_HTTP_SERVICE_PORT);
 const readyAtMs = performance.now() + Number(process.env.READY_AFTER_MS ?? 0);
