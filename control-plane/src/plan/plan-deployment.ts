@@ -25,11 +25,12 @@ function listed(text: string | undefined, otherwise: string): readonly string[] 
   return given.length === 0 ? [otherwise] : [...new Set(given)];
 }
 
-function freeze<T>(value: T): T {
-  if (typeof value === "object" && value !== null && !Object.isFrozen(value)) {
-    Object.freeze(value);
-    Object.values(value).forEach(freeze);
-  }
+/** Freezes a value to its leaves. */
+function freeze<T extends object>(value: T): T {
+  if (Object.isFrozen(value)) return value;
+  Object.freeze(value);
+  const inner: readonly unknown[] = Array.isArray(value) ? value : Object.values(value);
+  for (const one of inner) if (typeof one === "object" && one !== null) freeze(one);
   return value;
 }
 
