@@ -110,7 +110,7 @@ class Composer {
 
   #scalarValue(event: ScalarEvent, text: string): ScalarValue {
     if (event.tagStart < 0) return event.style === SCALAR_STYLE.PLAIN ? resolvePlain(text) : text;
-    const tag = this.#text.slice(event.tagStart, event.tagEnd);
+    const tag = shortTag(this.#text.slice(event.tagStart, event.tagEnd));
     const value = resolveTagged(tag, text);
     if (value !== undefined) return value;
     this.#fault("syntax", event.tagStart, `the tag ${tag} is unknown or its value does not fit it`);
@@ -119,7 +119,7 @@ class Composer {
 
   #checkCollectionTag(start: number, end: number): void {
     if (start < 0) return;
-    const tag = this.#text.slice(start, end);
+    const tag = shortTag(this.#text.slice(start, end));
     if (tag !== "!!map" && tag !== "!!seq") this.#fault("syntax", start, `the tag ${tag} is unknown`);
   }
 
@@ -183,4 +183,9 @@ class Composer {
       for (const [key, entry] of source.entries) if (!entries.has(key)) entries.set(key, { ...entry, merged: true });
     }
   }
+}
+
+/** YAML's own tags written in full are the same as their short form. */
+function shortTag(tag: string): string {
+  return tag.replace(/^!<tag:yaml\.org,2002:(\w+)>$/, "!!$1");
 }

@@ -95,6 +95,11 @@ describe("parseText", () => {
     assert.deepEqual(values, [{ a: 1 }, { b: "--- x\n" }, { c: 1 }]);
   });
 
+  it("reads YAML's own tags, short and in full", () => {
+    const text = "a: !!str 1\nb: !<tag:yaml.org,2002:int> 0x10\nc: !!map {d: !!seq [1]}\n";
+    assert.deepEqual(parse(text)[0]?.value, { a: "1", b: 16, c: { d: [1] } });
+  });
+
   it("reads a byte order mark and never sets a prototype", () => {
     const [object] = parse('\uFEFF{"__proto__": {"polluted": 1}, "a": 1}');
     assert.equal(Object.getPrototypeOf(object?.value), Object.prototype);

@@ -10,28 +10,54 @@ export interface FittedFields {
   readonly unknown: readonly Finding[];
 }
 
-/** Kubernetes drops fields that are null and fields that it does not know: the first is done here, the second reported. */
+/**
+ * Kubernetes drops fields that are null and fields that it does not know: the first is done here, the second reported.
+ * What holds no null field is passed on as it is.
+ */
 export function fitFields(id: ResourceSchema, value: unknown): FittedFields {
   const unknown: Finding[] = [];
-  const fit = (current: unknown, placed: PlacedSchema, path: FieldPath): unknown => {
-    const { schema, document } = resolve(placed);
-    const items = schema.items;
-    if (Array.isArray(current) && items !== undefined) {
-      return current.map((item: unknown, index) => fit(item, { schema: items, document }, [...path, index]));
+  return { value: fit(value, rootSchema(id), [], unknown), unknown };
+}
+
+/** `path` is one list for the whole walk: copied only where something is reported. */
+function fit(value: unknown, placed: PlacedSchema, path: (string | number)[], unknown: Finding[]): unknown {
+  const { schema, document } = resolve(placed);
+  if (schema.items !== undefined && Array.isArray(value)) {
+    return fitItems(value, { schema: schema.items, document }, path, unknown);
+  }
+  if (schema.properties === undefined || !isRecord(value)) return value;
+  let changed: Record<string, unknown> | undefined;
+  for (const key of Object.keys(value)) {
+    const known = Object.hasOwn(schema.properties, key) ? schema.properties[key] : undefined;
+    if (known === undefined) {
+      if (schema.additionalProperties !== true) unknown.push(unknownField(key, path, Object.keys(schema.properties)));
+      continue;
     }
-    if (!isRecord(current) || schema.properties === undefined) return current;
-    const properties = schema.properties;
-    const entries = Object.entries(current).flatMap(([key, field]): [string, unknown][] => {
-      const known = Object.hasOwn(properties, key) ? properties[key] : undefined;
-      if (known === undefined) {
-        if (schema.additionalProperties !== true) unknown.push(unknownField(key, path, Object.keys(properties)));
-        return [[key, field]];
-      }
-      return field === null ? [] : [[key, fit(field, { schema: known, document }, [...path, key])]];
-    });
-    return Object.fromEntries(entries);
-  };
-  return { value: fit(value, rootSchema(id), []), unknown };
+    const field = value[key];
+    path.push(key);
+    const fitted = field === null ? undefined : fit(field, { schema: known, document }, path, unknown);
+    path.pop();
+    if (fitted === field) continue;
+    changed ??= Object.fromEntries(Object.entries(value));
+    if (fitted === undefined) Reflect.deleteProperty(changed, key);
+    else changed[key] = fitted;
+  }
+  return changed ?? value;
+}
+
+function fitItems(
+  items: readonly unknown[],
+  placed: PlacedSchema,
+  path: (string | number)[],
+  unknown: Finding[],
+): readonly unknown[] {
+  const fitted = items.map((item, index) => {
+    path.push(index);
+    const one = fit(item, placed, path, unknown);
+    path.pop();
+    return one;
+  });
+  return fitted.every((one, index) => one === items[index]) ? items : fitted;
 }
 
 function unknownField(key: string, parent: FieldPath, known: readonly string[]): Finding {

@@ -29,16 +29,23 @@ export function rootSchema(id: ResourceSchema): PlacedSchema {
 }
 
 /** Follows `$ref` until a schema with content. */
-export function resolve({ schema, document }: PlacedSchema): PlacedSchema {
-  let current: PlacedSchema = { schema, document };
-  while (current.schema.$ref !== undefined) current = follow(current.schema.$ref, current.document);
+export function resolve(placed: PlacedSchema): PlacedSchema {
+  let current = placed;
+  while (current.schema.$ref !== undefined) current = follow(current.schema, current.schema.$ref, current.document);
   return current;
 }
 
-function follow(reference: string, from: SchemaDocument): PlacedSchema {
+/** Each reference is looked up once. */
+const followed = new WeakMap<JsonSchema, PlacedSchema>();
+
+function follow(schema: JsonSchema, reference: string, from: SchemaDocument): PlacedSchema {
+  const known = followed.get(schema);
+  if (known !== undefined) return known;
   const [id = "", pointer = ""] = reference.split("#");
   const document = id === "" ? from : Object.values(SCHEMAS).find((one) => one.$id === id);
-  const schema = document?.definitions?.[pointer.replace("/definitions/", "")];
-  if (document === undefined || schema === undefined) throw new Error(`no schema ${reference}`);
-  return { schema, document };
+  const target = document?.definitions?.[pointer.replace("/definitions/", "")];
+  if (document === undefined || target === undefined) throw new Error(`no schema ${reference}`);
+  const found = { schema: target, document };
+  followed.set(schema, found);
+  return found;
 }
