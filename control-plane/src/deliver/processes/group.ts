@@ -37,6 +37,23 @@ function hasLiveMember(pgid: number): boolean {
   return false;
 }
 
+/**
+ * SIGKILL to every process whose environment began with `entry` (`NAME=value`): those that left their group. On Linux only; elsewhere
+ * nobody can see another process's environment.
+ */
+export function killMarked(entry: string): void {
+  if (process.platform !== "linux") return;
+  for (const pid of readdirSync("/proc")) {
+    if (!/^\d+$/.test(pid)) continue;
+    try {
+      if (`\0${readFileSync(`/proc/${pid}/environ`, "latin1")}`.includes(`\0${entry}\0`))
+        process.kill(Number(pid), "SIGKILL");
+    } catch {
+      // It ended meanwhile, or is not ours to read.
+    }
+  }
+}
+
 /** SIGTERM to the group, SIGKILL to what is left after `graceMs`; resolves when no process of it runs. */
 export async function endGroup(pgid: number, graceMs: number): Promise<void> {
   if (!signalGroup(pgid, "SIGTERM")) return;

@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import type { Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { setTimeout as delay } from "node:timers/promises";
@@ -57,6 +58,8 @@ const GUARD_PROGRAM = fileURLToPath(new URL("./guard-main.ts", import.meta.url))
 // The child puts itself on the guard's list before it becomes the program: graphway may be killed at any moment
 // and the guard still knows. As long as this shell holds the pipe, the guard sees no end of it.
 const REGISTER = 'echo "add $$" >&3 && exec 3>&- && exec "$@"';
+/** Variable that marks our processes, so that the guard finds those that left their group. */
+const MARK = "GRAPHWAY_GUARD";
 const OUTPUT_WAIT_MS = 250;
 const DEFAULT_GRACE_MS = 2_000;
 
@@ -66,17 +69,22 @@ const DEFAULT_GRACE_MS = 2_000;
  */
 export function startGuard(graceMs = DEFAULT_GRACE_MS): Guard {
   const live = new Map<number, GuardedProcess>();
+  const mark = randomUUID();
   let closed = false;
   let guard = launchGuard();
 
   function launchGuard(): ChildProcess & { stdin: Writable } {
     const bornMs = performance.now();
-    const child = spawn(process.execPath, ["--max-old-space-size=32", GUARD_PROGRAM, String(graceMs)], {
-      cwd: "/",
-      env: {},
-      detached: true,
-      stdio: ["pipe", "ignore", "ignore"],
-    });
+    const child = spawn(
+      process.execPath,
+      ["--max-old-space-size=32", GUARD_PROGRAM, String(graceMs), `${MARK}=${mark}`],
+      {
+        cwd: "/",
+        env: {},
+        detached: true,
+        stdio: ["pipe", "ignore", "ignore"],
+      },
+    );
     child.stdin.on("error", () => undefined);
     child.on("error", () => undefined);
     child.once("exit", () => {
@@ -96,7 +104,7 @@ export function startGuard(graceMs = DEFAULT_GRACE_MS): Guard {
 
   function start(launch: Launch, options: SpawnOptions = {}): GuardedProcess {
     if (closed) return neverStarted("graphway is stopping");
-    const started = spawnGroup(launch, options, guard.stdin);
+    const started = spawnGroup({ ...launch, env: { ...launch.env, [MARK]: mark } }, options, guard.stdin);
     const { pid } = started;
     if (pid !== undefined) {
       live.set(pid, started);

@@ -22,6 +22,11 @@ for (const extra of [{}, { IGNORE_TERM: "1" }, { CHILD: "1" }]) {
   await listening.promise;
   found.push({ pid: child.pid ?? 0, port });
 }
+// One that leaves its group and session.
+if (process.platform === "linux") {
+  const { exited } = guard.spawn({ command: ["/usr/bin/setsid", "sleep", "300"], cwd: "/", env: { PATH: "/bin:/usr/bin", LEAK_MARK: process.argv[2] ?? "" } });
+  await exited;
+}
 // One more that is being started at the very moment of the kill.
 guard.spawn({ command: ["/bin/sleep", "300"], cwd: "/", env: { LEAK_MARK: process.argv[2] ?? "" } });
 process.stdout.write(`${JSON.stringify({ guard: guard.pid, found })}\n`);
