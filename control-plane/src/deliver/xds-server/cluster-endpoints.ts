@@ -20,9 +20,18 @@ export function endpointsAwaitedBy(cluster: EncodedResource): string | undefined
   return found.name;
 }
 
-function read({ typeUrl, bytes }: EncodedResource): string | undefined {
-  const fields = messageOfTypeUrl(typeUrl)?.decode(bytes) as ClusterFields | undefined;
+function read(cluster: EncodedResource): string | undefined {
+  const fields = fieldsOf(cluster);
   const config = fields?.eds_cluster_config;
   if (fields?.type !== EDS || !config?.eds_config?.ads) return undefined;
   return config.service_name === undefined || config.service_name === "" ? fields.name : config.service_name;
+}
+
+/** Undefined for bytes that are no cluster: to refuse those is the client's part. */
+function fieldsOf({ typeUrl, bytes }: EncodedResource): ClusterFields | undefined {
+  try {
+    return messageOfTypeUrl(typeUrl)?.decode(bytes) as ClusterFields | undefined;
+  } catch {
+    return undefined;
+  }
 }

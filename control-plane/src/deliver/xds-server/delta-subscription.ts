@@ -50,8 +50,13 @@ export function createDeltaSubscription(typeUrl: string, visible: VisibleResourc
 
   const wants = (name: string): boolean => wildcard || names.has(name);
 
-  function forget(name: string): void {
+  /** The client no longer has the name; what it refused of it still counts. */
+  function drop(name: string): void {
     for (const memory of [held, due, owed, refused, suspects]) memory.delete(name);
+  }
+
+  function forget(name: string): void {
+    drop(name);
     rejected.forget(name);
   }
 
@@ -155,7 +160,7 @@ export function createDeltaSubscription(typeUrl: string, visible: VisibleResourc
       owed.delete(name);
       if (gone) {
         removed.push(name);
-        forget(name);
+        drop(name);
       } else if (resource !== undefined) {
         resources.push({ name, resource, isNew: !held.has(name) });
         held.set(name, resource.version);

@@ -62,7 +62,7 @@ for (const way of WAYS) {
     async function setUp(): Promise<void> {
       const temporary = await temporaryFolder();
       folder = temporary.path;
-      undo.push(temporary.remove);
+      undo.push(() => temporary.remove());
       const [one, two] = [await startUpstream("one"), await startUpstream("two")];
       upstreams.push(one.server, two.server);
       ports = { one: one.port, two: two.port };
@@ -80,9 +80,12 @@ for (const way of WAYS) {
       });
       server = await start();
       envoy = await startTestEnvoy({ ...way, folder, nodeId: "gateway~test" });
-      undo.unshift(envoy.stop, async () => {
-        await server.close();
-      });
+      undo.unshift(
+        () => envoy.stop(),
+        async () => {
+          await server.close();
+        },
+      );
     }
 
     after(async () => {
@@ -100,7 +103,7 @@ for (const way of WAYS) {
     });
 
     it("moves to a new cluster and loses no request", async () => {
-      let busy = true;
+      let busy = true as boolean;
       const failed: string[] = [];
       const traffic = (async () => {
         while (busy) {

@@ -202,7 +202,7 @@ describe("encodeResource refuses", () => {
 function shuffleKeys(value: Json, seed: number): Json {
   if (Array.isArray(value)) return (value as readonly Json[]).map((one) => shuffleKeys(one, seed));
   if (typeof value !== "object" || value === null) return value;
-  const entries = Object.entries(value).map(([key, one]): [string, Json] => [key, shuffleKeys(one as Json, seed)]);
+  const entries = Object.entries(value).map(([key, one]): [string, Json] => [key, shuffleKeys(one, seed)]);
   const turn = Math.abs(seed) % Math.max(1, entries.length);
   return Object.fromEntries([...entries.slice(turn), ...entries.slice(0, turn)].reverse());
 }
