@@ -15,3 +15,11 @@ export interface PlanContext {
   readonly options: PlanOptions;
   readonly report: (finding: Finding) => void;
 }
+
+/** Largest number that every wire format here can hold; as milliseconds 24 days, as bytes Seldon's own maximum. */
+const MAX_INT32 = 2_147_483_647;
+
+/** A number from an annotation, at most what can be passed on: beyond that it makes no difference. */
+export function cap(number: number): number {
+  return Math.min(number, MAX_INT32);
+}

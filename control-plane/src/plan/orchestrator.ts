@@ -1,6 +1,6 @@
 import type { DefaultedPredictor } from "../model/defaulted.ts";
-import { readPodAnnotations, readPredictorAnnotations } from "../model/read-annotations.ts";
-import type { PlanContext } from "./context.ts";
+import { readPodAnnotations, readPredictorAnnotations, type PodAnnotations } from "../model/read-annotations.ts";
+import { cap, type PlanContext } from "./context.ts";
 import type { OrchestratorPlacement, OrchestratorSettings } from "./deployment-plan.ts";
 import { podIndexOf, walkNodes } from "./graph.ts";
 
@@ -23,12 +23,16 @@ function specEnv(predictor: DefaultedPredictor): Readonly<Record<string, string>
 
 /** What the orchestrator is started with, beyond its graph. */
 export function planOrchestratorSettings(context: PlanContext, predictor: DefaultedPredictor): OrchestratorSettings {
+  const limits = Object.entries(readPodAnnotations(context.resource, predictor, 0));
+  const capped: PodAnnotations = Object.fromEntries(
+    limits.map(([name, value]: [string, number]) => [name, cap(value)]),
+  );
   return {
     env: {
       REQUEST_LOGGER_DEFAULT_ENDPOINT: context.options.requestLoggerUrl,
       ...context.annotations.engineEnv,
       ...specEnv(predictor),
     },
-    ...readPodAnnotations(context.resource, predictor, 0),
+    ...capped,
   };
 }

@@ -83,6 +83,45 @@ test("a node that only the orchestrator can run needs one", () => {
   );
 });
 
+test("what would make a proxy refuse everybody's routes stops its own deployment", () => {
+  for (const host of ["a b", "foo*bar", "*", "models.example.com:80", "%REQ(x)%", "x\ny"]) {
+    const { value, problems } = planOf([predictor("main")], { annotations: { "seldon.io/istio-host": host } });
+    assert.equal(value === undefined, host !== "*", host);
+    assert.deepEqual(
+      problems.map((one) => one.code),
+      host === "*" ? [] : ["HostInvalid"],
+    );
+  }
+  for (const name of ["a%b", "a b", "a/b", "é", "a\nb"]) {
+    const { value, problems } = planOf([predictor(name)]);
+    assert.equal(value, undefined, name);
+    assert.deepEqual(
+      problems.map(({ code, path }) => ({ code, path })),
+      [{ code: "PredictorNameUnfit", path: "spec.predictors[0].name" }],
+    );
+  }
+});
+
+test("numbers beyond every wire format are cut to what can be passed on", () => {
+  const huge = String(Number.MAX_SAFE_INTEGER);
+  const keys = ["istio-retries", "istio-retries-timeout", "rest-timeout", "grpc-timeout", "grpc-max-message-size"];
+  const annotations = Object.fromEntries(keys.map((key) => [`seldon.io/${key}`, huge]));
+  const plan = sound(planOf([predictor("main", { traffic: 2_147_483_647 })], { annotations }));
+  const most = 2_147_483_647;
+  assert.deepEqual(plan.retry, { attempts: most, perTryTimeoutMs: most });
+  const { restTimeoutMs, grpcTimeoutMs, grpcMaxMessageBytes } = plan.predictors[0]?.orchestratorSettings ?? {};
+  assert.deepEqual([restTimeoutMs, grpcTimeoutMs, grpcMaxMessageBytes], [most, most, most]);
+  assert.deepEqual(plan.split, [{ predictor: "main", weight: 100 }]);
+});
+
+test("hosts may be several, in any letter case", () => {
+  const annotations = { "seldon.io/istio-host": "Models.Example.com, *.two.example.com" };
+  assert.deepEqual(sound(planOf([predictor("main")], { annotations })).hosts, [
+    "models.example.com",
+    "*.two.example.com",
+  ]);
+});
+
 test("an explainer is not served in silence", () => {
   const explained = predictor("main", { explainer: { type: "AnchorTabular" } });
   const { value, problems } = planOf([explained]);

@@ -1,8 +1,8 @@
 import { problemOf, type Finding } from "../model/finding.ts";
 import type { AcceptedDeployment } from "../model/model.ts";
-import { readDeploymentAnnotations } from "../model/read-annotations.ts";
+import { readDeploymentAnnotations, type DeploymentAnnotations } from "../model/read-annotations.ts";
 import { hasErrors, type Checked } from "../problem/problem.ts";
-import type { PlanContext } from "./context.ts";
+import { cap, type PlanContext } from "./context.ts";
 import type { DeploymentPlan, Protocol } from "./deployment-plan.ts";
 import { seldonId } from "./names.ts";
 import { DEFAULT_PLAN_OPTIONS, type PlanOptions } from "./options.ts";
@@ -25,6 +25,23 @@ function listed(text: string | undefined, otherwise: string): readonly string[] 
   return given.length === 0 ? [otherwise] : [...new Set(given)];
 }
 
+/** A host name, with a wildcard for its first label or for all of it. */
+const HOST = /^(\*|(\*\.)?[a-z0-9]([a-z0-9_.-]{0,251}[a-z0-9])?)$/;
+
+function planHosts({ annotations, report }: PlanContext): readonly string[] {
+  const hosts = listed(annotations.istioHost?.toLowerCase(), "*");
+  for (const host of hosts.filter((one) => !HOST.test(one))) {
+    const message = `${JSON.stringify(host)} in seldon.io/istio-host is no host name`;
+    report({ code: "HostInvalid", at: ["spec", "annotations", "seldon.io/istio-host"], message });
+  }
+  return hosts;
+}
+
+function planRetry({ retries }: DeploymentAnnotations): Pick<DeploymentPlan, "retry"> {
+  if (retries === undefined) return {};
+  return { retry: { attempts: cap(retries.attempts), perTryTimeoutMs: cap(retries.perTryTimeoutMs) } };
+}
+
 /** Freezes a value to its leaves. */
 function freeze<T extends object>(value: T): T {
   if (Object.isFrozen(value)) return value;
@@ -44,12 +61,12 @@ function buildPlan(context: PlanContext, { key, policy }: PlanInput): Deployment
     seldonId: seldonId(context.name),
     protocol: context.protocol,
     transport: context.transport,
-    hosts: listed(annotations.istioHost, "*"),
+    hosts: planHosts(context),
     gateways: listed(annotations.istioGateway, options.gateway),
     predictors: context.resource.spec.predictors.map((one, index) => planPredictor(context, one, index)),
     split: planSplit(context),
     shadows: planShadows(context),
-    ...(annotations.retries === undefined ? {} : { retry: annotations.retries }),
+    ...planRetry(annotations),
     ...(stickyKey === undefined ? {} : { stickyKey }),
     permits: planPermits(policy),
   };

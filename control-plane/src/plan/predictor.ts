@@ -26,8 +26,15 @@ function podVersion(predictor: DefaultedPredictor, placement: OrchestratorPlacem
   return predictor.componentSpecs[0]?.metadata?.labels?.["version"] ?? own;
 }
 
+/** What the names of clusters, Services and subsets may consist of. */
+const NAME = /^[A-Za-z0-9]([A-Za-z0-9._-]{0,251}[A-Za-z0-9])?$/;
+
 /** One predictor with its names, ports, graph and pods. */
 export function planPredictor(context: PlanContext, predictor: DefaultedPredictor, index: number): PredictorPlan {
+  if (!NAME.test(predictor.name)) {
+    const message = `predictor name ${JSON.stringify(predictor.name)} cannot stand in names of Services and clusters`;
+    context.report({ code: "PredictorNameUnfit", at: ["spec", "predictors", index, "name"], message });
+  }
   const placement = placeOrchestrator(context, predictor);
   const graph = planGraph(context, predictor, placement);
   if (placement === "none" && graph.runs.in === "orchestrator") {

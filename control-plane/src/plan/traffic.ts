@@ -20,8 +20,7 @@ export function planSplit(context: PlanContext): readonly SplitEntry[] {
   const live = predictors.filter((predictor) => predictor.shadow !== true);
   const [only, ...others] = live;
   if (only === undefined) return [];
-  if (others.length === 0)
-    return [{ predictor: only.name, weight: only.traffic === undefined || only.traffic === 0 ? ALL : only.traffic }];
+  if (others.length === 0) return [{ predictor: only.name, weight: ALL }];
   const split = live.map(({ name, traffic = 0 }) => ({ predictor: name, weight: traffic }));
   if (split.some((entry) => entry.weight > 0)) return split;
   context.report({ code: "TrafficMissing", at: ["spec", "predictors"], message: "no predictor gets traffic" });

@@ -373,6 +373,16 @@ export const PROBLEM_CODES = {
     meaning: "A predictor has an explainer, which is not run or routed.",
     hint: "call the predictor itself; its predictions are not affected",
   },
+  HostInvalid: {
+    severity: "error",
+    meaning: "A host of a deployment is no host name; one such name would make a proxy refuse everybody's routes.",
+    hint: "write a host name such as models.example.com, *.example.com, or * for any",
+  },
+  PredictorNameUnfit: {
+    severity: "error",
+    meaning: "A predictor's name has characters that cannot stand in the names and headers made of it.",
+    hint: "use lower-case letters, digits and dashes",
+  },
   IstioInexpressible: {
     severity: "warning",
     meaning: "Something in a deployment cannot be said in Istio's objects.",
