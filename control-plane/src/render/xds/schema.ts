@@ -12,11 +12,16 @@ export function xdsSchema(): protobuf.Root {
   return loaded;
 }
 
+const messages = new Map<string, protobuf.Type>();
+
 /** The message a type URL stands for; undefined when it is none of ours. */
 export function messageOfTypeUrl(typeUrl: string): protobuf.Type | undefined {
-  if (!typeUrl.startsWith(TYPE_URL_PREFIX)) return undefined;
+  const known = messages.get(typeUrl);
+  if (known !== undefined || !typeUrl.startsWith(TYPE_URL_PREFIX)) return known;
   const found = xdsSchema().lookup(typeUrl.slice(TYPE_URL_PREFIX.length), [protobuf.Type]);
-  return found instanceof protobuf.Type ? found : undefined;
+  if (!(found instanceof protobuf.Type)) return undefined;
+  messages.set(typeUrl, found);
+  return found;
 }
 
 function load(path: string): protobuf.Root {
