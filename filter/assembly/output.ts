@@ -4,7 +4,7 @@ import { MAX_ANSWER_HEADER_BYTES } from "../../proto/vocabulary/limits";
 
 const CAPACITY: u32 = MAX_ANSWER_HEADER_BYTES;
 /** The text being built. */
-export const output = memory.data(4096, 8);
+export const output = memory.data(MAX_ANSWER_HEADER_BYTES, 8);
 let length: u32 = 0;
 
 export function beginOutput(): void {

@@ -10,7 +10,7 @@ const QUESTION_MARK: u8 = 63;
 const HASH_SIGN: u8 = 35;
 
 /** `<namespace>/<name>` of gRPC metadata, put together. */
-const metadataKey = memory.data(1024, 8);
+const metadataKey = memory.data(MAX_TABLE_STRING_BYTES, 8);
 
 export let isGrpc: bool = false;
 export let isFeedback: bool = false;

@@ -21,7 +21,7 @@ export let chosenBy: usize = 0;
 export let key: u32 = 0;
 /** Shadows of this request, and their records. */
 export let shadowCount: u32 = 0;
-const shadows = memory.data(16, 8);
+const shadows = memory.data(MAX_SHADOWS_PER_REQUEST * 4, 8);
 
 export function shadowAt(index: u32): usize {
   return load<u32>(shadows + (<usize>index << 2));

@@ -14,7 +14,7 @@ const MAX_BRANCH_DIGITS: u32 = 4;
 export let forcedPredictor: usize = 0;
 export let areShadowsOff: bool = false;
 /** `node=branch` pairs joined by `;`. */
-export const branches = memory.data(1024, 8);
+export const branches = memory.data(MAX_FORCE_BYTES, 8);
 export let branchesLength: u32 = 0;
 
 export function clearForce(): void {

@@ -15,7 +15,7 @@ const SPACE: u8 = 32;
 const TAB: u8 = 9;
 
 /** A decoded query parameter. */
-const decoded = memory.data(1024, 8);
+const decoded = memory.data(MAX_STICKY_KEY_BYTES, 8);
 
 // The key that was found; `found` false: none, or an empty one.
 let found: bool = false;
