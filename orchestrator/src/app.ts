@@ -164,14 +164,14 @@ async function closeRest(server: Server, timeoutMs: number): Promise<boolean> {
   // http.Server.close would cut idle connections at once, under a request that is on its way.
   const { close } = Object.getPrototypeOf(Object.getPrototypeOf(server)) as Pick<Server, "close">;
   close.call(server);
-  const linger = setTimeout(
+  const linger = setInterval(
     () => {
       server.closeIdleConnections();
     },
     Math.min(LINGER_MS, timeoutMs),
   );
   const inTime = await Promise.race([closed, delay(timeoutMs).then(() => false)]);
-  clearTimeout(linger);
+  clearInterval(linger);
   if (!inTime) server.closeAllConnections();
   return inTime;
 }

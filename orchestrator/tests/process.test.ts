@@ -1,0 +1,85 @@
+import assert from "node:assert/strict";
+import { request, type IncomingMessage } from "node:http";
+import { once } from "node:events";
+import { describe, it } from "node:test";
+import { callGrpc } from "./orchestrator.ts";
+import { enginePredictor, runProcess, startProcess } from "./orchestrator-process.ts";
+import { encodeRequest, startStub } from "./stub-node.ts";
+
+describe("the process", { concurrency: 4 }, () => {
+  const rows: readonly [string, readonly string[], Readonly<Record<string, string>>, number, RegExp][] = [
+    ["no graph", [], {}, 255, /there is no graph: set ENGINE_PREDICTOR/],
+    ["an empty ENGINE_PREDICTOR", [], { ENGINE_PREDICTOR: "" }, 255, /ENGINE_PREDICTOR is empty/],
+    ["one that is not base64", [], { ENGINE_PREDICTOR: "%%%" }, 255, /is not base64/],
+    ["one that is not JSON", [], { ENGINE_PREDICTOR: "aGVsbG8=" }, 255, /does not hold JSON/],
+    ["a missing file", ["--file", "/nowhere.yaml"], {}, 255, /nowhere.yaml can't be read/],
+    ["an unknown flag", ["--nope"], {}, 1, /--nope is not a flag/],
+    ["another protocol", ["--protocol=v2"], {}, 1, /--protocol v2 is not served/],
+  ];
+  for (const [what, flags, env, code, says] of rows) {
+    it(`ends with a clear message: ${what}`, async () => {
+      const ended = await runProcess(flags, env);
+      assert.equal(ended.code, code, ended.stderr);
+      assert.match(ended.stderr, says);
+    });
+  }
+
+  it("answers what is in flight, REST and gRPC, after SIGTERM, then exits 0", async () => {
+    const stub = await startStub(
+      "m0",
+      () => ({ body: { strData: "late" }, delayMs: 600 }),
+      () => {},
+    );
+    try {
+      const env = { ENGINE_PREDICTOR: enginePredictor(stub.httpPort, stub.grpcPort) };
+      const orchestrator = await startProcess(["--shutdown_delay=300ms", "--graceful_timeout=5s"], env);
+      const url = `http://127.0.0.1:${orchestrator.httpPort}`;
+      const early = fetch(`${url}/api/v1.0/predictions`, { method: "POST", body: "{}" });
+      const grpc = callGrpc(orchestrator.grpcPort, "/seldon.protos.Seldon/Predict", encodeRequest("Predict", {}));
+      await (await fetch(`${url}/live`)).arrayBuffer();
+      const exit = orchestrator.end("SIGTERM");
+      await until(async () => (await fetch(`${url}/ready`)).status === 503);
+      const during = request(`${url}/api/v1.0/predictions`, { method: "POST" });
+      during.end("{}");
+      const [response] = (await once(during, "response")) as [IncomingMessage];
+      assert.equal(response.statusCode, 200);
+      assert.equal(response.headers.connection, "close");
+      response.resume();
+      assert.equal((await early).status, 200);
+      assert.equal((await grpc).code, 0);
+      assert.equal(await exit, 0);
+    } finally {
+      await stub.stop();
+    }
+  });
+
+  it("exits 1 when what is in flight takes too long", async () => {
+    const called = Promise.withResolvers<undefined>();
+    const stub = await startStub(
+      "m0",
+      () => ({ hang: true }),
+      () => {
+        called.resolve(undefined);
+      },
+    );
+    try {
+      const env = { ENGINE_PREDICTOR: enginePredictor(stub.httpPort, stub.grpcPort) };
+      const orchestrator = await startProcess(["--graceful_timeout=200ms"], env);
+      const cut = fetch(`http://127.0.0.1:${orchestrator.httpPort}/api/v1.0/predictions`, { method: "POST" });
+      const failure = assert.rejects(cut);
+      await called.promise;
+      assert.equal(await orchestrator.end("SIGTERM"), 1);
+      await failure;
+    } finally {
+      await stub.stop();
+    }
+  });
+});
+
+async function until(condition: () => Promise<boolean>): Promise<void> {
+  const endMs = performance.now() + 5000;
+  while (!(await condition())) {
+    assert.ok(performance.now() < endMs, "it never came");
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
