@@ -65,7 +65,7 @@ async function deadPort(): Promise<number> {
   return port;
 }
 
-describe("faults", { concurrency: 8 }, () => {
+describe("faults", { concurrency: 8, timeout: 60_000 }, () => {
   it("a node that refuses connections: 503 and UNAVAILABLE, in JSON, and not ready", async () => {
     const port = await deadPort();
     const endpoint = { service_host: "127.0.0.1", service_port: port, httpPort: port, grpcPort: port };
@@ -108,7 +108,7 @@ describe("faults", { concurrency: 8 }, () => {
       const stub = bed.stubs.get("m");
       if (stub !== undefined) stub.onAbandoned = resolve;
     });
-    const response = await post(bed, "{}", { "x-graphway-timeout-ms": "80" });
+    const response = await post(bed, "{}", { "x-graphway-timeout-ms": "1000" });
     assert.equal(response.status, 504);
     await response.arrayBuffer();
     assert.equal(await abandoned, "predict");
