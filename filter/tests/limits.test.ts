@@ -6,8 +6,11 @@ import type { RouteTable, TableDeployment } from "../../proto/route-table/model.
 import { firstValue, type Headers } from "../../proto/route-table/request.ts";
 import { MAX_ANSWER_HEADER_BYTES, MAX_STICKY_KEY_BYTES } from "../../proto/vocabulary/limits.ts";
 import { MAX_FORCE_BYTES, MAX_TARGETS_PER_DEPLOYMENT } from "../../proto/vocabulary/table-layout.ts";
+import { drawFor } from "../../proto/vocabulary/split.ts";
+import { hashText, percentOf, seedsOf } from "../../proto/route-table/hashes.ts";
 import { filterBytes } from "./host/filter-file.ts";
 import { FilterHost } from "./host/host.ts";
+import { encodePairs } from "./host/pairs.ts";
 
 const wasm = filterBytes();
 const both = { httpCluster: "http", grpcCluster: "grpc" };
@@ -95,4 +98,27 @@ test("keys of the longest length are found by path and by metadata", () => {
 test("a hundred forged headers are all removed", () => {
   const forged = Array.from({ length: 100 }, (_, index) => [`x-graphway-forged-${index}`, "1"] as const);
   assert.ok(!run(tableOf({}), [...toIris, ...forged]).some(([name]) => name.includes("forged")));
+});
+
+test("the last draw of a shadow's sample is in it, the next is not", () => {
+  const seeds = seedsOf("shadow", "default/iris", "shadow");
+  const draw = drawFor(hashText("1"), seeds.a, seeds.b);
+  const copies = (lastDraw: number): boolean => {
+    const shadows = [{ name: "shadow", percent: percentOf(lastDraw), httpCluster: "copy", grpcCluster: "copy" }];
+    return firstValue(run(tableOf({ shadows }), toIris), "x-graphway-shadow-cluster-1") === "copy";
+  };
+  assert.ok(copies(draw));
+  assert.ok(!copies(draw - 1));
+});
+
+test("a header map that is cut off anywhere is left alone", () => {
+  const host = FilterHost.load(wasm, 1);
+  assert.ok(host.configure(encodeRouteTable(tableOf({}))));
+  const pairs = encodePairs([...toIris, ["x-graphway-cluster", "evil"]]);
+  for (let length = 0; length < pairs.length; length++) {
+    host.requestPairs(pairs.slice(0, length));
+    assert.deepEqual(host.writes, [], `cut to ${length} bytes`);
+  }
+  host.requestPairs(pairs);
+  assert.equal(host.writes.length, 4);
 });
