@@ -36,7 +36,8 @@ export function createRunReporter(options: RunReporterOptions): LocalReporter {
       served = now;
     },
     ready(plans) {
-      stdout.write(describeReady(plans, options));
+      const inOrder = [...plans].sort((a, b) => (a.key < b.key ? -1 : 1));
+      stdout.write(describeReady(inOrder, options));
     },
     fault(error) {
       stderr.write(`graphway: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);

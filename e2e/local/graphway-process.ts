@@ -9,6 +9,13 @@ export const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
 
 const START_TIMEOUT_MS = 60_000;
 
+const running = new Set<ChildProcess>();
+
+/** Kills what a failed test left running; for the `after` of a suite. */
+export function killLeftovers(): void {
+  for (const child of running) child.kill("SIGKILL");
+}
+
 /** A running `graphway run`, as a user would start it. */
 export interface GraphwayProcess {
   readonly url: string;
@@ -18,6 +25,8 @@ export interface GraphwayProcess {
   output(): string;
   /** Resolves with the match once its output, from `from` on, matches; fails with the output after `timeoutMs`. */
   waitFor(pattern: RegExp, options?: { readonly from?: number; readonly timeoutMs?: number }): Promise<RegExpExecArray>;
+  /** Resolves with the exit code once it has ended by itself; null when a signal ended it. */
+  ended(): Promise<number | null>;
   /** Sends a signal and resolves with the exit code. */
   stop(signal?: NodeJS.Signals): Promise<number | null>;
 }
@@ -31,9 +40,14 @@ export async function startGraphway(words: readonly string[], wait: RegExp = /^r
 }
 
 /** Starts any graphway command. */
-export function spawnGraphway(words: readonly string[], port = 0): GraphwayProcess {
+export function spawnGraphway(
+  words: readonly string[],
+  port = 0,
+  env: Readonly<Record<string, string>> = {},
+): GraphwayProcess {
   const child = spawn(process.execPath, [join(ROOT, "cli", "main.ts"), ...words], {
     cwd: ROOT,
+    env: { ...process.env, ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
   let text = "";
@@ -43,7 +57,11 @@ export function spawnGraphway(words: readonly string[], port = 0): GraphwayProce
       child.emit("printed");
     });
   }
-  const exited = once(child, "exit") as Promise<[number | null]>;
+  running.add(child);
+  const exited = once(child, "close").then(([code]) => {
+    running.delete(child);
+    return code as number | null;
+  });
 
   async function waitFor(pattern: RegExp, { from = 0, timeoutMs = 20_000 } = {}): Promise<RegExpExecArray> {
     const deadline = AbortSignal.timeout(timeoutMs);
@@ -61,11 +79,11 @@ export function spawnGraphway(words: readonly string[], port = 0): GraphwayProce
     port,
     child,
     output: () => text,
+    ended: () => exited,
     waitFor,
-    async stop(signal = "SIGTERM") {
+    stop(signal = "SIGTERM") {
       if (child.exitCode === null && child.signalCode === null) child.kill(signal);
-      const [code] = await exited;
-      return code;
+      return exited;
     },
   };
 }
