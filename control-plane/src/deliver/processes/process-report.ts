@@ -10,9 +10,8 @@ export function reportFailure(
   if (failure === undefined || state.phase === "ready" || state.phase === "stopping" || state.phase === "stopped")
     return undefined;
   const when = failure.wasReady ? "while it was serving" : "before it was ready";
-  const restarts = state.restarts === 0 ? "" : ` (restarted ${state.restarts} times)`;
   const lines = failure.lastLines.map((line) => `\n  | ${line}`).join("");
-  const message = `the process of ${label} ${howItEnded(failure)} ${when}${restarts}${lines}`;
+  const message = `the process of ${label} ${howItEnded(failure)} ${when}${lines}`;
   return problem("LocalProcessFailed", { ...at, message, hint: whatToDo(failure) });
 }
 

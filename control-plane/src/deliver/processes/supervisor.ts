@@ -31,7 +31,7 @@ export const DEFAULT_SUPERVISOR_SETTINGS: SupervisorSettings = {
   backoffFirstMs: 500,
   backoffMaxMs: 30_000,
   backoffResetMs: 60_000,
-  reportLines: 10,
+  reportLines: 20,
 };
 
 /** One line that a process wrote. */
