@@ -165,7 +165,6 @@ export async function startLocalGateway(options: LocalGatewayOptions): Promise<L
 
   const loop = createLoop(reconcile);
   loop.request();
-  await loop.idle();
   const envoy = await startEnvoy({
     binary: options.envoyBinary,
     folder: folder.path,
