@@ -62,7 +62,7 @@ export async function startStub(
   answer: (operation: string) => StubReply,
   record: (call: StubCall) => void,
 ): Promise<StubNode> {
-  const stub = { onAbandoned: (_operation: string): void => {} };
+  const stub: { onAbandoned: (operation: string) => void } = { onAbandoned: () => {} };
   const sockets = new Set<Socket>();
   const http = createServer((request, response) => {
     const chunks: Buffer[] = [];
