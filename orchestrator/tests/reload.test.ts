@@ -41,7 +41,7 @@ describe("a graph from the control plane", { timeout: 60_000 }, () => {
     ]);
     const [request, metadata] = (await first) as [(typeof xds.requests)[number], Record<string, string>];
     assert.equal(request.node?.id, "orchestrator~default~iris~main");
-    assert.equal(request.node?.metadata?.fields["ROLE"]?.stringValue, "orchestrator");
+    assert.equal(request.node.metadata?.fields?.["ROLE"]?.stringValue, "orchestrator");
     assert.deepEqual([request.typeUrl, request.resourceNamesSubscribe], [GRAPH_TYPE, [GRAPH_NAME]]);
     assert.equal(metadata["authorization"], "Bearer secret");
     assert.equal((await xds.push(chainMessage([one]), "v0")).errorDetail, null);
