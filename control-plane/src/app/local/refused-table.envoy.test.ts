@@ -1,0 +1,142 @@
+import assert from "node:assert/strict";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { startGuard, type Guard } from "../../deliver/processes/guard.ts";
+import { isPortFree } from "../../deliver/processes/ports.ts";
+import type { Supervisor } from "../../deliver/processes/supervisor.ts";
+import { createResourceStore } from "../../deliver/xds-server/resource-store.ts";
+import { startXdsServer, type XdsServer } from "../../deliver/xds-server/server.ts";
+import { loadDocuments } from "../../model/load.ts";
+import { planModel } from "../../plan/plan-model.ts";
+import { renderFilterTable } from "../../render/filter-table/render.ts";
+import { encodeResource } from "../../render/xds/encode.ts";
+import { renderFilterConfig } from "../../render/xds/filter-config.ts";
+import { findEnvoy } from "../../../../scripts/envoy.mjs";
+import { startEnvoy } from "./envoy-process.ts";
+import { createGenerations, renderSnapshot } from "./gateway-snapshot.ts";
+import { createRefusals, type Refusals } from "./refusals.ts";
+import { createRollout, type GatewaySnapshot, type Rollout } from "./rollout.ts";
+import { createRunFolder, type RunFolder } from "./run-folder.ts";
+
+const MANIFEST = `
+apiVersion: machinelearning.seldon.io/v1
+kind: SeldonDeployment
+metadata: { name: iris }
+spec:
+  predictors:
+    - name: main
+      graph: { name: model }
+      componentSpecs: [{ spec: { containers: [{ name: model, image: none }] } }]
+`;
+const WASM = { filename: join(import.meta.dirname, "..", "..", "..", "..", "build", "filter", "filter.wasm") };
+
+describe("a table that Envoy refuses", () => {
+  let folder: RunFolder;
+  let guard: Guard;
+  let server: XdsServer;
+  let envoy: Supervisor;
+  let upstream: Server;
+  let rollout: Rollout;
+  let refusals: Refusals;
+  let port: number;
+  let snapshot: GatewaySnapshot;
+  let onChange: () => void = () => undefined;
+
+  before(async () => {
+    folder = await createRunFolder();
+    guard = startGuard();
+    upstream = createServer((_, response) => response.end("answer")).listen(0, "127.0.0.1");
+    const store = createResourceStore();
+    refusals = createRefusals(() => {
+      onChange();
+    });
+    server = await startXdsServer({
+      address: `unix:${folder.xdsSocket}`,
+      store,
+      onEvent: (event) => {
+        refusals.onEvent(event);
+      },
+    });
+    rollout = createRollout({
+      delivery: {
+        apply: (changes) => {
+          store.apply(changes);
+        },
+        whenAnswered: (...args) => server.whenAnswered(...args),
+      },
+      tableIntervalMs: 0,
+      onPruned: () => undefined,
+    });
+    port = await freePort();
+    const plans = planModel(loadDocuments([{ file: "iris.yaml", text: MANIFEST }])).value;
+    const httpPort = (upstream.address() as AddressInfo).port;
+    snapshot = renderSnapshot(plans, {
+      xds: { address: "127.0.0.1", port },
+      wasm: WASM,
+      nextGeneration: createGenerations(),
+      addressOf: () => ({ host: "127.0.0.1", httpPort, grpcPort: httpPort }),
+    }).value;
+    rollout.publish(snapshot);
+    const { path: binary } = await findEnvoy();
+    const ready = Promise.withResolvers<undefined>();
+    envoy = await startEnvoy({
+      ...{ binary, folder: folder.path, xdsSocket: folder.xdsSocket, port, guard, onLine: () => undefined },
+      onChange: ({ phase }) => {
+        if (phase === "ready") ready.resolve(undefined);
+      },
+    });
+    await ready.promise;
+  });
+  after(async () => {
+    rollout.close();
+    await envoy.stop();
+    await server.close();
+    await guard.close();
+    upstream.close();
+    folder.remove();
+  });
+
+  /** The generation of the table that decided, from the route token. */
+  const decidingTable = async (): Promise<string | undefined> => {
+    const response = await fetch(`http://127.0.0.1:${String(port)}/seldon/default/iris/api/v1.0/predictions`, {
+      method: "POST",
+    });
+    assert.equal(await response.text(), "answer");
+    return response.headers.get("x-graphway-route")?.split(".")[0];
+  };
+  const problemsChanged = (): Promise<void> => new Promise((resolve) => (onChange = resolve));
+
+  it("is reported, the last good one goes on, and the next good one mends it", async () => {
+    const before = await decidingTable();
+    assert.ok(before, "the filter has decided");
+
+    const refused = problemsChanged();
+    rollout.publish({ ...snapshot, table: { fingerprint: "bad", encode: () => corruptTable() } });
+    await refused;
+    const [problem] = refusals.problems();
+    assert.equal(problem?.code, "ConfigRefused");
+    assert.match(problem.message, /gateway~local refused the filter with its route table, graphway\.gateway: .*Wasm/);
+    assert.equal(await decidingTable(), before, "the last good table decides");
+
+    const mended = problemsChanged();
+    rollout.publish(snapshot);
+    await mended;
+    assert.deepEqual(refusals.problems(), []);
+    assert.notEqual(await decidingTable(), before, "the new table decides");
+  });
+});
+
+/** A table whose end is missing, as the filter config that carries it. */
+function corruptTable() {
+  const { value } = renderFilterTable([], { role: "gateway", generation: 1n, clusters: () => "none" });
+  return encodeResource(renderFilterConfig("gateway", value.subarray(0, value.length - 1), WASM));
+}
+
+async function freePort(): Promise<number> {
+  for (;;) {
+    const candidate = 20_000 + Math.floor(Math.random() * 10_000);
+    if (await isPortFree(candidate)) return candidate;
+  }
+}
