@@ -1,20 +1,16 @@
 import { startGuard } from "../../deliver/processes/guard.ts";
 import type { EndpointMapping } from "../../deliver/processes/endpoint-mapping.ts";
-import { createLocalWorkloads, type LocalContext } from "../../deliver/processes/local-workloads.ts";
+import { createLocalWorkloads } from "../../deliver/processes/local-workloads.ts";
 import { reportFailure } from "../../deliver/processes/process-report.ts";
-import type { PredictorState } from "../../deliver/processes/workload-state.ts";
-import type { ProcessState } from "../../deliver/processes/supervisor.ts";
+import type { LogLine, ProcessState } from "../../deliver/processes/supervisor.ts";
 import { createResourceStore } from "../../deliver/xds-server/resource-store.ts";
 import { startXdsServer } from "../../deliver/xds-server/server.ts";
-import { loadDocuments } from "../../model/load.ts";
 import { clusterName } from "../../plan/names.ts";
-import { planDeployment } from "../../plan/plan-deployment.ts";
 import type { Problem } from "../../problem/problem.ts";
 import { renderEnginePredictor } from "../../render/orchestrator/engine-predictor.ts";
 import type { WasmSource } from "../../render/xds/filter-config.ts";
 import type { XdsOptions } from "../../render/xds/options.ts";
 import type { Source } from "../../source/source.ts";
-import { updateCatalog, type Catalog } from "../catalog.ts";
 import { createDeployments } from "./deployments.ts";
 import { startEnvoy } from "./envoy-process.ts";
 import { createGenerations, renderSnapshot } from "./gateway-snapshot.ts";
@@ -24,6 +20,7 @@ import { createRefusals } from "./refusals.ts";
 import type { LocalReporter } from "./reporter.ts";
 import { createRollout } from "./rollout.ts";
 import { createRunFolder } from "./run-folder.ts";
+import { createSourceReader } from "./source-reader.ts";
 import { createView } from "./view.ts";
 
 export interface LocalGatewayOptions {
@@ -47,16 +44,29 @@ export interface LocalGateway {
 
 /** Serves what the source holds on this machine, and follows its changes: our Envoy, orchestrators and containers as processes. */
 export async function startLocalGateway(options: LocalGatewayOptions): Promise<LocalGateway> {
-  const { source, reporter } = options;
+  const { source, reporter, drainMs = DEFAULT_DRAIN_MS } = options;
   const folder = await createRunFolder();
+  const xdsAddress = `unix:${folder.xdsSocket}`;
   const guard = startGuard();
   const store = createResourceStore();
+  const reader = createSourceReader(source);
+  const view = createView(reporter);
+  const nextGeneration = createGenerations();
+  let envoyState: ProcessState | undefined;
+
+  const loop = createLoop(reconcile, (error) => {
+    reporter.fault(error);
+  });
   const onChange = (): void => {
     loop.request();
   };
+  const onLine = ({ label, text }: LogLine): void => {
+    reporter.line(label, text);
+  };
+
   const refusals = createRefusals(onChange);
   const xdsServer = await startXdsServer({
-    address: `unix:${folder.xdsSocket}`,
+    address: xdsAddress,
     store,
     onEvent: (event) => {
       refusals.onEvent(event);
@@ -73,67 +83,30 @@ export async function startLocalGateway(options: LocalGatewayOptions): Promise<L
       whenAnswered: (resources, timeoutMs) => xdsServer.whenAnswered(resources, timeoutMs),
     },
     onPruned: onChange,
-    ...(options.drainMs === undefined ? {} : { drainMs: options.drainMs }),
+    drainMs,
   });
-  const onLine = ({ label, text }: { readonly label: string; readonly text: string }): void => {
-    reporter.line(label, text);
-  };
-  const seen = new Map<string, string>();
-  const onPredictor = (state: PredictorState): void => {
-    const key = `${state.deployment}/${state.predictor}`;
-    const text = JSON.stringify(state);
-    if (seen.get(key) === text) return;
-    seen.set(key, text);
-    onChange();
-  };
-  const workloads = createLocalWorkloads({
-    guard,
-    onLine,
-    onChange: onPredictor,
-    ...(options.drainMs === undefined ? {} : { drainMs: options.drainMs }),
-  });
+  const workloads = createLocalWorkloads({ guard, onLine, onChange, drainMs });
   const deployments = createDeployments((plan, predictor) =>
     rollout.holds(clusterName(plan.namespace, plan.name, predictor, "http")),
   );
-  const nextGeneration = createGenerations();
-  const view = createView(reporter);
-
-  let catalog: Catalog = new Map();
-  let readProblems: readonly Problem[] = [];
-  let envoyState: ProcessState | undefined;
-  let sourceChanged = true;
-
-  async function readSource(): Promise<void> {
-    sourceChanged = false;
-    const texts = await source.read();
-    const loaded = loadDocuments(texts.value);
-    const updated = updateCatalog(
-      catalog,
-      { value: loaded.value, problems: [...texts.problems, ...loaded.problems] },
-      (one) => planDeployment(one),
-    );
-    catalog = updated.value;
-    readProblems = updated.problems;
-  }
-
-  const context: LocalContext = {
-    folderOf: (key) => options.folderOf(catalog.get(key)?.file),
-    endpoints: options.endpoints,
-    xdsServer: `unix:${folder.xdsSocket}`,
-    enginePredictor: renderEnginePredictor,
-  };
 
   /** One turn: from what is wanted and what runs to what is served. */
   async function reconcile(): Promise<void> {
-    if (sourceChanged) await readSource();
-    const wanted = [...catalog.values()].map((entry) => entry.plan);
-    const started = await workloads.apply(deployments.running(wanted), context);
+    const wanted = await reader.read();
+    const started = await workloads.apply(deployments.running(wanted.plans), {
+      folderOf: (key) => options.folderOf(wanted.fileOf(key)),
+      endpoints: options.endpoints,
+      xdsServer: xdsAddress,
+      enginePredictor: renderEnginePredictor,
+    });
     const states = workloads.states();
-    const current = new Map(states.map((state) => [`${state.deployment}/${state.predictor}`, state]));
+    const addresses = new Map(
+      states.map((state) => [predictorKey(state.deployment, state.predictor), state.current?.address]),
+    );
     const serving = deployments.serve(
-      wanted,
+      wanted.plans,
       started.problems,
-      (key, predictor) => current.get(`${key}/${predictor}`)?.current !== undefined,
+      (key, predictor) => addresses.get(predictorKey(key, predictor)) !== undefined,
     );
     store.apply(changeGraphs(store, states, (key) => deployments.started(key)));
     const snapshot = renderSnapshot(serving, {
@@ -141,19 +114,19 @@ export async function startLocalGateway(options: LocalGatewayOptions): Promise<L
       wasm: options.wasm,
       nextGeneration,
       addressOf: (plan, predictor) => {
-        const address = current.get(`${plan.key}/${predictor}`)?.current?.address;
+        const address = addresses.get(predictorKey(plan.key, predictor));
         if (address === undefined) throw new Error(`${plan.key}/${predictor} is served but has no address`);
         return address;
       },
     });
     rollout.publish(snapshot.value);
     view.show({
-      wanted,
+      wanted: wanted.plans.filter((plan) => deployments.started(plan.key) === plan),
       serving,
       settled: rollout.settled(),
       envoyIsReady: envoyState?.phase === "ready",
       problems: [
-        ...readProblems,
+        ...wanted.problems,
         ...started.problems,
         ...states.flatMap((state) => state.problems),
         ...snapshot.problems,
@@ -163,8 +136,7 @@ export async function startLocalGateway(options: LocalGatewayOptions): Promise<L
     });
   }
 
-  const loop = createLoop(reconcile);
-  loop.request();
+  onChange();
   const envoy = await startEnvoy({
     binary: options.envoyBinary,
     folder: folder.path,
@@ -178,7 +150,7 @@ export async function startLocalGateway(options: LocalGatewayOptions): Promise<L
     },
   });
   const stopWatching = source.watch(() => {
-    sourceChanged = true;
+    reader.invalidate();
     onChange();
   });
 
@@ -194,6 +166,12 @@ export async function startLocalGateway(options: LocalGatewayOptions): Promise<L
   }
   let closing: Promise<void> | undefined;
   return { close: () => (closing ??= closeAll()) };
+}
+
+const DEFAULT_DRAIN_MS = 5000;
+
+function predictorKey(deployment: string, predictor: string): string {
+  return `${deployment}/${predictor}`;
 }
 
 function envoyProblems(state: ProcessState | undefined): readonly Problem[] {

@@ -8,8 +8,8 @@ export interface Loop {
   close(): Promise<void>;
 }
 
-/** `work` must report its own failures: what it throws is a bug and ends the process. */
-export function createLoop(work: () => Promise<void>): Loop {
+/** What `work` throws is a bug; it is handed to `onFault`, and the next request runs it again. */
+export function createLoop(work: () => Promise<void>, onFault: (error: unknown) => void): Loop {
   let asked = false;
   let closed = false;
   let running: Promise<void> | undefined;
@@ -18,7 +18,7 @@ export function createLoop(work: () => Promise<void>): Loop {
     await Promise.resolve(); // what else is asked for in this tick joins the run
     while (asked && !closed) {
       asked = false;
-      await work();
+      await work().catch(onFault);
     }
     running = undefined;
   }

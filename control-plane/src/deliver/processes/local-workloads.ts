@@ -68,6 +68,7 @@ export function createLocalWorkloads(options: LocalWorkloadsOptions): LocalWorkl
   });
   const tracks = new Map<string, PredictorTrack>();
   const dirty = new Set<string>();
+  const reported = new Map<string, string>();
   const drains = new Map<string, NodeJS.Timeout>();
   const moving = new Set<string>();
   let wanted: ReadonlyMap<string, Wanted> = new Map();
@@ -81,7 +82,7 @@ export function createLocalWorkloads(options: LocalWorkloadsOptions): LocalWorkl
       one.predictors.map((predictor) => ({ ...one, predictor })),
     );
     const keys = new Set(predictors.map(({ predictor }) => trackKey(predictor)));
-    for (const key of tracks.keys()) if (!keys.has(key)) tracks.delete(key);
+    for (const key of tracks.keys()) if (!keys.has(key)) forget(key);
     for (const { predictor } of predictors) want(predictor);
     const needed = new Set(
       predictors.flatMap(({ predictor }) => [...predictor.pods.map((pod) => pod.key), predictor.orchestratorKey ?? ""]),
@@ -95,6 +96,11 @@ export function createLocalWorkloads(options: LocalWorkloadsOptions): LocalWorkl
       touch(trackKey(predictor));
     }
     return problems;
+  }
+
+  function forget(key: string): void {
+    tracks.delete(key);
+    reported.delete(key);
   }
 
   /** What will be run: the new plan of a deployment, or its last good one when the new one has errors. */
@@ -210,8 +216,17 @@ export function createLocalWorkloads(options: LocalWorkloadsOptions): LocalWorkl
       if (track === undefined) continue;
       const replaced = track.promote()?.replaced;
       if (replaced !== undefined) scheduleRetirement(track, replaced);
-      options.onChange(track.state());
+      report(track.state());
     }
+  }
+
+  /** Tells of a state unless it is the one that was told last. */
+  function report(state: PredictorState): void {
+    const key = `${state.deployment}/${state.predictor}`;
+    const text = JSON.stringify(state);
+    if (reported.get(key) === text) return;
+    reported.set(key, text);
+    options.onChange(state);
   }
 
   function scheduleRetirement(track: PredictorTrack, revision: string): void {
