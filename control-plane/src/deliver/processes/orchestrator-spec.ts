@@ -5,7 +5,9 @@ import type { LocalProbe } from "./health.ts";
 import type { SupervisedSpec } from "./supervisor.ts";
 
 /** The orchestrator program of this project; it keeps its compiled code between starts. */
-export const ORCHESTRATOR_MAIN = fileURLToPath(new URL("../../../../orchestrator/bin/orchestrator.mjs", import.meta.url));
+export const ORCHESTRATOR_MAIN = fileURLToPath(
+  new URL("../../../../orchestrator/bin/orchestrator.mjs", import.meta.url),
+);
 
 /** As the operator of Seldon 1.17.1 has it. */
 const GRACE_MS = 20_000;
