@@ -307,6 +307,67 @@ describe("delta: answers", () => {
     assert.equal(next(), "a=bad");
   });
 
+  const givenUpAndAskedForAnew = [
+    { gives: ["a"], asks: ["*"], of: "a name, then everything" },
+    { gives: ["*"], asks: ["*"], of: "everything, then everything" },
+    { gives: ["*"], asks: ["a"], of: "everything, then a name" },
+  ];
+  for (const type of [TYPE.cluster, TYPE.routeConfiguration])
+    for (const { gives, asks, of } of givenUpAndAskedForAnew)
+      it(`${type.slice(type.lastIndexOf(".") + 1)}: who gives up ${of} is sent again what it refused`, () => {
+        const { ask, ack, next } = setUp(type, { a: "bad" });
+        ask({ subscribe: gives });
+        assert.equal(next(), "a=bad");
+        ack({ errorMessage: "no" });
+        ask({ unsubscribe: gives });
+        ask({ subscribe: asks });
+        assert.equal(next(), "a=bad");
+      });
+
+  it("a name that was refused and removed is forgotten with its wildcard, and not before", () => {
+    const { ask, ack, next, set, remove } = setUp(TYPE.cluster, { a: "bad" });
+    ask();
+    assert.equal(next(), "a=bad");
+    ack({ errorMessage: "no" });
+    remove("a");
+    assert.equal(next(), "-a");
+    ack();
+    set({ a: "bad" });
+    assert.equal(next(), undefined);
+    remove("a");
+    assert.equal(next(), undefined);
+    ask({ unsubscribe: ["*"] });
+    ask({ subscribe: ["*"] });
+    next();
+    ack();
+    set({ a: "bad" });
+    assert.equal(next(), "a=bad");
+  });
+
+  it("what was on its way to a client that gave it up and asks for everything is removed when it is gone", () => {
+    const { ask, ack, next, set, remove } = setUp(TYPE.cluster, { c: "1" });
+    ask({ subscribe: ["c"] });
+    assert.equal(next(), "c=1");
+    ask({ unsubscribe: ["c"] });
+    remove("c");
+    ask({ subscribe: ["*"] });
+    ack();
+    assert.equal(next(), "-c");
+    ack();
+    set({ c: "1" });
+    assert.equal(next(), "c=1");
+  });
+
+  it("everything, asked for by one who asks for a name already, does not bring back what was refused of the name", () => {
+    const { ask, ack, next, set } = setUp(TYPE.routeConfiguration, { a: "bad" });
+    ask({ subscribe: ["a"] });
+    assert.equal(next(), "a=bad");
+    ack({ errorMessage: "no" });
+    set({ b: "1" });
+    ask({ subscribe: ["*"] });
+    assert.equal(next(), "b=1");
+  });
+
   it("a stale refusal refuses nothing", () => {
     const { ask, ack, next, set } = setUp(TYPE.cluster, { a: "1" });
     ask();

@@ -55,6 +55,7 @@ export function createDeltaSubscription(typeUrl: string, visible: VisibleResourc
     for (const memory of [held, due, owed, refused, suspects]) memory.delete(name);
   }
 
+  /** The client gave the name up. When it asks again, by name or by `*`, it gets what there is, refused or not. */
   function forget(name: string): void {
     drop(name);
     rejected.forget(name);
@@ -82,7 +83,8 @@ export function createDeltaSubscription(typeUrl: string, visible: VisibleResourc
   function unsubscribe(name: string): void {
     if (name === WILDCARD) {
       wildcard = false;
-      for (const one of [...held.keys(), ...due]) if (!names.has(one)) forget(one);
+      for (const one of [...held.keys(), ...due]) if (!names.has(one)) drop(one);
+      rejected.forgetUnless(wants);
       return;
     }
     names.delete(name);
@@ -106,14 +108,23 @@ export function createDeltaSubscription(typeUrl: string, visible: VisibleResourc
    * What came alone is known to be bad. In company it is not known which one is: Envoy takes the good clusters and listeners
    * nevertheless, but of other types it may have taken none, so there each is tried again by itself.
    */
-  function refuse({ name, resource }: SentResource, inCompany: boolean): void {
+  function refuse(sent: SentResource, inCompany: boolean): void {
+    const { name, resource } = sent;
     refused.add(name);
     if (!inCompany) rejected.add(name, resource.version);
-    else if (!rules.removable) {
+    else if (rules.removable) took(sent);
+    else {
       suspects.add(name);
       due.add(name);
       held.delete(name);
     }
+  }
+
+  /** The client took what it was sent, even if it gave the name up and asked again before it read the response. */
+  function took({ name, resource }: SentResource): void {
+    if (held.has(name)) return;
+    held.set(name, resource.version);
+    due.add(name);
   }
 
   function settle({ responseNonce, errorMessage }: DeltaRequest): Receipt {
@@ -123,7 +134,9 @@ export function createDeltaSubscription(typeUrl: string, visible: VisibleResourc
     inFlight = undefined;
     for (const sent of response.resources) {
       if (errorMessage === undefined) refused.delete(sent.name);
-      else if (wants(sent.name)) refuse(sent, response.resources.length > 1);
+      if (!wants(sent.name)) continue;
+      if (errorMessage === undefined) took(sent);
+      else refuse(sent, response.resources.length > 1);
     }
     return errorMessage === undefined ? { kind: "ack", response } : { kind: "nack", response, message: errorMessage };
   }

@@ -3,6 +3,8 @@ export interface RejectedVersions {
   add(name: string, version: string): void;
   has(name: string, version: string): boolean;
   forget(name: string): void;
+  /** Forgets every name that is not kept. */
+  forgetUnless(keep: (name: string) => boolean): void;
 }
 
 const REMEMBERED_PER_NAME = 8;
@@ -20,5 +22,8 @@ export function createRejectedVersions(): RejectedVersions {
     },
     has: (name, version) => byName.get(name)?.includes(version) ?? false,
     forget: (name) => byName.delete(name),
+    forgetUnless(keep) {
+      for (const name of byName.keys()) if (!keep(name)) byName.delete(name);
+    },
   };
 }

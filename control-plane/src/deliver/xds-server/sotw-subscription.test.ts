@@ -175,4 +175,29 @@ describe("state of the world", () => {
     remove("a");
     assert.equal(next(), undefined);
   });
+
+  it("a name asked for again before it exists is answered when it does, also with the content of before", () => {
+    const { ask, next, set, remove } = setUp(TYPE.routeConfiguration, { a: "1" });
+    ask(["a"], "");
+    assert.equal(next(), "a=1");
+    remove("a");
+    ask([]);
+    ask(["a"]);
+    assert.equal(next(), undefined);
+    set({ a: "1" });
+    assert.equal(next(), "a=1");
+  });
+
+  it("a refusal that asks for less is answered with what is left", () => {
+    const { ask, next, set, remove } = setUp(TYPE.cluster, { b: "1" });
+    ask(["b"], "");
+    assert.equal(next(), "b=1");
+    ask(["b"]);
+    remove("b");
+    set({ c: "bad" });
+    ask(["b", "c"]);
+    assert.equal(next(), "c=bad");
+    ask(["b"], "2", "no");
+    assert.equal(next(), "");
+  });
 });

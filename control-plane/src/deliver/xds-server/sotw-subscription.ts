@@ -117,6 +117,8 @@ export function createSotwSubscription(typeUrl: string, visible: VisibleResource
         changed = true;
         owesResponse = true;
       }
+      // A shorter list is not answered, except with a refusal: without the names that went, the rest is other content.
+      if (receipt.kind === "nack") changed = true;
       started = true;
       return receipt;
     },
@@ -127,8 +129,8 @@ export function createSotwSubscription(typeUrl: string, visible: VisibleResource
       if (inFlight !== undefined || !changed) return undefined;
       changed = !allowRemovals && gone().length > 0;
       const next = due(allowRemovals);
-      owesResponse = false;
       if (next === undefined) return undefined;
+      owesResponse = false;
       responses += 1;
       lastNonce = String(responses);
       lastVersion = next.version;

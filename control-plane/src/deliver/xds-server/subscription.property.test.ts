@@ -15,7 +15,7 @@ const REFUSED_CONTENT = "bad";
 type Step =
   | { readonly do: "set"; readonly name: string; readonly content: string }
   | { readonly do: "remove" | "subscribe" | "unsubscribe"; readonly name: string }
-  | { readonly do: "exchange" | "reconnect" };
+  | { readonly do: "send" | "exchange" | "reconnect" };
 
 const name = fc.constantFrom(...NAMES);
 const step: fc.Arbitrary<Step> = fc.oneof(
@@ -25,7 +25,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     do: fc.constantFrom("subscribe" as const, "unsubscribe" as const),
     name: fc.constantFrom(...NAMES, WILDCARD),
   }),
-  fc.record({ do: fc.constantFrom("exchange" as const, "reconnect" as const) }),
+  fc.record({ do: fc.constantFrom("send" as const, "exchange" as const, "reconnect" as const) }),
 );
 
 /** A client that does as it is told: applies what it gets, refuses what is bad, forgets what it gives up. */
@@ -34,8 +34,10 @@ abstract class ModelClient<Request extends SubscriptionRequest> {
   readonly store: ResourceStore;
   readonly wanted = new Set<string>();
   readonly has = new Map<string, string>();
-  /** Versions refused on this stream, by name, until the name is asked for anew. */
+  /** Versions refused on this stream, by name, until the name is given up or asked for anew. */
   readonly refused = new Map<string, Set<string>>();
+  /** A response that the client has not read yet, and the names that it asked for anew meanwhile. */
+  onTheWay: { readonly response: SubscriptionResponse; readonly askedSince: Set<string> } | undefined;
   visible: VisibleResources;
   subscription: Subscription<Request>;
 
@@ -60,7 +62,14 @@ abstract class ModelClient<Request extends SubscriptionRequest> {
   }
 
   forgetUnwanted(): void {
-    for (const one of this.has.keys()) if (!this.wants(one)) this.has.delete(one);
+    for (const memory of [this.has, this.refused])
+      for (const one of memory.keys()) if (!this.wants(one)) memory.delete(one);
+  }
+
+  /** What is asked for anew may come anew, whatever was refused of it before. */
+  askAnew(one: string): void {
+    this.refused.delete(one);
+    this.onTheWay?.askedSince.add(one);
   }
 
   run(one: Step): void {
@@ -70,37 +79,50 @@ abstract class ModelClient<Request extends SubscriptionRequest> {
       store.apply({ set: [{ typeUrl, name: one.name, bytes, version: versionOf(bytes) }], remove: [] });
     } else if (one.do === "remove") store.apply({ set: [], remove: [{ typeUrl, name: one.name }] });
     else if (one.do === "subscribe") {
+      const unwanted = NAMES.filter((name) => !this.wants(name));
       this.wanted.add(one.name);
-      this.refused.delete(one.name);
+      for (const name of one.name === WILDCARD ? unwanted : [one.name]) this.askAnew(name);
       this.change([one.name], []);
     } else if (one.do === "unsubscribe") {
       if (!this.wanted.delete(one.name)) return;
       this.forgetUnwanted();
-      if (this.wanted.has(WILDCARD)) this.refused.delete(one.name); // to be told what it is now
+      if (this.wanted.has(WILDCARD)) this.askAnew(one.name); // to be told what it is now
       this.change([], [one.name]);
-    } else if (one.do === "exchange") this.exchange();
+    } else if (one.do === "send") this.send();
+    else if (one.do === "exchange") this.exchange();
     else {
+      this.onTheWay = undefined;
       this.subscription = this.open();
       this.refused.clear();
       this.hello();
     }
   }
 
+  /** Has the next response sent, if there is one, without reading it. */
+  send(): void {
+    const response = this.subscription.next({ allowRemovals: true });
+    if (response === undefined) return;
+    assert.equal(this.onTheWay, undefined, "two responses at a time");
+    this.onTheWay = { response, askedSince: new Set() };
+    this.checkNotRefusedBefore(response);
+  }
+
   /** One response and its answer; false when there was none. */
   exchange(): boolean {
-    const response = this.subscription.next({ allowRemovals: true });
-    if (response === undefined) return false;
+    this.send();
+    if (this.onTheWay === undefined) return false;
     assert.equal(this.subscription.next({ allowRemovals: true }), undefined, "two responses at a time");
-    this.checkNotRefusedBefore(response);
+    const { response, askedSince } = this.onTheWay;
+    this.onTheWay = undefined;
     const bad = response.resources.filter(({ resource }) => Buffer.from(resource.bytes).toString() === REFUSED_CONTENT);
     if (bad.length === 0) this.take(response);
-    else this.remember(response);
+    else this.remember(response, askedSince);
     this.answer(response, bad.length === 0 ? undefined : "bad content");
     return true;
   }
 
   abstract checkNotRefusedBefore(response: SubscriptionResponse): void;
-  abstract remember(response: SubscriptionResponse): void;
+  abstract remember(response: SubscriptionResponse, askedSince: ReadonlySet<string>): void;
 
   settle(): void {
     for (let i = 0; i < 50; i++) if (!this.exchange()) return;
@@ -142,7 +164,8 @@ class DeltaClient extends ModelClient<DeltaRequest> {
   }
 
   override take({ resources, removed }: SubscriptionResponse): void {
-    for (const { name: one, resource } of resources) this.has.set(one, Buffer.from(resource.bytes).toString());
+    for (const { name: one, resource } of resources)
+      if (this.wants(one)) this.has.set(one, Buffer.from(resource.bytes).toString());
     for (const one of removed) {
       assert.ok(!resources.some((sent) => sent.name === one), "both sent and removed");
       this.has.delete(one);
@@ -155,7 +178,7 @@ class DeltaClient extends ModelClient<DeltaRequest> {
   }
 
   /** Like Envoy: good clusters of a bad response are taken, of other types nothing is. */
-  override remember({ resources, removed }: SubscriptionResponse): void {
+  override remember({ resources, removed }: SubscriptionResponse, askedSince: ReadonlySet<string>): void {
     const isGood = (text: string): boolean => text !== REFUSED_CONTENT;
     if (this.typeUrl === TYPE.cluster)
       this.take({
@@ -166,7 +189,8 @@ class DeltaClient extends ModelClient<DeltaRequest> {
       });
     if (resources.length > 1) return;
     for (const { name: one, resource } of resources)
-      if (this.wants(one)) this.refused.set(one, (this.refused.get(one) ?? new Set()).add(resource.version));
+      if (this.wants(one) && !askedSince.has(one))
+        this.refused.set(one, (this.refused.get(one) ?? new Set()).add(resource.version));
   }
 }
 
@@ -187,7 +211,7 @@ class SotwClient extends ModelClient<SotwRequest> {
   override change(): void {
     if (!this.started && this.wanted.size === 0) return;
     this.started = true;
-    this.refused.clear(); // what is asked for anew may be sent anew
+    for (const one of ["", ...NAMES]) this.askAnew(one); // the response to a new question may hold anything
     this.subscription.receive({ names: [...this.wanted], responseNonce: this.nonce, errorMessage: undefined });
   }
 
@@ -198,14 +222,16 @@ class SotwClient extends ModelClient<SotwRequest> {
 
   override take({ resources }: SubscriptionResponse): void {
     if (this.typeUrl === TYPE.cluster) this.has.clear();
-    for (const { name: one, resource } of resources) this.has.set(one, Buffer.from(resource.bytes).toString());
+    for (const { name: one, resource } of resources)
+      if (this.wants(one)) this.has.set(one, Buffer.from(resource.bytes).toString());
   }
 
   override checkNotRefusedBefore({ versionInfo }: SubscriptionResponse): void {
     assert.ok(!this.refused.get("")?.has(versionInfo), "the response is sent again after it was refused");
   }
 
-  override remember({ versionInfo }: SubscriptionResponse): void {
+  override remember({ versionInfo }: SubscriptionResponse, askedSince: ReadonlySet<string>): void {
+    if (askedSince.size > 0) return;
     this.refused.set("", (this.refused.get("") ?? new Set()).add(versionInfo));
   }
 }
