@@ -20,11 +20,15 @@ const SKIPPED_FOLDERS = new Set(["node_modules", "build", ".graphway", ".git", "
 const MODULE_FILE = /\.(ts|mjs|js)$/;
 const IMPORTED_FILE = /\.(ts|mjs|js|json)$/;
 
-/** The project's `imports` map, as package.json has it. */
-const ALIASES: readonly (readonly [prefix: string, folder: string])[] = [
-  ["#proto/gen/", "build/proto/"],
-  ["#proto/vocabulary/", "proto/vocabulary/"],
-];
+/** One entry of `imports` in package.json, which all end in `*`: what a specifier begins with -> a folder. */
+type Alias = readonly [prefix: string, folder: string];
+
+function readAliases(root: string): readonly Alias[] {
+  const { imports } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
+    readonly imports: Readonly<Record<string, string>>;
+  };
+  return Object.entries(imports).map(([key, to]) => [key.slice(0, -1), posix.normalize(to.slice(0, -1))]);
+}
 
 function listModules(root: string, folder = ""): readonly string[] {
   return readdirSync(join(root, folder), { withFileTypes: true })
@@ -43,8 +47,8 @@ function resolveFile(root: string, path: string): string | undefined {
 }
 
 /** The own module that a specifier names; undefined when it leads nowhere, "package" when it is someone else's. */
-function resolveImport(root: string, from: string, specifier: string): string | undefined {
-  const alias = ALIASES.find(([prefix]) => specifier.startsWith(prefix));
+function resolveImport(root: string, aliases: readonly Alias[], from: string, specifier: string): string | undefined {
+  const alias = aliases.find(([prefix]) => specifier.startsWith(prefix));
   if (alias !== undefined) {
     const path = specifier.replace(alias[0], alias[1]);
     return path.startsWith("build/") ? path : resolveFile(root, path);
@@ -56,12 +60,13 @@ function resolveImport(root: string, from: string, specifier: string): string | 
 /** Reads the imports of every module below a folder. */
 export function readImportGraph(root: string): ImportGraph {
   const modules = listModules(root);
+  const aliases = readAliases(root);
   const edges: ImportEdge[] = [];
   const unresolved: string[] = [];
   for (const from of modules) {
     const { importedFiles } = ts.preProcessFile(readFileSync(join(root, from), "utf8"), true, true);
     for (const { fileName } of importedFiles) {
-      const to = resolveImport(root, from, fileName);
+      const to = resolveImport(root, aliases, from, fileName);
       if (to === undefined) unresolved.push(`${from} -> ${fileName}`);
       else if (to !== "package") edges.push({ from, to });
     }

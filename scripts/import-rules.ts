@@ -62,9 +62,9 @@ export function roomOf(path: string): Room {
   return ROOM_NAMES.find((room) => path.startsWith(ROOMS[room])) ?? "settings";
 }
 
-/** True for tests and for what only tests use. */
+/** True for tests and for what only tests use. A bench is run by hand and borrows the doubles of its room's tests. */
 export function isTestCode(path: string): boolean {
-  return /\.test\.ts$|(^|\/)tests\/|-for-tests\.ts$|^e2e\//.test(path);
+  return /\.test\.ts$|(^|\/)(tests|bench)\/|-for-tests\.ts$|^e2e\//.test(path);
 }
 
 function mayImport(from: string, to: string): boolean {
