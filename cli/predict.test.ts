@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { Metadata, Server, ServerCredentials, type ServerUnaryCall, status } from "@grpc/grpc-js";
 import { seldon } from "#proto/gen/seldon.js";
-import { messageToJson } from "../proto/json/seldon-message.ts";
+import { messageToJson } from "#proto/json/seldon-message.ts";
 
 const { SeldonMessage } = seldon.protos;
 type Message = seldon.protos.SeldonMessage;

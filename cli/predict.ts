@@ -3,7 +3,7 @@ import { stderr, stdin, stdout } from "node:process";
 import { text } from "node:stream/consumers";
 import { parseArgs } from "node:util";
 import { HEADER_PREFIX } from "#proto/vocabulary/headers.ts";
-import type { Json } from "../proto/json/json.ts";
+import type { Json } from "#proto/json/json.ts";
 import {
   NoAnswerError,
   type PredictionAnswer,

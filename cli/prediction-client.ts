@@ -1,8 +1,8 @@
 import { Client, credentials, Metadata, type ServiceError, status } from "@grpc/grpc-js";
 import { seldon } from "#proto/gen/seldon.js";
 import { HEADER_NAMESPACE, HEADER_SELDON } from "#proto/vocabulary/headers.ts";
-import type { Json } from "../proto/json/json.ts";
-import { messageFromJson, messageToJson } from "../proto/json/seldon-message.ts";
+import type { Json } from "#proto/json/json.ts";
+import { messageFromJson, messageToJson } from "#proto/json/seldon-message.ts";
 
 /** One prediction to ask for. */
 export interface PredictionCall {

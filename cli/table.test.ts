@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { load } from "js-yaml";
-import { encodeRouteTable } from "../proto/route-table/encode.ts";
+import { encodeRouteTable } from "#proto/route-table/encode.ts";
 
 const MAIN = fileURLToPath(new URL("./main.ts", import.meta.url));
 let folder = "";

@@ -3,7 +3,7 @@
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { runInOwnGroup } from "./own-group.mjs";
+import { runInOwnGroup } from "../../scripts/own-group.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
 const bundled = join(root, "node_modules", "node", "bin", "node");

@@ -1,7 +1,7 @@
 import { type handleUnaryCall, Server, status } from "@grpc/grpc-js";
 import { google, seldon } from "#proto/gen/seldon.js";
-import type { Json, JsonObject } from "../../proto/json/json.ts";
-import { feedbackToJson, messageFromJson, messageListToJson, messageToJson } from "../../proto/json/seldon-message.ts";
+import type { Json, JsonObject } from "#proto/json/json.ts";
+import { feedbackToJson, messageFromJson, messageListToJson, messageToJson } from "#proto/json/seldon-message.ts";
 import { describeNode, type MethodName, type NodeIdentity, type NodeMethods } from "./node-methods.ts";
 import { BadData } from "./payload.ts";
 

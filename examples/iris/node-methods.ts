@@ -1,4 +1,4 @@
-import { isJsonObject, type Json, type JsonObject } from "../../proto/json/json.ts";
+import { isJsonObject, type Json, type JsonObject } from "#proto/json/json.ts";
 import type { Answer, Component } from "./component.ts";
 import { BadData, readTable, type Table, writeTable } from "./payload.ts";
 

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { Client, credentials, type ServiceError, status } from "@grpc/grpc-js";
 import { seldon } from "#proto/gen/seldon.js";
-import { type Json, type JsonObject, isJsonObject } from "../../proto/json/json.ts";
-import { messageFromJson, messageToJson } from "../../proto/json/seldon-message.ts";
+import { type Json, type JsonObject, isJsonObject } from "#proto/json/json.ts";
+import { messageFromJson, messageToJson } from "#proto/json/seldon-message.ts";
 import { makeComponent } from "./components.ts";
 import { type RunningNode, serveNode } from "./node-server.ts";
 

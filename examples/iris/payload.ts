@@ -1,4 +1,4 @@
-import { isJsonObject, type Json, type JsonObject } from "../../proto/json/json.ts";
+import { isJsonObject, type Json, type JsonObject } from "#proto/json/json.ts";
 
 /** A request that a node can't work with: answered with HTTP 400 or gRPC INVALID_ARGUMENT. */
 export class BadData extends Error {}

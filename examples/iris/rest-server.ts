@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type Server } from "node:http";
-import type { Json, JsonObject } from "../../proto/json/json.ts";
+import type { Json, JsonObject } from "#proto/json/json.ts";
 import { describeNode, type MethodName, type NodeIdentity, type NodeMethods } from "./node-methods.ts";
 import { BadData } from "./payload.ts";
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { applyDecision, decide, randomFrom } from "../../proto/route-table/decide.ts";
-import { encodeRouteTable } from "../../proto/route-table/encode.ts";
+import { applyDecision, decide, randomFrom } from "#proto/route-table/decide.ts";
+import { encodeRouteTable } from "#proto/route-table/encode.ts";
 import { filterBytes } from "./host/filter-file.ts";
 import { FilterHost } from "./host/host.ts";
 import { anyHeaders, anyTable } from "./random-cases.ts";

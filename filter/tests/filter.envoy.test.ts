@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { request, type IncomingMessage, type OutgoingHttpHeaders } from "node:http";
 import { after, before, describe, test } from "node:test";
-import { decide, randomFrom } from "../../proto/route-table/decide.ts";
-import { encodeRouteTable } from "../../proto/route-table/encode.ts";
-import type { RouteTable } from "../../proto/route-table/model.ts";
+import { decide, randomFrom } from "#proto/route-table/decide.ts";
+import { encodeRouteTable } from "#proto/route-table/encode.ts";
+import type { RouteTable } from "#proto/route-table/model.ts";
 import { FilterEnvoy, poll } from "./envoy/envoy.ts";
 import { type Seen, startUpstream, type Upstream } from "./envoy/upstream.ts";
 

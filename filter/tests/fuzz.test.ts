@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { applyDecision, decide, randomFrom } from "../../proto/route-table/decide.ts";
-import { decodeRouteTable } from "../../proto/route-table/decode.ts";
-import { encodeRouteTable } from "../../proto/route-table/encode.ts";
-import { hashBytes } from "../../proto/route-table/hashes.ts";
-import { AT_CONTENT_HASH, AT_TOTAL, HEADER_BYTES } from "../../proto/vocabulary/table-layout.ts";
+import { applyDecision, decide, randomFrom } from "#proto/route-table/decide.ts";
+import { decodeRouteTable } from "#proto/route-table/decode.ts";
+import { encodeRouteTable } from "#proto/route-table/encode.ts";
+import { hashBytes } from "#proto/route-table/hashes.ts";
+import { AT_CONTENT_HASH, AT_TOTAL, HEADER_BYTES } from "#proto/vocabulary/table-layout.ts";
 import { filterBytes } from "./host/filter-file.ts";
 import { FilterHost } from "./host/host.ts";
 import { encodePairs } from "./host/pairs.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { encodeRouteTable } from "../../proto/route-table/encode.ts";
-import { firstValue, type Headers } from "../../proto/route-table/request.ts";
+import { encodeRouteTable } from "#proto/route-table/encode.ts";
+import { firstValue, type Headers } from "#proto/route-table/request.ts";
 import { filterBytes } from "./host/filter-file.ts";
 import { FilterHost } from "./host/host.ts";
 import { encodePairs } from "./host/pairs.ts";

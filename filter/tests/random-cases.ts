@@ -1,6 +1,6 @@
 import fc from "fast-check";
-import type { RouteTable, TableDeployment } from "../../proto/route-table/model.ts";
-import type { Headers } from "../../proto/route-table/request.ts";
+import type { RouteTable, TableDeployment } from "#proto/route-table/model.ts";
+import type { Headers } from "#proto/route-table/request.ts";
 
 const name = fc.constantFrom("main", "canary", "a", "b", "long-predictor-name", "x");
 const key = fc.constantFrom("default/iris", "default/other", "ns/name", "a/b", "models/very-long-name-of-a-deployment");

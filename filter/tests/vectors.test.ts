@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { load } from "js-yaml";
-import { linesOf, readCase, VECTOR_SEED, type VectorResult } from "../../proto/route-table/case.ts";
+import { linesOf, readCase, VECTOR_SEED, type VectorResult } from "#proto/route-table/case.ts";
 import { filterBytes } from "./host/filter-file.ts";
 import { FilterHost } from "./host/host.ts";
 

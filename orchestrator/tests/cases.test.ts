@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { load } from "js-yaml";
-import type { Json } from "../../proto/json/json.ts";
+import type { Json } from "#proto/json/json.ts";
 import { callGrpc, startBed, type Replies, type TestBed, type TestNode } from "./orchestrator.ts";
 import { encodeRequest } from "./stub-node.ts";
 

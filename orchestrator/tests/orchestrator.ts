@@ -1,8 +1,8 @@
 import { Client, credentials, Metadata, type ServiceError } from "@grpc/grpc-js";
 import { pino } from "pino";
 import { seldon } from "#proto/gen/seldon.js";
-import type { Json } from "../../proto/json/json.ts";
-import { messageToJson } from "../../proto/json/seldon-message.ts";
+import type { Json } from "#proto/json/json.ts";
+import { messageToJson } from "#proto/json/seldon-message.ts";
 import { startApp, type App } from "../src/app.ts";
 import { parseFlags } from "../src/config/flags.ts";
 import { startStub, type StubCall, type StubNode, type StubReply } from "./stub-node.ts";

@@ -3,14 +3,14 @@ import { createServer } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { Server, ServerCredentials, type sendUnaryData, type ServerUnaryCall } from "@grpc/grpc-js";
 import { seldon } from "#proto/gen/seldon.js";
-import type { Json } from "../../proto/json/json.ts";
+import type { Json } from "#proto/json/json.ts";
 import {
   feedbackFromJson,
   feedbackToJson,
   messageFromJson,
   messageListToJson,
   messageToJson,
-} from "../../proto/json/seldon-message.ts";
+} from "#proto/json/seldon-message.ts";
 
 /** One scripted answer; `hang` never answers. */
 export interface StubReply {

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
-import { decodeMessage, encodeMessage } from "../src/codec/seldon-codec.ts";
 import { readAnnotations } from "../src/config/annotations.ts";
 import { durationMs, parseFlags } from "../src/config/flags.ts";
 import { routeOf } from "../src/execute/read-route.ts";
@@ -87,23 +86,6 @@ describe("vectors", () => {
     assert.notDeepEqual(draw(1337), draw(1338));
     const below = draw(1337).filter((one) => one < 0.5).length;
     assert.ok(below > 430 && below < 570, String(below));
-  });
-
-  it("keeps any message on its way through protobuf", () => {
-    fc.assert(
-      fc.property(fc.jsonValue({ maxDepth: 5 }), fc.string(), (value, text) => {
-        const json = JSON.parse(
-          JSON.stringify({ meta: { tags: { [`t${text}`]: value } }, jsonData: value }),
-        ) as unknown;
-        assert.deepEqual(decodeMessage(encodeMessage(json)), json);
-      }),
-    );
-    const tensor = { dtype: "DT_INT64", tensorShape: { dim: [{ size: "1" }] }, int64Val: ["9007199254740993"] };
-    assert.deepEqual(decodeMessage(encodeMessage({ data: { tftensor: tensor } })), { data: { tftensor: tensor } });
-    const timer = { meta: { metrics: [{ key: "k", type: "TIMER", value: 22.1 }] } };
-    assert.deepEqual(decodeMessage(encodeMessage(timer)), timer);
-    const deep = JSON.parse(`${"[".repeat(500)}${"]".repeat(500)}`) as unknown;
-    assert.throws(() => encodeMessage({ jsonData: deep }), /nested deeper/);
   });
 
   it("reads images, annotations, durations and flags", () => {

@@ -1,6 +1,6 @@
 // What a decision costs in V8, without Envoy: `node --no-liftoff filter/tests/bench/decide.ts`. The host only hands over and counts, so the
 // figure is the filter's own work and its crossings. Rounds of all variants alternate; the minimum of each is printed.
-import { encodeRouteTable } from "../../../proto/route-table/encode.ts";
+import { encodeRouteTable } from "#proto/route-table/encode.ts";
 import { filterBytes } from "../host/filter-file.ts";
 import { encodePairs } from "../host/pairs.ts";
 

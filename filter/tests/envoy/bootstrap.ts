@@ -8,7 +8,7 @@ import {
   HEADER_ROUTING,
   HEADER_SHADOW,
   HEADER_SHADOW_CLUSTER_PREFIX,
-} from "../../../proto/vocabulary/headers.ts";
+} from "#proto/vocabulary/headers.ts";
 
 const TYPE = "type.googleapis.com/envoy.extensions.";
 const WASM = `${TYPE}filters.http.wasm.v3.Wasm`;

@@ -1,4 +1,4 @@
-import type { Headers } from "../../../proto/route-table/request.ts";
+import type { Headers } from "#proto/route-table/request.ts";
 import { encodePairs } from "./pairs.ts";
 import { readWasmFile, type WasmFile } from "./wasm-module.ts";
 

@@ -1,5 +1,5 @@
-import { bytesOf } from "../../../proto/route-table/hashes.ts";
-import type { Headers } from "../../../proto/route-table/request.ts";
+import { bytesOf } from "#proto/route-table/hashes.ts";
+import type { Headers } from "#proto/route-table/request.ts";
 
 /** Headers in the encoding of Proxy-Wasm: count, then lengths of all names and values, then each with a zero after it. */
 export function encodePairs(headers: Headers): Uint8Array {

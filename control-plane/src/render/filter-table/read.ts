@@ -1,5 +1,5 @@
-import { decodeRouteTable } from "../../../../proto/route-table/decode.ts";
-import type { RouteTable } from "../../../../proto/route-table/model.ts";
+import { decodeRouteTable } from "#proto/route-table/decode.ts";
+import type { RouteTable } from "#proto/route-table/model.ts";
 import { type Checked, problem } from "../../problem/problem.ts";
 
 /** Reads a table that was rendered; undefined, with a problem that says why, when the filter would refuse it. `file` names the source. */

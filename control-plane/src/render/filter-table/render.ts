@@ -6,8 +6,8 @@ import {
   MAX_TARGETS_PER_DEPLOYMENT,
   TARGET_BYTES,
 } from "#proto/vocabulary/table-layout.ts";
-import { bucketCount, encodeRouteTable } from "../../../../proto/route-table/encode.ts";
-import type { RouteTable, TableDeployment, TableRole } from "../../../../proto/route-table/model.ts";
+import { bucketCount, encodeRouteTable } from "#proto/route-table/encode.ts";
+import type { RouteTable, TableDeployment, TableRole } from "#proto/route-table/model.ts";
 import type { DeploymentPlan, StickyKey } from "../../plan/deployment-plan.ts";
 import { type Checked, problem, type Problem } from "../../problem/problem.ts";
 
