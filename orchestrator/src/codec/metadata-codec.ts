@@ -1,7 +1,8 @@
 import { seldon } from "#proto/gen/seldon.js";
+import type { Json } from "../../../proto/json/json.ts";
+import { jsonToValue, valueToJson } from "../../../proto/json/protobuf-value.ts";
 import { CallError } from "../execute/call-error.ts";
 import type { GraphMetadata, NodeMetadata } from "../execute/metadata-answer.ts";
-import { fromValue, toValue } from "./json-value.ts";
 
 const wire = seldon.protos;
 
@@ -61,7 +62,7 @@ function modelFromJson(metadata: NodeMetadata): seldon.protos.SeldonModelMetadat
 function tensorToJson(tensor: seldon.protos.SeldonMessageMetadata.$Properties): Readonly<Record<string, unknown>> {
   return {
     ...(tensor.messagetype ? { messagetype: tensor.messagetype } : {}),
-    ...(tensor.schema ? { schema: fromValue(tensor.schema) } : {}),
+    ...(tensor.schema ? { schema: valueToJson(tensor.schema) } : {}),
     ...(tensor.name ? { name: tensor.name } : {}),
     ...(tensor.datatype ? { datatype: tensor.datatype } : {}),
     ...(tensor.shape?.length ? { shape: tensor.shape.map(Number) } : {}),
@@ -76,7 +77,7 @@ function tensorsFromJson(json: unknown): seldon.protos.SeldonMessageMetadata.$Pr
     const fields = (typeof one === "object" && one !== null ? one : {}) as Readonly<Record<string, unknown>>;
     return {
       messagetype: text(fields["messagetype"]),
-      ...(fields["schema"] === undefined ? {} : { schema: toValue(fields["schema"]) }),
+      ...(fields["schema"] === undefined ? {} : { schema: jsonToValue(fields["schema"] as Json) }),
       name: text(fields["name"]),
       datatype: text(fields["datatype"]),
       shape: Array.isArray(fields["shape"]) ? fields["shape"].map(Number) : [],
