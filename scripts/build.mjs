@@ -1,8 +1,19 @@
-// Builds what is generated: protobuf code (build/proto) and the filter (build/filter). Skips what is up to date.
+// Builds what is generated: protobuf code (build/proto) and the filter (build/filter). Skips what is up to date. Builds that
+// run at once don't disturb each other: each makes its files in a folder of its own and moves them into place.
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
@@ -15,10 +26,14 @@ const PROTO_MODULES = {
   seldon: ["seldon/tensor.proto", "seldon/prediction.proto"],
 };
 
-function hashOf(paths) {
+function hashOf(...contents) {
   const hash = createHash("sha256");
-  for (const path of paths) hash.update(path).update(readFileSync(path));
+  for (const content of contents) hash.update(content);
   return hash.digest("hex");
+}
+
+function hashOfInputs(paths) {
+  return hashOf(...paths.flatMap((path) => [path, readFileSync(path)]));
 }
 
 function filesBelow(folder) {
@@ -29,14 +44,37 @@ function filesBelow(folder) {
     .sort();
 }
 
-/** Runs `make` unless its inputs are those of the last build and `output` is there. */
+/** What an output and its inputs are: differs when either was changed, or came from another build. */
+function stateOf(output, inputsHash) {
+  return `inputs ${inputsHash}\noutput ${hashOf(readFileSync(output))}\n`;
+}
+
+function isUpToDate(output, stamp, inputsHash) {
+  return existsSync(output) && existsSync(stamp) && readFileSync(stamp, "utf8") === stateOf(output, inputsHash);
+}
+
+/**
+ * Runs `make(path)`, which writes a file of the output's name and may write others beside it, unless the output is up to date.
+ * The stamp is moved into place last. It names the output's content, so a stamp beside the output of another build, of other
+ * inputs, is no stamp.
+ */
 function rebuild(output, inputs, make) {
   const stamp = `${output}.inputs`;
-  const now = hashOf(inputs);
-  if (existsSync(output) && existsSync(stamp) && readFileSync(stamp, "utf8") === now) return;
-  mkdirSync(dirname(output), { recursive: true });
-  make();
-  writeFileSync(stamp, now);
+  const inputsHash = hashOfInputs(inputs);
+  if (isUpToDate(output, stamp, inputsHash)) return;
+  const folder = dirname(output);
+  mkdirSync(folder, { recursive: true });
+  const work = mkdtempSync(join(root, "build", ".making-"));
+  try {
+    const made = join(work, basename(output));
+    make(made);
+    const state = stateOf(made, inputsHash);
+    for (const name of readdirSync(work)) renameSync(join(work, name), join(folder, name));
+    writeFileSync(join(work, basename(stamp)), state);
+    renameSync(join(work, basename(stamp)), stamp);
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
 }
 
 function nodeTool(file, ...args) {
@@ -49,26 +87,9 @@ function nodeTool(file, ...args) {
 function buildProto(name, files) {
   const output = join(root, "build", "proto", `${name}.js`);
   const inputs = [...filesBelow(schema).filter((path) => path.endsWith(".proto")), fileURLToPath(import.meta.url)];
-  rebuild(output, inputs, () => {
-    nodeTool(
-      "protobufjs-cli/bin/pbjs",
-      ...[
-        "-t",
-        "static-module",
-        "-w",
-        "esm",
-        "--dts",
-        "--no-delimited",
-        "--no-service",
-        "-r",
-        name,
-        "-p",
-        schema,
-        "-o",
-        output,
-      ],
-      ...files.map((file) => join(schema, file)),
-    );
+  const how = ["-t", "static-module", "-w", "esm", "--dts", "--no-delimited", "--no-service", "-r", name, "-p", schema];
+  rebuild(output, inputs, (made) => {
+    nodeTool("protobufjs-cli/bin/pbjs", ...how, "-o", made, ...files.map((file) => join(schema, file)));
   });
 }
 
@@ -77,8 +98,8 @@ function buildXdsBundle() {
   const output = join(root, "build", "proto", "xds.json");
   const files = ["envoy", "xds"].flatMap((folder) => filesBelow(join(schema, folder)));
   const inputs = [...files, join(schema, "inference_graph.proto")].filter((path) => path.endsWith(".proto"));
-  rebuild(output, [...inputs, fileURLToPath(import.meta.url)], () => {
-    nodeTool("protobufjs-cli/bin/pbjs", "-t", "json", "--keep-case", "-p", schema, "-o", output, ...inputs);
+  rebuild(output, [...inputs, fileURLToPath(import.meta.url)], (made) => {
+    nodeTool("protobufjs-cli/bin/pbjs", "-t", "json", "--keep-case", "-p", schema, "-o", made, ...inputs);
   });
 }
 
@@ -88,8 +109,9 @@ function buildFilter() {
   const sources = ["filter/assembly", "proto/vocabulary"].flatMap((folder) => filesBelow(join(root, folder)));
   const compiler = join(root, "node_modules", "assemblyscript", "package.json");
   const output = join(root, "build", "filter", "filter.wasm");
-  rebuild(output, [...sources, settings, compiler, fileURLToPath(import.meta.url)], () => {
-    nodeTool("assemblyscript/bin/asc.js", "filter/assembly/index.ts", "--config", settings, "--target", "release");
+  const how = ["filter/assembly/index.ts", "--config", settings, "--target", "release"];
+  rebuild(output, [...sources, settings, compiler, fileURLToPath(import.meta.url)], (made) => {
+    nodeTool("assemblyscript/bin/asc.js", ...how, "--outFile", made);
   });
 }
 
