@@ -1,4 +1,4 @@
-import type { Problem } from "../problem/problem.ts";
+import type { Problem, Severity } from "../problem/problem.ts";
 import { problemOf, type Finding, type Place } from "./finding.ts";
 import type { SourceObject } from "./model.ts";
 import { isRecord, ownValue } from "./path.ts";
@@ -71,7 +71,10 @@ function identify(source: SourceObject, settings: ModelSettings): IdentifiedObje
   const metadata = ownValue(value, "metadata");
   const name = ownValue(metadata, "name");
   if (typeof name !== "string" || name === "") {
-    return { code: "NameMissing", at: ["metadata", "name"], message: `the ${kindOf(resource)} has no metadata.name` };
+    const given = name !== undefined && name !== null && name !== "";
+    const message = given ? "metadata.name must be a text" : `the ${kindOf(resource)} has no metadata.name`;
+    const hint = given ? { hint: "put the name in quotes; a template must be rendered first" } : {};
+    return { code: "NameMissing", at: ["metadata", "name"], message, ...hint };
   }
   const namespace = namespaceOf(metadata, settings);
   return { ...source, resource, object: `${namespace}/${name}`, namespace, name };
@@ -119,26 +122,40 @@ function describeObject(value: unknown, settings: ModelSettings): string {
   return typeof name === "string" && name !== "" ? `${namespaceOf(metadata, settings)}/${name}` : "";
 }
 
-/** One problem per object whose kind, namespace and name another one had before; it names both places. */
+/** What speaks against objects whose kind, namespace and name another one had before; it names both places. */
 function findDuplicates(
   objects: readonly IdentifiedObject[],
   settings: ModelSettings,
 ): ReadonlyMap<string, readonly Problem[]> {
-  const first = new Map<string, IdentifiedObject>();
-  const duplicates = new Map<string, Problem[]>();
-  for (const object of objects) {
-    const id = identityOf(object);
-    const earlier = first.get(id);
-    if (earlier === undefined) {
-      first.set(id, object);
-      continue;
-    }
-    const message = `${kindOf(object.resource)} ${object.object} stands twice: here and in ${describePlace(earlier)}`;
-    const severity = object.file === earlier.file ? "error" : settings.duplicateAcrossFiles;
-    const found = problemOf({ code: "ObjectDuplicate", at: ["metadata", "name"], message, severity }, object);
-    duplicates.set(id, [...(duplicates.get(id) ?? []), found]);
-  }
-  return duplicates;
+  const groups = Map.groupBy(objects, identityOf);
+  return new Map(
+    [...groups].flatMap(([id, [first, ...later]]) =>
+      first === undefined || later.length === 0 ? [] : [[id, duplicatesOf(first, later, settings)]],
+    ),
+  );
+}
+
+/** One problem each; where other files are no error, one for all of them: variants of one object often stand side by side. */
+function duplicatesOf(
+  first: IdentifiedObject,
+  later: readonly IdentifiedObject[],
+  { duplicateAcrossFiles }: ModelSettings,
+): readonly Problem[] {
+  const what = `${kindOf(first.resource)} ${first.object}`;
+  const elsewhere = later.filter(({ file }) => duplicateAcrossFiles === "warning" && file !== first.file);
+  const message = `${what} stands twice: here and in ${describePlace(first)}`;
+  const errors = later.filter((one) => !elsewhere.includes(one)).map((one) => duplicate(one, message, "error"));
+  const [second] = elsewhere;
+  if (second === undefined) return errors;
+  const more = elsewhere.length === 1 ? "" : ` and ${elsewhere.length - 1} more`;
+  const many = `${what} stands in ${elsewhere.length + 1} places: here, in ${describePlace(first)}${more}`;
+  return [...errors, duplicate(second, elsewhere.length === 1 ? message : many, "warning")];
+}
+
+function duplicate(object: IdentifiedObject, message: string, severity: Severity): Problem {
+  const hint = severity === "warning" ? "apply only one of them, or rename the others" : undefined;
+  const finding = { code: "ObjectDuplicate", at: ["metadata", "name"], message, severity } as const;
+  return problemOf(hint === undefined ? finding : { ...finding, hint }, object);
 }
 
 function describePlace(object: IdentifiedObject): string {

@@ -88,8 +88,8 @@ export const PROBLEM_CODES = {
     hint: "check that it is the file you mean",
   },
   KeyDuplicate: {
-    severity: "error",
-    meaning: "A key stands twice in the same map.",
+    severity: "warning",
+    meaning: "A key stands twice in the same map; kubectl sends the last one.",
     hint: "keep one of the two",
   },
   ObjectNotMap: {
@@ -139,7 +139,8 @@ export const PROBLEM_CODES = {
   },
   FieldUnknown: {
     severity: "warning",
-    meaning: "The schema has no such field; Kubernetes drops it in silence.",
+    meaning:
+      "The schema has no such field; Kubernetes drops it in silence, unless the client asks it to refuse (kubectl 1.25 and later).",
     hint: "check the spelling and the place of the field",
   },
   GraphTooDeep: {

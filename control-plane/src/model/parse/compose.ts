@@ -5,7 +5,7 @@ import { resolvePlain, resolveTagged, type ScalarValue } from "./scalar.ts";
 
 /** What is wrong with a text, where, counted in characters. */
 export interface TextFault {
-  readonly kind: "syntax" | "duplicateKey" | "tooLarge";
+  readonly kind: "syntax" | "template" | "duplicateKey" | "tooLarge";
   readonly offset: number;
   readonly message: string;
   readonly hint?: string;
@@ -166,8 +166,8 @@ class Composer {
   #add(entries: Map<string, MapEntry>, key: { text: string; offset: number }, node: SourceNode): void {
     const known = entries.get(key.text);
     if (known !== undefined && !known.merged) {
-      this.#fault("duplicateKey", key.offset, `the key ${JSON.stringify(key.text)} stands twice in the same map`);
-      return;
+      const message = `the key ${JSON.stringify(key.text)} stands twice in the same map; this one counts, being the last`;
+      this.#fault("duplicateKey", key.offset, message);
     }
     entries.set(key.text, { keyOffset: key.offset, node, merged: false });
   }

@@ -17,16 +17,20 @@ export function parseText(source: SourceText, limits: ModelLimits): Checked<read
   const positionAt = positionFinder(text);
   const objects: SourceObject[] = [];
   const problems: Problem[] = [];
+  let isTemplate = false;
   for (const document of splitDocuments(text)) {
-    const { roots, faults } = readDocument(document, limits);
-    // A faulty document is not judged further: half of it may be missing.
-    if (faults.length === 0) {
+    const { roots, faults } = joinTemplateFaults(document.text, readDocument(document, limits));
+    // A faulty document is not judged further: half of it may be missing. A key that stands twice is no such fault.
+    if (faults.every(({ kind }) => kind === "duplicateKey")) {
       for (const root of roots) {
         const locate = (path: readonly (string | number)[]) => positionAt(document.offset + findOffset(root, path));
         objects.push({ value: plainValue(root), file, locate });
       }
     }
     for (const fault of faults) {
+      // The other documents of a template are templates too: said once.
+      if (fault.kind === "template" && isTemplate) continue;
+      isTemplate ||= fault.kind === "template";
       const object = roots.length === 1 ? nameOf(roots[0]) : "";
       problems.push(faultProblem(fault, { file, object, position: positionAt(document.offset + fault.offset) }));
     }
@@ -46,6 +50,27 @@ function readDocument(document: DocumentText, limits: ModelLimits): Composed {
   return "message" in events ? { roots: [], faults: [events] } : composeNodes(document.text, events, limits);
 }
 
+const TEMPLATE_MARK = /\{\{|\{%/;
+
+/** A template cannot be read before it is rendered: one fault says so instead of many about its braces. */
+function joinTemplateFaults(text: string, composed: Composed): Composed {
+  const first = composed.faults.find(
+    ({ kind, offset }) => kind === "syntax" && TEMPLATE_MARK.test(linesAround(text, offset)),
+  );
+  if (first === undefined) return composed;
+  const message = "this is a template, not YAML or JSON: it holds {{ … }} or {% … %} that must be filled in first";
+  const hint = "render it (helm template, jinja) and check what comes out";
+  return { roots: composed.roots, faults: [{ kind: "template", offset: first.offset, message, hint }] };
+}
+
+/** The line at an offset and the one before it. */
+function linesAround(text: string, offset: number): string {
+  const start = text.lastIndexOf("\n", offset - 1);
+  const before = start <= 0 ? 0 : text.lastIndexOf("\n", start - 1) + 1;
+  const end = text.indexOf("\n", offset);
+  return text.slice(before, end < 0 ? text.length : end);
+}
+
 function readEvents(text: string, maxDepth: number): readonly Event[] | TextFault {
   try {
     return parseEvents(text, { maxDepth });
@@ -62,12 +87,14 @@ function readEvents(text: string, maxDepth: number): readonly Event[] | TextFaul
 
 const FAULT_CODES = {
   syntax: "TextNotYaml",
+  template: "TextNotYaml",
   duplicateKey: "KeyDuplicate",
   tooLarge: "TextTooLarge",
 } as const satisfies Record<TextFault["kind"], string>;
 
 function faultProblem(fault: TextFault, place: Pick<Problem, "object"> & Partial<Problem>): Problem {
-  return problem(FAULT_CODES[fault.kind], { ...place, message: fault.message });
+  const hint = fault.hint === undefined ? {} : { hint: fault.hint };
+  return problem(FAULT_CODES[fault.kind], { ...place, message: fault.message, ...hint });
 }
 
 function fileTooLarge({ file, text }: SourceText, limits: ModelLimits): Problem {

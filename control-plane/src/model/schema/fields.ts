@@ -65,7 +65,7 @@ function unknownField(key: string, parent: FieldPath, known: readonly string[]):
   return {
     code: "FieldUnknown",
     at: [...parent, key],
-    message: `there is no field ${key} here; Kubernetes drops it`,
+    message: `there is no field ${key} here: Kubernetes drops it, and kubectl may refuse it`,
     ...(nearest === undefined ? {} : { hint: `did you mean ${nearest}?` }),
   };
 }
