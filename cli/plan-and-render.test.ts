@@ -66,7 +66,7 @@ test("graphway plan shows the sound deployment beside a broken one and exits wit
   assert.equal(code, 1);
   assert.match(stdout, /^seldon\/sound$/m);
   assert.doesNotMatch(stdout, /broken/);
-  assert.match(stderr, /in\.yaml:9:\d+ +error +seldon\/broken/);
+  assert.match(stderr, /in\.yaml:9:\d+: error: .*\n +seldon\/broken/);
 });
 
 test("graphway render prints Istio objects as documents", async () => {

@@ -2,7 +2,7 @@ import { stderr, stdout } from "node:process";
 import { parseArgs } from "node:util";
 import { describePlan } from "./describe-plan.ts";
 import { exitCodeOf } from "./exit-code.ts";
-import { formatProblemTable } from "./problem-table.ts";
+import { formatProblems } from "./problem-list.ts";
 import { readPlans } from "./read-plans.ts";
 
 const USAGE = `Usage: graphway plan -f <file or folder>... [options]
@@ -50,7 +50,7 @@ export async function run(words: readonly string[]): Promise<number> {
     return refuse(`--output is text or json, not ${JSON.stringify(values.output)}`);
   }
   const { value: plans, problems } = await readPlans(paths);
-  if (problems.length > 0) stderr.write(`${formatProblemTable(problems)}\n\n`);
+  if (problems.length > 0) stderr.write(`${formatProblems(problems, stderr.columns)}\n\n`);
   stdout.write(
     values.output === "json" ? `${JSON.stringify(plans, undefined, 2)}\n` : plans.map(describePlan).join("\n"),
   );

@@ -4,7 +4,7 @@ import { dump } from "js-yaml";
 import { TARGETS, type Target } from "../control-plane/src/render/targets.ts";
 import type { Json } from "../control-plane/src/render/xds/resource.ts";
 import { exitCodeOf } from "./exit-code.ts";
-import { formatProblemTable } from "./problem-table.ts";
+import { formatProblems } from "./problem-list.ts";
 import { readPlans } from "./read-plans.ts";
 
 const NAMES = TARGETS.map((target) => target.name);
@@ -80,7 +80,7 @@ export async function run(words: readonly string[]): Promise<number> {
   );
   const rendered = target.render(plans);
   const all = [...problems, ...rendered.problems];
-  if (all.length > 0) stderr.write(`${formatProblemTable(all)}\n\n`);
+  if (all.length > 0) stderr.write(`${formatProblems(all, stderr.columns)}\n\n`);
   stdout.write(print(target, rendered.value, values.output));
   return exitCodeOf(all);
 }

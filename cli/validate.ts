@@ -4,7 +4,7 @@ import { loadDocuments } from "../control-plane/src/model/load.ts";
 import { DEFAULT_MODEL_SETTINGS } from "../control-plane/src/model/settings.ts";
 import type { Problem } from "../control-plane/src/problem/problem.ts";
 import { createFileSource } from "../control-plane/src/source/file/file-source.ts";
-import { formatProblemTable } from "./problem-table.ts";
+import { formatProblems } from "./problem-list.ts";
 
 const USAGE = `Usage: graphway validate <file or folder>... [options]
 
@@ -13,7 +13,8 @@ count, at any depth.
 
   --output <form>   table (default) or json: one object with problems and counts
 
-A table line is place, severity, object, field, message, hint.
+Of each problem the table says file:line:column, severity and message; then object and field; then what to do.
+Objects of other kinds are counted and otherwise left alone, unless there is nothing else.
 Exit code: 0 no errors (warnings allowed), 1 an error, 2 wrong usage or a file that cannot be read.
 `;
 
@@ -26,6 +27,8 @@ const OPTIONS = {
 interface Report {
   readonly problems: readonly Problem[];
   readonly files: number;
+  /** Objects that were left out because they are of other kinds. */
+  readonly skipped: number;
   readonly errors: number;
   readonly warnings: number;
 }
@@ -56,7 +59,8 @@ export async function answerTo(words: readonly string[]): Promise<Answer> {
   }
   if (paths.length === 0) return refuse("name a file or a folder");
   const report = await validate(paths);
-  const text = values.output === "json" ? `${JSON.stringify(report, undefined, 2)}\n` : formatReport(report);
+  const text =
+    values.output === "json" ? `${JSON.stringify(report, undefined, 2)}\n` : formatReport(report, stdout.columns);
   return { code: exitCode(report), stdout: text, stderr: "" };
 }
 
@@ -82,19 +86,24 @@ async function validate(paths: readonly string[]): Promise<Report> {
   const source = await createFileSource(paths, { recursive: true }).read();
   const texts = [...new Map(source.value.map((text) => [text.file, text])).values()];
   const model = loadDocuments(texts, { ...DEFAULT_MODEL_SETTINGS, duplicateAcrossFiles: "warning" });
-  const problems = [...source.problems, ...model.problems];
+  const found = [...source.problems, ...model.problems];
+  const others = found.filter((one) => one.code === "KindSkipped");
+  // Beside manifests of ours other objects are nothing to warn of; alone they hint at the wrong file.
+  const problems = model.value.deployments.length > 0 ? found.filter((one) => !others.includes(one)) : found;
   return {
     problems,
     files: texts.length,
+    skipped: others.length,
     errors: problems.filter((one) => one.severity === "error").length,
     warnings: problems.filter((one) => one.severity === "warning").length,
   };
 }
 
-function formatReport({ problems, files, errors, warnings }: Report): string {
+function formatReport({ problems, files, skipped, errors, warnings }: Report, columns: number | undefined): string {
   const verdict = problems.length === 0 ? "no problems" : `${count(errors, "error")}, ${count(warnings, "warning")}`;
-  const table = problems.length === 0 ? "" : `${formatProblemTable(problems)}\n\n`;
-  return `${table}${count(files, "file")}: ${verdict}\n`;
+  const list = problems.length === 0 ? "" : `${formatProblems(problems, columns)}\n\n`;
+  const others = skipped === 0 ? "" : `; ${count(skipped, "object")} of other kinds left out`;
+  return `${list}${count(files, "file")}: ${verdict}${others}\n`;
 }
 
 function count(number: number, what: string): string {
