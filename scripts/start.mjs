@@ -1,6 +1,6 @@
 // `npm start`: sets up, then serves the example under Node 24. Arguments go to `graphway run`.
 import { join } from "node:path";
-import { runInOwnGroup } from "../cli/bin/own-group.mjs";
+import { runInOwnGroup } from "./own-group.mjs";
 import { environment, node24, root, runMain, setUp } from "./setup.mjs";
 
 await runMain(async () => {
