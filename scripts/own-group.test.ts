@@ -5,7 +5,7 @@ import { createInterface } from "node:readline";
 import { afterEach, describe, it } from "node:test";
 
 const ownGroup = new URL("own-group.mjs", import.meta.url).href;
-const parentPipe = new URL("../parent-pipe.ts", import.meta.url).href;
+const parentPipe = new URL("../cli/parent-pipe.ts", import.meta.url).href;
 const DEADLINE_MS = 10_000;
 
 /** Says its pid, then each signal it gets; ends with 7 when its parent is gone, with 3 on SIGTERM. */
@@ -76,6 +76,7 @@ describe("a program under its starter", () => {
   });
 
   async function start(watched: Watched): Promise<number> {
+    if (watched.process.pid !== undefined) started.push(watched.process.pid);
     const line = await watched.waitFor(/^child \d+/);
     assert.match(line, /false$/, "the variable is not handed on");
     const pid = Number(line.split(" ")[1]);
