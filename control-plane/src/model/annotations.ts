@@ -149,12 +149,13 @@ export const ANNOTATIONS: readonly AnnotationRow[] = [
 /** Keys of this form become variables of the orchestrator: `seldon.io/engine-log-level` is `LOG_LEVEL`. Only in spec.annotations. */
 export const ENGINE_PREFIX = "seldon.io/engine-";
 
-/** Keys of Seldon's Java engine, which nothing has read since. */
+/** Keys of Seldon's Java engine, and the one that chose between it and the executor: nothing has read them since. */
 export const LEGACY_ANNOTATIONS: readonly string[] = [
   "seldon.io/rest-read-timeout",
   "seldon.io/rest-connection-timeout",
   "seldon.io/rest-connect-retries",
   "seldon.io/grpc-read-timeout",
+  "seldon.io/executor",
 ];
 
 const BY_KEY: ReadonlyMap<string, AnnotationRow> = new Map(ANNOTATIONS.map((row) => [row.key, row]));

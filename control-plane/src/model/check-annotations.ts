@@ -29,11 +29,39 @@ const SITE_NAMES: Readonly<Record<AnnotationSite, string>> = {
 
 /** Reports annotations of seldon.io and graphway.dev that are unknown, in the wrong place, without effect or malformed. */
 export function checkAnnotations(deployment: SeldonDeployment): readonly Finding[] {
-  return collectMaps(deployment).flatMap(({ site, path, annotations }) =>
-    Object.entries(annotations)
-      .filter(([key]) => isOurKey(key))
-      .flatMap(([key, value]) => checkOne(key, value, site, [...path, key], deployment)),
-  );
+  return collectMaps(deployment).flatMap(({ site, path, annotations }) => {
+    const ours = Object.entries(annotations).filter(([key]) => isOurKey(key));
+    const legacy = ours.flatMap(([key]) => (LEGACY_ANNOTATIONS.includes(key) ? [key] : []));
+    const idle = ours.flatMap(([key]) => (isIdle(key, site) ? [key] : []));
+    return [
+      ...ours
+        .filter(([key]) => !legacy.includes(key) && !idle.includes(key))
+        .flatMap(([key, value]) => checkOne(key, value, site, [...path, key], deployment)),
+      ...about("AnnotationUnknown", path, legacy, "read by older versions of Seldon and by nothing since", "remove"),
+      ...about("AnnotationWithoutEffect", path, idle, "for Ambassador and without effect here", "ignore or remove"),
+    ];
+  });
+}
+
+/** Known, in its place, and still without effect. */
+function isIdle(key: string, site: AnnotationSite): boolean {
+  const row = findAnnotation(key);
+  return row !== undefined && !row.effective && row.sites.includes(site);
+}
+
+/** One finding for all annotations of a map that share a fate. */
+function about(
+  code: Finding["code"],
+  path: FieldPath,
+  keys: readonly string[],
+  fate: string,
+  remedy: string,
+): readonly Finding[] {
+  const [first, ...others] = keys;
+  if (first === undefined) return [];
+  const [are, them] = others.length === 0 ? ["is", "it"] : ["are", "them"];
+  const message = `${keys.join(", ")} ${are} ${fate}`;
+  return [{ code, at: [...path, first], message, hint: `${remedy} ${them}; docs/annotations.md has what is read` }];
 }
 
 function collectMaps({ metadata, spec }: SeldonDeployment): readonly AnnotationMap[] {
@@ -63,15 +91,14 @@ function checkOne(
   const row = findAnnotation(key);
   if (row === undefined) return checkUnlisted(key, site, at);
   if (!row.sites.includes(site)) return [misplaced(key, row.sites, site, at)];
-  if (!row.effective) return [withoutEffect(key, at)];
   const fault = faultOf(row.form, value);
   if (fault === undefined) return [];
   return [
     {
       code: "AnnotationMalformed",
       at,
-      message: `${JSON.stringify(value)} ${fault}`,
-      hint: `write ${describeForm(row.form)}`,
+      message: value.trim() === "" ? `the value of ${key} is empty` : `${JSON.stringify(value)} ${fault}`,
+      hint: row.form.type === "text" ? "write a value, or remove the annotation" : `write ${describeForm(row.form)}`,
       severity: severityOf(row, value, deployment),
     },
   ];
@@ -87,9 +114,6 @@ function severityOf(row: AnnotationRow, value: string, { spec, metadata }: Seldo
 
 function checkUnlisted(key: string, site: AnnotationSite, at: FieldPath): readonly Finding[] {
   if (key.startsWith(ENGINE_PREFIX)) return site === "spec" ? [] : [misplaced(key, ["spec"], site, at)];
-  if (LEGACY_ANNOTATIONS.includes(key)) {
-    return [{ code: "AnnotationUnknown", at, message: `${key} was read by Seldon's Java engine and by nothing since` }];
-  }
   const known = ANNOTATIONS.filter((row) => row.sites.includes(site)).map((row) => row.key);
   const nearest =
     findNearest(key, known) ??
@@ -109,8 +133,4 @@ function misplaced(key: string, sites: readonly AnnotationSite[], site: Annotati
     message: `${key} is not read in ${SITE_NAMES[site]}`,
     hint: `move it to ${where}`,
   };
-}
-
-function withoutEffect(key: string, at: FieldPath): Finding {
-  return { code: "AnnotationWithoutEffect", at, message: `${key} is for Ambassador and has no effect here` };
 }

@@ -135,7 +135,7 @@ export const PROBLEM_CODES = {
   FieldWrong: {
     severity: "error",
     meaning: "A field has a value of the wrong type or form.",
-    hint: "correct the value; put a number or true/false in quotes where a text is wanted",
+    hint: "write the value as the message says",
   },
   FieldUnknown: {
     severity: "warning",
@@ -256,7 +256,7 @@ export const PROBLEM_CODES = {
   EngineNowhere: {
     severity: "warning",
     meaning: "No pod can host the orchestrator: Seldon accepts this, then fails to deploy it.",
-    hint: "let the first componentSpec have a container of a node, or set seldon.io/engine-separate-pod in spec.annotations",
+    hint: 'put a container of a node in the first componentSpec, or set seldon.io/engine-separate-pod: "true" in spec.annotations',
   },
   ValueUnknown: {
     severity: "warning",

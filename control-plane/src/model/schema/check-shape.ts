@@ -43,7 +43,7 @@ function findingOf(error: ErrorObject, root: unknown): Finding {
     }
     case "type": {
       const types = (error.params as { type: string | readonly string[] }).type;
-      return wrong(path, `must be ${nameTypes(types)}, but is ${describe(value)}`);
+      return wrong(path, `must be ${nameTypes(types)}, but is ${describe(value)}`, adviseOn(listTypes(types), value));
     }
     case "format":
       return wrong(
@@ -59,8 +59,26 @@ function findingOf(error: ErrorObject, root: unknown): Finding {
   }
 }
 
-function wrong(at: FieldPath, message: string): Finding {
-  return { code: "FieldWrong", at, message };
+function wrong(at: FieldPath, message: string, hint?: string): Finding {
+  return { code: "FieldWrong", at, message, ...(hint === undefined ? {} : { hint }) };
+}
+
+/** What turns a value of the wrong type into one of the right type, where that can be told. */
+function adviseOn(types: readonly string[], value: unknown): string | undefined {
+  if (types.includes("string"))
+    return isScalar(value) ? `put it in quotes: ${JSON.stringify(String(value))}` : undefined;
+  if (typeof value === "string") return isWrittenAs(types, value) ? "remove the quotes" : undefined;
+  if (types.includes("array") && isRecord(value)) return "begin each of its entries with a dash";
+  return types.includes("object") && Array.isArray(value) ? "write one map, without the dash" : undefined;
+}
+
+function isScalar(value: unknown): boolean {
+  return typeof value === "number" || typeof value === "boolean";
+}
+
+function isWrittenAs(types: readonly string[], text: string): boolean {
+  if (types.includes("boolean")) return /^(true|false)$/.test(text);
+  return types.includes("integer") ? /^-?[0-9]+$/.test(text) : types.includes("number") && /^-?[0-9.]+$/.test(text);
 }
 
 /** Turns a JSON pointer into a path: a step into a list is a number. */
@@ -89,9 +107,14 @@ const TYPE_NAMES: Readonly<Record<string, string>> = {
   boolean: "true or false",
 };
 
+function listTypes(types: string | readonly string[]): readonly string[] {
+  return typeof types === "string" ? types.split(",") : types;
+}
+
 function nameTypes(types: string | readonly string[]): string {
-  const list = typeof types === "string" ? types.split(",") : types;
-  return list.map((type) => TYPE_NAMES[type] ?? type).join(" or ");
+  return listTypes(types)
+    .map((type) => TYPE_NAMES[type] ?? type)
+    .join(" or ");
 }
 
 const LONGEST_SHOWN = 40;

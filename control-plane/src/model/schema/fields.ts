@@ -1,3 +1,4 @@
+import { homeOf } from "./field-homes.ts";
 import type { Finding } from "../finding.ts";
 import type { FieldPath } from "../model.ts";
 import { findNearest } from "../nearest.ts";
@@ -30,7 +31,8 @@ function fit(value: unknown, placed: PlacedSchema, path: (string | number)[], un
   for (const key of Object.keys(value)) {
     const known = Object.hasOwn(schema.properties, key) ? schema.properties[key] : undefined;
     if (known === undefined) {
-      if (schema.additionalProperties !== true) unknown.push(unknownField(key, path, Object.keys(schema.properties)));
+      if (schema.additionalProperties !== true)
+        unknown.push(unknownField(key, path, Object.keys(schema.properties), document.$id));
       continue;
     }
     const field = value[key];
@@ -60,12 +62,15 @@ function fitItems(
   return fitted.every((one, index) => one === items[index]) ? items : fitted;
 }
 
-function unknownField(key: string, parent: FieldPath, known: readonly string[]): Finding {
+function unknownField(key: string, parent: FieldPath, known: readonly string[], document: string): Finding {
   const nearest = findNearest(key, known);
+  const home = document === "route-policy" ? undefined : homeOf(key);
+  const hint =
+    nearest !== undefined ? `did you mean ${nearest}?` : home !== undefined ? `it belongs in ${home}` : undefined;
   return {
     code: "FieldUnknown",
     at: [...parent, key],
     message: `there is no field ${key} here: Kubernetes drops it, and kubectl may refuse it`,
-    ...(nearest === undefined ? {} : { hint: `did you mean ${nearest}?` }),
+    ...(hint === undefined ? {} : { hint }),
   };
 }

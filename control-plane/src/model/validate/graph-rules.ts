@@ -1,5 +1,12 @@
 import type { Finding } from "../finding.ts";
-import { BUILTIN_IMPLEMENTATIONS, findContainer, nodeRuns, walkGraph, type PlacedNode } from "../graph.ts";
+import {
+  BUILTIN_IMPLEMENTATIONS,
+  containersOf,
+  findContainer,
+  nodeRuns,
+  walkGraph,
+  type PlacedNode,
+} from "../graph.ts";
 import { findNearest } from "../nearest.ts";
 import type { PredictorSpec, SeldonDeploymentSpec } from "../seldon-deployment.ts";
 import type { ModelSettings } from "../settings.ts";
@@ -24,8 +31,17 @@ function onNode({ path, seldonPath }: PlacedNode, code: Finding["code"], field: 
 const checkContainer: NodeRule = (context) => {
   const { node, predictor } = context;
   if (nodeRuns(node) !== "container" || findContainer(predictor, node.name) !== undefined) return undefined;
-  return onNode(context, "ContainerMissing", "name", "Can't find container for Predictive Unit");
+  const finding = onNode(context, "ContainerMissing", "name", "Can't find container for Predictive Unit");
+  return { ...finding, hint: adviseOnContainer(predictor, node.name) };
 };
+
+function adviseOnContainer({ componentSpecs = [] }: PredictorSpec, name: string): string {
+  const names = componentSpecs.flatMap(containersOf).map((container) => container.name);
+  const nearest = findNearest(name, names);
+  const wanted = `no container in componentSpecs is named ${JSON.stringify(name)}`;
+  if (nearest !== undefined) return `${wanted}; is ${JSON.stringify(nearest)} meant?`;
+  return `${wanted}: name one so, or set the node's implementation`;
+}
 
 /** Rule 11. A node that gives neither type nor methods is a MODEL by default. */
 const checkMethods: NodeRule = (context) => {

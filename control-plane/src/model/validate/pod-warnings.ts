@@ -2,6 +2,7 @@ import type { Finding } from "../finding.ts";
 import { serverImage } from "../defaults/server-image.ts";
 import { containersOf, findContainer, nodeRuns, walkGraph } from "../graph.ts";
 import type { FieldPath } from "../model.ts";
+import { findNearest } from "../nearest.ts";
 import type { PredictorSpec, SeldonDeploymentSpec } from "../seldon-deployment.ts";
 import type { Rule } from "./rule.ts";
 
@@ -28,14 +29,38 @@ export const warnOfContainers: Rule = (spec, { predictorServers }) =>
         if (!Object.hasOwn(predictorServers, implementation) || spec.protocol === "tensorflow") continue;
         if (serverImage(predictorServers, implementation, spec.protocol) !== "") continue;
         const message = `${implementation} has no image for protocol ${protocolName(spec)}`;
-        findings.push({ code: "ImageMissing", at: [...path, "implementation"], message });
+        const protocols = Object.keys(predictorServers[implementation]?.protocols ?? {}).join(" or ");
+        const hint = `set spec.protocol to ${protocols}, or give the node a container with an image`;
+        findings.push({ code: "ImageMissing", at: [...path, "implementation"], message, hint });
       } else if (container !== undefined && container.command === undefined) {
-        const at = containerPath(predictor, base, node.name);
-        findings.push({ code: "ImageMissing", at, message: `the container ${node.name} has no image` });
+        findings.push(imageMissing(containerPath(predictor, base, node.name), node.name));
       }
     }
-    return findings;
+    return [...findings, ...warnOfOtherImages(predictor, index)];
   });
+
+function imageMissing(at: FieldPath, name: string): Finding {
+  return { code: "ImageMissing", at, message: `the container ${name} has no image`, hint: "set its image" };
+}
+
+/** Containers that belong to no node: nobody fills in their image, but for the one beside a TensorFlow proxy. */
+function warnOfOtherImages(predictor: PredictorSpec, index: number): readonly Finding[] {
+  const graph = walkGraph(predictor.graph, index).map(({ node }) => node);
+  const nodes = new Set(graph.map(({ name }) => name));
+  const completed = graph.some(({ implementation }) => implementation === "TENSORFLOW_SERVER")
+    ? "tfserving"
+    : undefined;
+  return (predictor.componentSpecs ?? []).flatMap((componentSpec, pod) =>
+    containersOf(componentSpec).flatMap(({ name, image = "", command }, position) => {
+      if (nodes.has(name) || name === completed || image !== "" || command !== undefined) return [];
+      const at = ["spec", "predictors", index, "componentSpecs", pod, "spec", "containers", position];
+      const nearest = findNearest(name, nodes);
+      const hint =
+        nearest === undefined ? "set its image, or name it like a node of the graph" : `is the node ${nearest} meant?`;
+      return [{ ...imageMissing(at, name), hint }];
+    }),
+  );
+}
 
 function protocolName({ protocol = "" }: SeldonDeploymentSpec): string {
   return protocol === "" ? "seldon" : protocol;
@@ -58,10 +83,19 @@ export const warnOfEngine: Rule = ({ annotations, predictors }) => {
   return predictors.flatMap((predictor, index) => {
     const alone = predictor.annotations?.["seldon.io/no-engine"]?.toLowerCase() === "true";
     if (alone || hasLocalNode(predictor, index)) return [];
-    const message = "engine not separate and no pu with localhost service - not clear where to inject engine";
+    const message = `${whyNowhere(predictor, index)}, so no pod can host the orchestrator; Seldon fails with "engine not separate and no pu with localhost service"`;
     return [{ code: "EngineNowhere", at: ["spec", "predictors", index, "graph"], message } satisfies Finding];
   });
 };
+
+function whyNowhere(predictor: PredictorSpec, index: number): string {
+  const nodes = walkGraph(predictor.graph, index).map(({ node }) => node);
+  if (nodes.every((node) => nodeRuns(node) === "builtin")) return "the graph has no container";
+  const [first, ...others] = (predictor.componentSpecs ?? []).map((one) => containersOf(one).map(({ name }) => name));
+  const shared = nodes.find(({ name }) => first?.includes(name) === true && others.flat().includes(name));
+  if (shared !== undefined) return `the container ${shared.name} stands in two componentSpecs`;
+  return "the first componentSpec has no container of the graph";
+}
 
 function hasLocalNode(predictor: PredictorSpec, index: number): boolean {
   const [first, ...others] = (predictor.componentSpecs ?? []).map((one) => containersOf(one).map(({ name }) => name));

@@ -1,5 +1,6 @@
 import type { Finding } from "../finding.ts";
 import type { FieldPath } from "../model.ts";
+import type { PredictorSpec } from "../seldon-deployment.ts";
 import type { Rule } from "./rule.ts";
 
 function onTraffic(code: Finding["code"], index: number, field: string, message: string): Finding {
@@ -24,13 +25,20 @@ export const checkShadows: Rule = ({ predictors }, { maxShadows }) => {
   ];
 };
 
+/** Every predictor that is no shadow with its share. */
+function listShares(predictors: readonly PredictorSpec[]): string {
+  const live = predictors.filter(({ shadow }) => shadow !== true);
+  return live.map(({ name, traffic }) => `${name} ${traffic ?? "none"}`).join(", ");
+}
+
 /** Rules 20 and 21. */
 export const checkTraffic: Rule = ({ predictors }) => {
   const live = predictors.flatMap(({ shadow, traffic = 0 }, index) => (shadow === true ? [] : [{ index, traffic }]));
   const sum = live.reduce((total, { traffic }) => total + traffic, 0);
   if (live.length > 1 && sum !== 100) {
     const first = live[0]?.index ?? 0;
-    return [onTraffic("TrafficSum", first, "traffic", "Traffic must sum to 100 for multiple predictors")];
+    const finding = onTraffic("TrafficSum", first, "traffic", "Traffic must sum to 100 for multiple predictors");
+    return [{ ...finding, hint: `it sums to ${sum}: ${listShares(predictors)}` }];
   }
   const only = predictors.length === 1 ? (predictors[0]?.traffic ?? 0) : 0;
   if (only <= 0 || only >= 100) return [];
