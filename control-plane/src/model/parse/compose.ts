@@ -104,7 +104,8 @@ class Composer {
     const quoted = event.style === SCALAR_STYLE.SINGLE_QUOTED || event.style === SCALAR_STYLE.DOUBLE_QUOTED;
     const offset = event.valueStart < 0 ? this.#lastOffset : quoted ? event.valueStart - 1 : event.valueStart;
     this.#lastOffset = offset;
-    const text = event.valueStart < 0 ? "" : getScalarValue(this.#text, event);
+    // An escape can write half a surrogate pair, which no other text can hold: Go's JSON reads it as U+FFFD too.
+    const text = event.valueStart < 0 ? "" : getScalarValue(this.#text, event).toWellFormed();
     return { kind: "scalar", value: this.#scalarValue(event, text), offset, size: 1, depth: 0 };
   }
 

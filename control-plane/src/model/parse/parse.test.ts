@@ -51,6 +51,29 @@ describe("parseText", () => {
     );
   });
 
+  it("reads half a surrogate pair as U+FFFD and a whole one as its character", () => {
+    const [one] = parse(String.raw`{"a\ud800": ["\udc00x", "\ud83d\ude00"]}`);
+    assert.deepEqual(one?.value, { "a\ufffd": ["\ufffdx", "\u{1f600}"] });
+  });
+
+  it("takes the last of two equal keys, as kubectl does, and says so", () => {
+    const { value, problems } = parseText({ file: "in.yaml", text: "a: 1\nb: 2\na: 3\n" }, limits);
+    assert.deepEqual(value[0]?.value, { a: 3, b: 2 });
+    assert.deepEqual(
+      problems.map(({ code, severity, position }) => [code, severity, position?.line]),
+      [["KeyDuplicate", "warning", 3]],
+    );
+  });
+
+  it("says once that a text is a template, in however many documents", () => {
+    const text = "a: {{ .Values.a }}\nb: {{ .Values.b }}\n---\n{%- if x %}\nc: 1\n{% endif %}\n";
+    const { problems } = parseText({ file: "in.yaml", text }, limits);
+    assert.deepEqual(
+      problems.map(({ code, position }) => [code, position]),
+      [["TextNotYaml", { line: 1, column: 4 }]],
+    );
+  });
+
   it("finds each field where its key stands, in every notation, behind other documents", () => {
     const notations: readonly ((value: unknown) => string)[] = [
       (value) => dump(value, { noRefs: true, quoteStyle: "double" }),
