@@ -93,6 +93,7 @@ export function renderListener(options: XdsOptions): XdsResource {
     name: GATEWAY_NAME,
     address: { socket_address: { address: options.address, port_value: options.port } },
     filter_chains: [{ filters: [manager] }],
+    ...(options.reusePort ? {} : { enable_reuse_port: false }),
   };
   return { typeUrl: TYPE.listener, name: GATEWAY_NAME, body };
 }
