@@ -70,7 +70,7 @@ describe("parseText", () => {
     const { problems } = parseText({ file: "in.yaml", text }, limits);
     assert.deepEqual(
       problems.map(({ code, position }) => [code, position]),
-      [["TextNotYaml", { line: 1, column: 4 }]],
+      [["TextNotYaml", { line: 1, column: 5 }]],
     );
   });
 
