@@ -1,20 +1,14 @@
-import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { load } from "js-yaml";
 import { loadDocuments } from "../src/model/load.ts";
 import { planModel } from "../src/plan/plan-model.ts";
 import { compactYaml } from "./compact-yaml.ts";
+import { findDifferences, type Difference } from "./difference.ts";
 import { OUTPUTS, showProblems } from "./outputs.ts";
 
 /** A case is a folder: `case.yaml` (title, outputs), `in.yaml`, and `out/` with one file per output. */
-const TESTDATA = import.meta.dirname;
-
-/** How one file of `out/` differs; `expected` absent: it is new, `actual` absent: no output belongs to it. */
-export interface Difference {
-  readonly file: string;
-  readonly expected?: string;
-  readonly actual?: string;
-}
+export const TESTDATA = import.meta.dirname;
 
 interface CaseSettings {
   readonly title: string;
@@ -66,40 +60,5 @@ export async function checkCase(name: string): Promise<readonly Difference[]> {
   const folder = join(TESTDATA, name);
   const actual = await renderCase(folder);
   const expected = await readOut(folder);
-  const files = [...new Set([...expected.keys(), ...actual.keys()])].sort();
-  return files
-    .filter((file) => expected.get(file) !== actual.get(file))
-    .map((file) => {
-      const before = expected.get(file);
-      const now = actual.get(file);
-      return { file, ...(before === undefined ? {} : { expected: before }), ...(now === undefined ? {} : { actual: now }) };
-    });
-}
-
-/** Makes the files of a case what the code says. Returns what changed. */
-export async function updateCase(name: string): Promise<readonly Difference[]> {
-  const out = join(TESTDATA, name, "out");
-  const differences = await checkCase(name);
-  await mkdir(out, { recursive: true });
-  for (const { file, actual } of differences) {
-    if (actual === undefined) await rm(join(out, file));
-    else await writeFile(join(out, file), actual);
-  }
-  return differences;
-}
-
-/** A difference as lines to read: what is alike at both ends is left out. */
-export function showDifference({ file, expected, actual }: Difference): string {
-  const old = expected?.split("\n") ?? [];
-  const now = actual?.split("\n") ?? [];
-  let head = 0;
-  while (head < Math.min(old.length, now.length) && old[head] === now[head]) head++;
-  let tail = 0;
-  while (tail < Math.min(old.length, now.length) - head && old.at(-1 - tail) === now.at(-1 - tail)) tail++;
-  const state = expected === undefined ? " (new)" : actual === undefined ? " (nothing makes it)" : "";
-  const lines = [
-    ...old.slice(head, old.length - tail).map((line) => `- ${line}`),
-    ...now.slice(head, now.length - tail).map((line) => `+ ${line}`),
-  ];
-  return [`${file}${state}, from line ${head + 1}:`, ...lines].join("\n");
+  return findDifferences(expected, actual).map((one) => ({ ...one, file: join("out", one.file) }));
 }

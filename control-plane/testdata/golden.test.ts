@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { checkCase, listCases, showDifference } from "./golden-case.ts";
+import { showDifference } from "./difference.ts";
+import { checkCase, listCases } from "./golden-case.ts";
 
 const cases = await listCases();
 

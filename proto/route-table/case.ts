@@ -1,7 +1,9 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { load } from "js-yaml";
 import { applyDecision, decide, randomFrom } from "./decide.ts";
+import { encodeRouteTable } from "./encode.ts";
 import type { RouteTable } from "./model.ts";
 import type { Headers } from "./request.ts";
 
@@ -21,6 +23,9 @@ export interface VectorResult {
   readonly table: string;
   readonly decisions: readonly { readonly name: string; readonly headers: readonly string[] }[];
 }
+
+/** The folder of the cases. */
+export const VECTORS = fileURLToPath(new URL("../vectors", import.meta.url));
 
 /** Where the random numbers of every case begin. */
 export const VECTOR_SEED = 20261122;
@@ -50,11 +55,12 @@ export function readCase(folder: string): VectorCase {
   };
 }
 
-/** What the specification makes of a case. */
-export function decideCase({ table, requests }: VectorCase): VectorResult["decisions"] {
+/** What the specification makes of a case: what its decisions.yaml holds. */
+export function decideCase({ table, requests }: VectorCase): VectorResult {
   const random = randomFrom(VECTOR_SEED);
-  return requests.map(({ name, headers }) => ({
+  const decisions = requests.map(({ name, headers }) => ({
     name,
     headers: linesOf(applyDecision(headers, decide(table, headers, random))),
   }));
+  return { table: Buffer.from(encodeRouteTable(table)).toString("base64"), decisions };
 }
