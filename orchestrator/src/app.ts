@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { readAnnotations, type AnnotationSettings } from "./config/annotations.ts";
+import { readAnnotations } from "./config/annotations.ts";
 import type { Options } from "./config/flags.ts";
 import { localGraph } from "./config/graph-source.ts";
 import { CurrentGraph, ServedGraph } from "./execute/served-graph.ts";
@@ -13,7 +13,7 @@ import { Metrics } from "./observe/metrics.ts";
 import { nodesAreReady } from "./server/readiness.ts";
 import { corsPolicy } from "./server/rest/common-headers.ts";
 import { createRestServer } from "./server/rest/rest-server.ts";
-import type { GrpcPort } from "./server/grpc/grpc-port.ts";
+import { startGrpcPort } from "./server/grpc/grpc-port.ts";
 import type { ServerContext } from "./server/server-context.ts";
 
 /** A running orchestrator. */
@@ -79,7 +79,10 @@ export async function startApp(
     renderMetrics: () => metrics.render(current.swaps),
   });
   const httpPort = await listen(rest, options.httpPort);
-  const grpc = await startGrpc(context, options, defaults);
+  const grpc = await taken(
+    options.grpcPort,
+    startGrpcPort(context, options.grpcPort, defaults.grpcMaxMessageBytes || options.maxBodyBytes),
+  );
   log.info({ http_port: httpPort, grpc_port: grpc.port }, "listening");
 
   return {
@@ -136,20 +139,19 @@ function useLocal(local: CheckedGraph | undefined, current: CurrentGraph, hasXds
   log.warn(`${why}; waiting for the control plane`);
 }
 
-async function startGrpc(context: ServerContext, options: Options, annotations: AnnotationSettings): Promise<GrpcPort> {
-  const { startGrpcServer } = await import("./server/grpc/grpc-server.ts");
-  const maxMessageBytes = annotations.grpcMaxMessageBytes || options.maxBodyBytes;
-  return startGrpcServer(context, options.grpcPort, maxMessageBytes);
-}
-
 async function listen(server: Server, port: number): Promise<number> {
   server.listen(port);
+  await taken(port, once(server, "listening"));
+  return (server.address() as AddressInfo).port;
+}
+
+/** What begins to listen on a port; StartError when it can't. */
+async function taken<T>(port: number, listening: Promise<T>): Promise<T> {
   try {
-    await once(server, "listening");
+    return await listening;
   } catch (error) {
     throw new StartError(`port ${port} can't be taken: ${error instanceof Error ? error.message : String(error)}`);
   }
-  return (server.address() as AddressInfo).port;
 }
 
 /** How long an idle connection is kept for a request that may be on its way, once no new ones are taken. */

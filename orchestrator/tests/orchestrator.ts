@@ -1,10 +1,10 @@
 import { Client, credentials, Metadata, type ServiceError } from "@grpc/grpc-js";
-import { pino } from "pino";
 import { seldon } from "#proto/gen/seldon.js";
 import type { Json } from "#proto/json/json.ts";
 import { messageToJson } from "#proto/json/seldon-message.ts";
 import { startApp, type App } from "../src/app.ts";
 import { parseFlags } from "../src/config/flags.ts";
+import { createLog } from "../src/observe/log.ts";
 import { startStub, type StubCall, type StubNode, type StubReply } from "./stub-node.ts";
 
 /** A graph node of a test: Seldon's own fields; endpoints are filled in. */
@@ -35,7 +35,7 @@ export interface BedOptions {
   readonly random?: () => number;
 }
 
-const quiet = pino({ level: "silent" });
+const quiet = createLog("fatal", {}, () => {});
 
 /** An orchestrator in this process before stub nodes that answer `replies` (`node/operation`, in turn). */
 export async function startBed(graph: TestNode, replies: Replies, options: BedOptions = {}): Promise<TestBed> {

@@ -107,7 +107,7 @@ describe("a graph", () => {
       .problems.map((one) => one.message)
       .join("; ");
 
-  it("is refused with every reason", () => {
+  it("is refused with every reason", async () => {
     const router = { name: "r", type: "ROUTER", endpoint };
     assert.match(says({ ...router, children: [leaf("a"), leaf("a")] }), /two nodes are called a/);
     assert.match(says({ name: "m", type: "MODEL" }), /the node is called, but has no endpoint/);
@@ -119,10 +119,10 @@ describe("a graph", () => {
     assert.match(says(deep), /deeper than 64/);
     assert.match(says({ ...leaf("m"), children: [leaf("a"), leaf("b")] }), /only the first one's answer is used/);
     assert.match(
-      graphOfFile("spec: {predictors: [{name: q}]}", IDENTITY, "seldon").problems[0]?.message ?? "",
+      (await graphOfFile("spec: {predictors: [{name: q}]}", IDENTITY, "seldon")).problems[0]?.message ?? "",
       /has: q/,
     );
-    assert.match(graphOfFile("a: [", IDENTITY, "seldon").problems[0]?.message ?? "", /not YAML/);
+    assert.match((await graphOfFile("a: [", IDENTITY, "seldon")).problems[0]?.message ?? "", /not YAML/);
   });
 
   it("obeys forced branches only where it may", () => {

@@ -1,11 +1,12 @@
-import { load } from "js-yaml";
 import { checkGraph } from "./check-graph.ts";
 import type { Identity } from "./draft.ts";
 import { draftOfPredictor, fieldsOf, listOf, textOf } from "./from-predictor.ts";
 import type { CheckedGraph } from "./graph.ts";
 
 /** Reads a whole SeldonDeployment (YAML or JSON text) and takes the predictor of the given name. */
-export function graphOfFile(text: string, identity: Identity, protocol: string): CheckedGraph {
+export async function graphOfFile(text: string, identity: Identity, protocol: string): Promise<CheckedGraph> {
+  // Loaded here: in a cluster the graph comes from elsewhere.
+  const { load } = await import("js-yaml");
   let deployment: unknown;
   try {
     deployment = load(text);

@@ -1,4 +1,8 @@
-/** A running gRPC server, whatever it is built on. */
+import type { ServerContext } from "../server-context.ts";
+import { listenForFirst } from "./first-connection.ts";
+import type { GrpcServer } from "./grpc-server.ts";
+
+/** The gRPC port of the orchestrator. */
 export interface GrpcPort {
   /** The bound port. */
   readonly port: number;
@@ -6,4 +10,31 @@ export interface GrpcPort {
   drain(): void;
   /** Takes no new calls and waits for those in flight. True when all ended within the time. */
   close(timeoutMs: number): Promise<boolean>;
+}
+
+/** Listens on all addresses; the server itself is loaded when the first client comes. Rejects when the port is taken. */
+export async function startGrpcPort(context: ServerContext, port: number, maxMessageBytes: number): Promise<GrpcPort> {
+  let loading: Promise<GrpcServer> | undefined;
+  const listener = await listenForFirst(
+    { port },
+    async () => {
+      loading = import("./grpc-server.ts").then((module) => module.createGrpcServer(context, maxMessageBytes));
+      return (await loading).inject;
+    },
+    (error) => {
+      context.logError("the gRPC server can't be loaded", error);
+    },
+  );
+  return {
+    port: listener.port,
+    drain: () => {
+      void loading?.then((server) => {
+        server.drain();
+      });
+    },
+    close: async (timeoutMs) => {
+      listener.server.close();
+      return (await loading)?.close(timeoutMs) ?? true;
+    },
+  };
 }

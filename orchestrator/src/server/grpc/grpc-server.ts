@@ -1,26 +1,34 @@
-import { Server, ServerCredentials, type ServerOptions } from "@grpc/grpc-js";
+import { Server, ServerCredentials } from "@grpc/grpc-js";
 import type { ServerContext } from "../server-context.ts";
-import type { GrpcPort } from "./grpc-port.ts";
+import type { Inject } from "./first-connection.ts";
 import { Health, HEALTH_SERVICE } from "./health.ts";
 import { SELDON_SERVICE, seldonImplementation } from "./seldon-service.ts";
 
-/** Serves seldon.protos.Seldon and grpc.health.v1 on all addresses; messages stay bytes. */
-export async function startGrpcServer(
-  context: ServerContext,
-  port: number,
-  maxMessageBytes: number,
-): Promise<GrpcPort> {
-  const options: ServerOptions = {
+/** A gRPC server that is handed its connections. */
+export interface GrpcServer {
+  readonly inject: Inject;
+  /** Tells those who watch the health. */
+  drain(): void;
+  /** Takes no new calls and waits for those in flight. True when all ended within the time. */
+  close(timeoutMs: number): Promise<boolean>;
+}
+
+/** Serves seldon.protos.Seldon and grpc.health.v1; messages stay bytes. */
+export function createGrpcServer(context: ServerContext, maxMessageBytes: number): GrpcServer {
+  const server = new Server({
     "grpc.max_receive_message_length": maxMessageBytes,
     "grpc.max_send_message_length": -1,
-  };
-  const server = new Server(options);
+  });
   const health = new Health(context.isReady);
   server.addService(SELDON_SERVICE, seldonImplementation(context));
   server.addService(HEALTH_SERVICE, health.implementation());
-  const bound = await bind(server, port);
+  const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
   return {
-    port: bound,
+    inject: (socket) => {
+      injector.injectConnection(socket);
+      // It was accepted paused; from here on its bytes go to the HTTP/2 session.
+      socket.resume();
+    },
     drain: () => {
       void health.refresh();
     },
@@ -29,23 +37,6 @@ export async function startGrpcServer(
       return close(server, timeoutMs);
     },
   };
-}
-
-async function bind(server: Server, port: number): Promise<number> {
-  const bindTo = (address: string): Promise<number> =>
-    new Promise((resolve, reject) => {
-      server.bindAsync(address, ServerCredentials.createInsecure(), (error, bound) => {
-        if (error === null) resolve(bound);
-        else reject(error);
-      });
-    });
-  try {
-    return await bindTo(`[::]:${port}`);
-  } catch (error) {
-    // Hosts without IPv6.
-    if (!/EAFNOSUPPORT|EADDRNOTAVAIL/.test(String(error))) throw error;
-    return bindTo(`0.0.0.0:${port}`);
-  }
 }
 
 function close(server: Server, timeoutMs: number): Promise<boolean> {
