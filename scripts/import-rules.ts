@@ -20,6 +20,8 @@ const ROOMS = {
   e2e: "e2e/",
   /** The search for Envoy, which set-up and the running program share. */
   envoy: "scripts/envoy.",
+  /** A program below its starter, as `npm start` and the command run it. */
+  starter: "scripts/own-group.",
   scripts: "scripts/",
   settings: "",
 } as const satisfies Record<string, string>;
@@ -45,10 +47,11 @@ const ALLOWED: Readonly<Record<Room, readonly Room[]>> = {
   "proto/gen": [],
   "proto/vocabulary": [],
   proto: ["proto/vocabulary", "proto/gen"],
-  cli: [...CONTROL_PLANE, ...PROTO, "envoy"],
+  cli: [...CONTROL_PLANE, ...PROTO, "envoy", "starter"],
   examples: [...PROTO],
   e2e: ROOM_NAMES,
   envoy: [],
+  starter: [],
   scripts: ROOM_NAMES,
   settings: [],
 };
@@ -62,9 +65,12 @@ export function roomOf(path: string): Room {
   return ROOM_NAMES.find((room) => path.startsWith(ROOMS[room])) ?? "settings";
 }
 
-/** True for tests and for what only tests use. A bench is run by hand and borrows the doubles of its room's tests. */
+/**
+ * True for tests and for what only tests use. A bench is run by hand and borrows the doubles of its room's tests; the golden
+ * command writes what tests expect.
+ */
 export function isTestCode(path: string): boolean {
-  return /\.test\.ts$|(^|\/)(tests|bench)\/|-for-tests\.ts$|^e2e\//.test(path);
+  return /\.test\.ts$|(^|\/)(tests|bench)\/|-for-tests\.ts$|^e2e\/|^scripts\/golden\.ts$/.test(path);
 }
 
 function mayImport(from: string, to: string): boolean {
