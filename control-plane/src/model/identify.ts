@@ -1,6 +1,7 @@
 import type { Problem, Severity } from "../problem/problem.ts";
 import { problemOf, type Finding, type Place } from "./finding.ts";
 import type { SourceObject } from "./model.ts";
+import { findNearest } from "./nearest.ts";
 import { isRecord, ownValue } from "./path.ts";
 import { ROUTE_POLICY_API_VERSION, ROUTE_POLICY_KIND } from "./route-policy.ts";
 import { findOversize } from "./schema/bounds.ts";
@@ -100,10 +101,12 @@ function recognize(value: Readonly<Record<string, unknown>>): ResourceSchema | F
     return { code: "KindSkipped", at: ["kind"], message: `${version} ${String(kind)} is not read and was left out` };
   }
   const known = ours && (kind === SELDON_KIND || kind === ROUTE_POLICY_KIND);
+  const nearest = ours && !known ? findNearest(String(kind), [SELDON_KIND, ROUTE_POLICY_KIND]) : undefined;
   return {
     code: "KindUnknown",
     at: [known ? "apiVersion" : "kind"],
     message: `there is no ${String(kind)} in ${version}`,
+    ...(nearest === undefined ? {} : { hint: `did you mean ${nearest}?` }),
   };
 }
 

@@ -81,7 +81,8 @@ function readEvents(text: string, maxDepth: number): readonly Event[] | TextFaul
     if (/depth/i.test(reason)) {
       return { kind: "tooLarge", offset, message: `maps and lists are nested more than ${maxDepth} levels deep` };
     }
-    return { kind: "syntax", offset, message: reason };
+    const hint = /null byte|non-printable/.test(reason) ? { hint: "save the file as UTF-8 text" } : {};
+    return { kind: "syntax", offset, message: `this is not YAML or JSON: ${reason}`, ...hint };
   }
 }
 

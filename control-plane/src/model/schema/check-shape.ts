@@ -65,8 +65,7 @@ function wrong(at: FieldPath, message: string, hint?: string): Finding {
 
 /** What turns a value of the wrong type into one of the right type, where that can be told. */
 function adviseOn(types: readonly string[], value: unknown): string | undefined {
-  if (types.includes("string"))
-    return isScalar(value) ? `put it in quotes: ${JSON.stringify(String(value))}` : undefined;
+  if (types.includes("string")) return isScalar(value) ? "put the value in quotes" : undefined;
   if (typeof value === "string") return isWrittenAs(types, value) ? "remove the quotes" : undefined;
   if (types.includes("array") && isRecord(value)) return "begin each of its entries with a dash";
   return types.includes("object") && Array.isArray(value) ? "write one map, without the dash" : undefined;

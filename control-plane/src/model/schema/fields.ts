@@ -1,6 +1,7 @@
 import { homeOf } from "./field-homes.ts";
 import type { Finding } from "../finding.ts";
 import type { FieldPath } from "../model.ts";
+import type { JsonSchema } from "./json-schema.ts";
 import { findNearest } from "../nearest.ts";
 import { isRecord } from "../path.ts";
 import { resolve, rootSchema, type PlacedSchema, type ResourceSchema } from "./registry.ts";
@@ -26,7 +27,8 @@ function fit(value: unknown, placed: PlacedSchema, path: (string | number)[], un
   if (schema.items !== undefined && Array.isArray(value)) {
     return fitItems(value, { schema: schema.items, document }, path, unknown);
   }
-  if (schema.properties === undefined || !isRecord(value)) return value;
+  if (schema.properties === undefined || !isRecord(value))
+    return path[0] === "metadata" ? fillTexts(value, schema) : value;
   let changed: Record<string, unknown> | undefined;
   for (const key of Object.keys(value)) {
     const known = Object.hasOwn(schema.properties, key) ? schema.properties[key] : undefined;
@@ -45,6 +47,13 @@ function fit(value: unknown, placed: PlacedSchema, path: (string | number)[], un
     else changed[key] = fitted;
   }
   return changed ?? value;
+}
+
+/** In an object's own metadata a null label or annotation is read as an empty text. */
+function fillTexts(value: unknown, { additionalProperties }: JsonSchema): unknown {
+  const texts = typeof additionalProperties === "object" && additionalProperties.type === "string";
+  if (!texts || !isRecord(value) || !Object.values(value).includes(null)) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, one ?? ""]));
 }
 
 function fitItems(

@@ -169,10 +169,21 @@ describe("the schemas", () => {
 
 describe("fitFields", () => {
   it("drops null fields that are known, keeps nulls in maps and lists, and does not edit its input", () => {
-    const value = { kind: null, metadata: { labels: { a: null } }, spec: { predictors: [null] }, extra: null };
+    const annotations = { a: null };
+    const value = {
+      kind: null,
+      metadata: { labels: { a: null } },
+      spec: { predictors: [null], annotations },
+      extra: null,
+    };
     const before = structuredClone(value);
     const { value: fitted, unknown } = fitFields("seldon-deployment", value);
-    assert.deepEqual(fitted, { metadata: { labels: { a: null } }, spec: { predictors: [null] }, extra: null });
+    // Kubernetes reads the object's own labels and annotations itself, null as an empty text.
+    assert.deepEqual(fitted, {
+      metadata: { labels: { a: "" } },
+      spec: { predictors: [null], annotations },
+      extra: null,
+    });
     assert.deepEqual(value, before);
     assert.deepEqual(
       unknown.map((one) => one.at),
