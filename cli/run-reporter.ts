@@ -1,6 +1,6 @@
 import { stderr, stdout } from "node:process";
 import { styleText } from "node:util";
-import type { LocalReporter } from "../control-plane/src/app/local/reporter.ts";
+import type { LocalReporter, ServedReport } from "../control-plane/src/app/local/reporter.ts";
 import type { DeploymentPlan } from "../control-plane/src/plan/deployment-plan.ts";
 import type { Problem } from "../control-plane/src/problem/problem.ts";
 
@@ -17,23 +17,27 @@ export function createRunReporter(options: RunReporterOptions): LocalReporter {
   const say = (word: string, text: string): void => {
     stdout.write(`${styleText("bold", word.padEnd(9))} ${text}\n`);
   };
-  let shown: ReadonlySet<string> = new Set();
-  let served: ReadonlyMap<string, string> = new Map();
+  let shown: ReadonlyMap<string, string> = new Map();
   return {
     progress: (text) => {
       say("graphway", text);
     },
-    problems(all) {
-      const now = new Set(all.map(formatProblem));
-      for (const text of now) if (!shown.has(text)) stderr.write(`${text}\n`);
+    problems(all, outdated) {
+      const now = new Map(all.map((one) => [subjectOf(one), formatProblem(one)]));
+      const fresh = [...now].filter(([subject]) => !shown.has(subject));
+      for (const [, text] of fresh) stderr.write(`${text}\n`);
+      if (fresh.length > 0 && outdated.length > 0) say("goes on", `${outdated.join(", ")} with the last good version`);
       if (now.size === 0 && shown.size > 0) say("fine", "no problems any more");
       shown = now;
     },
-    serving(plans) {
-      const now = new Map(plans.map((plan) => [plan.key, describeShares(plan)]));
-      for (const [key, text] of now) say("serving", `${key}: ${text}${served.get(key) === text ? " (edited)" : ""}`);
-      for (const key of served.keys()) if (!now.has(key)) say("gone", key);
-      served = now;
+    serving: (report) => {
+      say("serving", `${report.plan.key}: ${describeShares(report.plan)}${describeNews(report)}`);
+    },
+    gone: (key) => {
+      say("gone", key);
+    },
+    waiting(reports) {
+      for (const { label, reason } of reports) say("waiting", `for ${label}: ${reason}`);
     },
     ready(plans) {
       const inOrder = [...plans].sort((a, b) => (a.key < b.key ? -1 : 1));
@@ -46,6 +50,11 @@ export function createRunReporter(options: RunReporterOptions): LocalReporter {
       if (options.printLogs) stdout.write(`${styleText("dim", label)} ${text}\n`);
     },
   };
+}
+
+/** What makes a problem the same one as before, though lines were added above it. */
+function subjectOf({ code, object, path, message, file = "" }: Problem): string {
+  return [code, object, path, message, file].join("\n");
 }
 
 /** `file:line:column: severity: object field: message; hint`, the form that editors and terminals make links of. */
@@ -64,6 +73,15 @@ function describeShares(plan: DeploymentPlan): string {
   );
   const shadows = plan.shadows.map(({ predictor, percent }) => `shadow ${predictor} ${String(percent)} %`);
   return [...shares, ...shadows].join(", ");
+}
+
+/** What is new besides the shares themselves, and who is missing. */
+function describeNews({ missing, changed }: ServedReport): string {
+  const other = changed.filter((aspect) => aspect !== "traffic");
+  const news = changed.includes("traffic") || other.length === 0 ? [] : [`new ${other.join(", ")}`];
+  const late = missing.length === 0 ? [] : [`${missing.join(", ")} not ready yet`];
+  const all = [...news, ...late];
+  return all.length === 0 ? "" : ` (${all.join("; ")})`;
 }
 
 function describeReady(plans: readonly DeploymentPlan[], { port, files }: RunReporterOptions): string {

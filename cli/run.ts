@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { existsSync } from "node:fs";
 import { createServer } from "node:net";
 import { dirname, join } from "node:path";
 import { stderr, stdout } from "node:process";
@@ -63,6 +64,8 @@ export async function run(words: readonly string[]): Promise<number> {
   if (!Number.isFinite(drainMs) || drainMs < 0) return refuse(`--drain ${values.drain} is no number of seconds`);
   if (badEndpoint !== undefined) return refuse(badEndpoint.message);
 
+  const absent = values.file.find((file) => !existsSync(file));
+  if (absent !== undefined) return fail(`there is no file or folder ${absent}`);
   const taken = await whyNotFree(values.address, port);
   if (taken !== undefined) return fail(taken);
   const envoy = await findEnvoy();
@@ -80,9 +83,11 @@ export async function run(words: readonly string[]): Promise<number> {
     reporter,
     drainMs,
   });
-  await stopped;
+  const failure = await Promise.race([stopped, gateway.failed]);
   reporter.progress("stopping");
   await gateway.close();
+  if (failure !== undefined) return fail(`it cannot listen: ${failure}; choose another port with --port`);
+  reporter.progress("stopped");
   return 0;
 }
 
@@ -95,7 +100,7 @@ function parseWords(words: readonly string[]) {
 }
 
 function refuse(reason: string): number {
-  stderr.write(`graphway run: ${reason}\n\n${USAGE}`);
+  stderr.write(`graphway run: ${reason}\nsee graphway run --help\n`);
   return 2;
 }
 
@@ -105,14 +110,13 @@ function fail(reason: string): number {
 }
 
 /** Resolves with the first signal to stop, or when the process that started us is gone. A second signal ends us at once. */
-function stopRequest(): Promise<void> {
+function stopRequest(): Promise<undefined> {
   return new Promise((resolve) => {
-    for (const signal of STOP_SIGNALS) {
-      process.once(signal, () => {
-        resolve();
-      });
-    }
-    onParentGone(resolve);
+    const stop = (): void => {
+      resolve(undefined);
+    };
+    for (const signal of STOP_SIGNALS) process.once(signal, stop);
+    onParentGone(stop);
   });
 }
 

@@ -148,6 +148,34 @@ describe("edits of a served file, under load", () => {
     );
   });
 
+  it("goes on while the file is empty, as it is for a moment when it is written", async () => {
+    const from = graphway.output().length;
+    await writeFile(join(folder, "a.json"), "");
+    await graphway.waitFor(/goes on .*default\/a with the last good version/, { from });
+    assert.equal((await rest.call({ deployment: "a" })).status, 200);
+    await edit([MAIN]);
+    await untilAnswering(["main"]);
+  });
+
+  it("ends a deployment whose file is removed, without a word of trouble", async () => {
+    const from = graphway.output().length;
+    const model = { name: "main", traffic: 100, model: "short-lived", command: ["node", "server.mjs", "short", "0"] };
+    await writeFile(join(folder, "c.json"), manifest("c", [model]));
+    await until(
+      async () => (await rest.call({ deployment: "c" })).status === 200,
+      () => graphway.output(),
+      20_000,
+    );
+    await rm(join(folder, "c.json"));
+    await graphway.waitFor(/gone .*default\/c/, { from });
+    await until(
+      async () => (await rest.call({ deployment: "c" })).status === 404,
+      () => graphway.output(),
+    );
+    await new Promise((resolve) => setTimeout(resolve, 3000)); // longer than the drain time
+    assert.doesNotMatch(graphway.output().slice(from), /error/);
+  });
+
   it("reports a broken edit with line and column, and goes on with the last good version; its neighbour is untouched", async () => {
     await edit([MAIN]);
     await untilAnswering(["main"]);
@@ -160,12 +188,16 @@ describe("edits of a served file, under load", () => {
         ]),
         /a\.json:1:\d+: error: .*Traffic must sum to 100/,
       ],
-      [manifest("a", [{ ...MAIN, model: "nobody" }]), /error: default\/a .*nobody.*(command|--endpoint)/],
+      [
+        manifest("a", [{ ...MAIN, model: "nobody" }]),
+        /a\.json:1:\d+: error: default\/a .*nobody.*(command|--endpoint)/,
+      ],
     ];
     for (const [text, message] of broken) {
       const from = graphway.output().length;
       await writeFile(join(folder, "a.json"), text);
       await graphway.waitFor(message, { from });
+      await graphway.waitFor(/goes on .*default\/a with the last good version/, { from });
       assert.deepEqual(await answering(), ["main"]);
       assert.deepEqual(await answering("b"), ["main"]);
     }

@@ -33,7 +33,7 @@ export function updateCatalog(previous: Catalog, loaded: Checked<Model>, planOne
     const entry = plan ? { plan, file: deployment.file, outdated: false } : outdated(previous.get(deployment.key));
     if (entry !== undefined) next.set(deployment.key, entry);
   }
-  const unclear = new Set([...loaded.value.incompleteFiles, ...unreadableFiles(loaded.problems)]);
+  const unclear = new Set([...loaded.value.incompleteFiles, ...silentFiles(loaded.problems)]);
   for (const [key, entry] of previous) {
     if (!next.has(key) && entry.file !== undefined && unclear.has(entry.file))
       next.set(key, { ...entry, outdated: true });
@@ -45,6 +45,8 @@ function outdated(entry: CatalogEntry | undefined): CatalogEntry | undefined {
   return entry && { ...entry, outdated: true };
 }
 
-function unreadableFiles(problems: readonly Problem[]): readonly string[] {
-  return problems.flatMap((one) => (one.code === "SourceUnreadable" && one.file !== undefined ? [one.file] : []));
+/** Files that say nothing about what they held: unreadable, or empty, as a file is for a moment while it is written. */
+function silentFiles(problems: readonly Problem[]): readonly string[] {
+  const isSilent = ({ code }: Problem): boolean => code === "SourceUnreadable" || code === "TextEmpty";
+  return problems.filter(isSilent).flatMap((one) => one.file ?? []);
 }

@@ -10,6 +10,13 @@ export function formatPath(path: FieldPath): string {
   return text;
 }
 
+/** Reads what `formatPath` wrote. */
+export function parsePath(text: string): FieldPath {
+  return [...text.matchAll(/\[(\d+)\]|\[([^\]]*)\]|([^.[\]]+)/g)].map(([, index, key, name]) =>
+    index === undefined ? (key ?? name ?? "") : Number(index),
+  );
+}
+
 /** True for a map; lists and null are none. */
 export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && !Array.isArray(value);

@@ -5,11 +5,13 @@ import { reportFailure } from "../../deliver/processes/process-report.ts";
 import type { LogLine, ProcessState } from "../../deliver/processes/supervisor.ts";
 import { createResourceStore } from "../../deliver/xds-server/resource-store.ts";
 import { startXdsServer } from "../../deliver/xds-server/server.ts";
+import type { DeploymentPlan } from "../../plan/deployment-plan.ts";
 import { clusterName } from "../../plan/names.ts";
 import type { Problem } from "../../problem/problem.ts";
 import { renderEnginePredictor } from "../../render/orchestrator/engine-predictor.ts";
 import type { WasmSource } from "../../render/xds/filter-config.ts";
 import type { XdsOptions } from "../../render/xds/options.ts";
+import { TYPE } from "../../render/xds/type-urls.ts";
 import type { Source } from "../../source/source.ts";
 import { createDeployments } from "./deployments.ts";
 import { startEnvoy } from "./envoy-process.ts";
@@ -38,6 +40,8 @@ export interface LocalGatewayOptions {
 }
 
 export interface LocalGateway {
+  /** Resolves with the reason when the gateway cannot listen on its port. */
+  readonly failed: Promise<string>;
   /** Stops everything; resolves when nothing of it is left. Safe to call twice. */
   close(): Promise<void>;
 }
@@ -52,6 +56,7 @@ export async function startLocalGateway(options: LocalGatewayOptions): Promise<L
   const reader = createSourceReader(source);
   const view = createView(reporter);
   const nextGeneration = createGenerations();
+  const failed = Promise.withResolvers<string>();
   let envoyState: ProcessState | undefined;
 
   const loop = createLoop(reconcile, (error) => {
@@ -70,6 +75,8 @@ export async function startLocalGateway(options: LocalGatewayOptions): Promise<L
     store,
     onEvent: (event) => {
       refusals.onEvent(event);
+      // It never listened, and asking again would not help.
+      if (event.kind === "nack" && event.typeUrl === TYPE.listener) failed.resolve(event.message);
     },
     onError: (error) => {
       reporter.fault(error);
@@ -94,7 +101,7 @@ export async function startLocalGateway(options: LocalGatewayOptions): Promise<L
   async function reconcile(): Promise<void> {
     const wanted = await reader.read();
     const started = await workloads.apply(deployments.running(wanted.plans), {
-      folderOf: (key) => options.folderOf(wanted.fileOf(key)),
+      folderOf: (key) => options.folderOf(reader.fileOf(key)),
       endpoints: options.endpoints,
       xdsServer: xdsAddress,
       enginePredictor: renderEnginePredictor,
@@ -110,7 +117,7 @@ export async function startLocalGateway(options: LocalGatewayOptions): Promise<L
     );
     store.apply(changeGraphs(store, states, (key) => deployments.started(key)));
     const snapshot = renderSnapshot(serving, {
-      xds: options.xds,
+      xds: { ...options.xds, reusePort: false },
       wasm: options.wasm,
       nextGeneration,
       addressOf: (plan, predictor) => {
@@ -120,16 +127,22 @@ export async function startLocalGateway(options: LocalGatewayOptions): Promise<L
       },
     });
     rollout.publish(snapshot.value);
+    const isStarted = (plan: DeploymentPlan): boolean => deployments.started(plan.key) === plan;
     view.show({
-      wanted: wanted.plans.filter((plan) => deployments.started(plan.key) === plan),
+      wanted: wanted.plans.filter(isStarted),
       serving,
+      processes: states,
       settled: rollout.settled(),
       envoyIsReady: envoyState?.phase === "ready",
+      outdated: [
+        ...wanted.outdated,
+        ...wanted.plans.filter((plan) => !isStarted(plan) && deployments.started(plan.key)).map((plan) => plan.key),
+      ],
       problems: [
         ...wanted.problems,
-        ...started.problems,
-        ...states.flatMap((state) => state.problems),
-        ...snapshot.problems,
+        ...[...started.problems, ...states.flatMap((state) => state.problems), ...snapshot.problems].map((one) =>
+          reader.locate(one),
+        ),
         ...refusals.problems(),
         ...envoyProblems(envoyState),
       ],
@@ -156,6 +169,7 @@ export async function startLocalGateway(options: LocalGatewayOptions): Promise<L
 
   async function closeAll(): Promise<void> {
     stopWatching();
+    view.close();
     rollout.close();
     await loop.close();
     await envoy.stop();
@@ -165,7 +179,7 @@ export async function startLocalGateway(options: LocalGatewayOptions): Promise<L
     folder.remove();
   }
   let closing: Promise<void> | undefined;
-  return { close: () => (closing ??= closeAll()) };
+  return { failed: failed.promise, close: () => (closing ??= closeAll()) };
 }
 
 const DEFAULT_DRAIN_MS = 5000;
@@ -176,5 +190,5 @@ function predictorKey(deployment: string, predictor: string): string {
 
 function envoyProblems(state: ProcessState | undefined): readonly Problem[] {
   const found = state && reportFailure(state, { object: "", path: "" });
-  return found === undefined ? [] : [found];
+  return found === undefined ? [] : [{ ...found, hint: "it is started again by itself" }];
 }
