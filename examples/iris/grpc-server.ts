@@ -1,4 +1,5 @@
-import { type handleUnaryCall, Server, status } from "@grpc/grpc-js";
+import type { Socket } from "node:net";
+import { type handleUnaryCall, Server, ServerCredentials, status } from "@grpc/grpc-js";
 import { google, seldon } from "#proto/gen/seldon.js";
 import type { Json, JsonObject } from "#proto/json/json.ts";
 import { feedbackToJson, messageFromJson, messageListToJson, messageToJson } from "#proto/json/seldon-message.ts";
@@ -62,8 +63,8 @@ function pascalCase(name: string): string {
   return name.charAt(0).toUpperCase() + name.slice(1);
 }
 
-/** Serves the node protocol over gRPC: every service of Seldon's that a node can be called by; not bound yet. */
-export function makeGrpcServer(methods: NodeMethods, identity: NodeIdentity): Server {
+/** Every service of Seldon's that a node can be called by. */
+function makeGrpcServer(methods: NodeMethods, identity: NodeIdentity): Server {
   const server = new Server();
   for (const [service, names] of Object.entries(SERVICES)) {
     const entries = names.map((name) => {
@@ -82,4 +83,35 @@ export function makeGrpcServer(methods: NodeMethods, identity: NodeIdentity): Se
     metadata: handle(() => describeNode(identity)),
   });
   return server;
+}
+
+/** A gRPC server that is handed its connections. */
+export interface GrpcNode {
+  readonly inject: (socket: Socket) => void;
+  /** Takes no more calls; resolves when those in flight are answered. */
+  readonly drain: () => Promise<void>;
+  /** Ends whatever is in flight. */
+  readonly end: () => void;
+}
+
+/** Serves the node protocol over gRPC. */
+export function makeGrpcNode(methods: NodeMethods, identity: NodeIdentity): GrpcNode {
+  const server = makeGrpcServer(methods, identity);
+  const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
+  return {
+    inject: (socket) => {
+      injector.injectConnection(socket);
+      // It was accepted paused; from here on its bytes go to the HTTP/2 session.
+      socket.resume();
+    },
+    drain: () =>
+      new Promise((resolve) => {
+        server.tryShutdown(() => {
+          resolve();
+        });
+      }),
+    end: () => {
+      server.forceShutdown();
+    },
+  };
 }

@@ -1,8 +1,7 @@
 import type { AddressInfo } from "node:net";
-import { promisify } from "node:util";
-import { ServerCredentials } from "@grpc/grpc-js";
+import { listenForFirst } from "../../proto/grpc/first-connection.ts";
 import type { Component } from "./component.ts";
-import { makeGrpcServer } from "./grpc-server.ts";
+import type { GrpcNode } from "./grpc-server.ts";
 import { makeMethods, type NodeIdentity } from "./node-methods.ts";
 import { makeRestServer } from "./rest-server.ts";
 
@@ -31,13 +30,22 @@ export async function serveNode(
     rest.once("error", reject);
     rest.listen(ports.http, host, resolve);
   });
-  const grpc = makeGrpcServer(methods, identity);
-  const grpcPort = await promisify(grpc.bindAsync.bind(grpc))(
-    `${host}:${ports.grpc}`,
-    ServerCredentials.createInsecure(),
+  // Loaded by the first gRPC client: most graphs of the example never have one.
+  let grpc: Promise<GrpcNode> | undefined;
+  const listener = await listenForFirst(
+    { host, port: ports.grpc },
+    async () => {
+      grpc = import("./grpc-server.ts").then((module) => module.makeGrpcNode(methods, identity));
+      return (await grpc).inject;
+    },
+    (error) => {
+      console.error(error);
+    },
   );
 
   const close = async (graceMs: number): Promise<void> => {
+    listener.server.close();
+    const served = await grpc;
     const drained = Promise.all([
       new Promise<void>((resolve) => {
         rest.close(() => {
@@ -45,18 +53,14 @@ export async function serveNode(
         });
         rest.closeIdleConnections();
       }),
-      new Promise<void>((resolve) => {
-        grpc.tryShutdown(() => {
-          resolve();
-        });
-      }),
+      served?.drain(),
     ]);
     const timer = setTimeout(() => {
       rest.closeAllConnections();
-      grpc.forceShutdown();
+      served?.end();
     }, graceMs);
     await drained;
     clearTimeout(timer);
   };
-  return { ports: { http: (rest.address() as AddressInfo).port, grpc: grpcPort }, close };
+  return { ports: { http: (rest.address() as AddressInfo).port, grpc: listener.port }, close };
 }

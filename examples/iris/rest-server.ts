@@ -1,7 +1,10 @@
-import { createServer, type IncomingMessage, type Server } from "node:http";
+import type { IncomingMessage, Server } from "node:http";
 import type { Json, JsonObject } from "#proto/json/json.ts";
 import { describeNode, type MethodName, type NodeIdentity, type NodeMethods } from "./node-methods.ts";
 import { BadData } from "./payload.ts";
+
+// An import of the whole module would also load what it has for WebSockets.
+const { createServer } = process.getBuiltinModule("node:http");
 
 const MAX_BODY_BYTES = 16 * 1024 * 1024;
 
@@ -51,7 +54,7 @@ function describeFailure(error: unknown): Reply {
 async function answer(request: IncomingMessage, methods: NodeMethods, identity: NodeIdentity): Promise<Reply> {
   const [path = ""] = (request.url ?? "").split("?");
   if (path === "/health/ping") return { status: 200, body: "pong" };
-  if (path === "/health/status") return { status: 200, body: {} };
+  if (path === "/health/status" || path === "/api/v1.0/health/status") return { status: 200, body: {} };
   if (path === "/metadata") return { status: 200, body: describeNode(identity) };
   const method = Object.hasOwn(PATHS, path) ? PATHS[path] : undefined;
   if (method === undefined)

@@ -1,5 +1,5 @@
 import type { ServerContext } from "../server-context.ts";
-import { listenForFirst } from "./first-connection.ts";
+import { listenForFirst } from "../../../../proto/grpc/first-connection.ts";
 import type { GrpcServer } from "./grpc-server.ts";
 
 /** The gRPC port of the orchestrator. */

@@ -1,6 +1,6 @@
 import { Server, ServerCredentials } from "@grpc/grpc-js";
 import type { ServerContext } from "../server-context.ts";
-import type { Inject } from "./first-connection.ts";
+import type { Inject } from "../../../../proto/grpc/first-connection.ts";
 import { Health, HEALTH_SERVICE } from "./health.ts";
 import { SELDON_SERVICE, seldonImplementation } from "./seldon-service.ts";
 
