@@ -59,6 +59,7 @@ export async function startApp(
   if (current.served === undefined) useLocal(local, current, xds !== undefined, log);
 
   let isDraining = false;
+  const question = options.fullHealthChecks ? "http-status" : "connection";
   const context: ServerContext = {
     identity,
     current,
@@ -66,7 +67,9 @@ export async function startApp(
     random,
     isReady: async () => {
       const { served } = current;
-      return !isDraining && served !== undefined && (await nodesAreReady(served.graph, NODE_READY_TIMEOUT_MS));
+      return (
+        !isDraining && served !== undefined && (await nodesAreReady(served.graph, question, NODE_READY_TIMEOUT_MS))
+      );
     },
     isDraining: () => isDraining,
     logError: (message, error) => {

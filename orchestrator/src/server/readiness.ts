@@ -1,19 +1,34 @@
 import { connect } from "node:net";
 import type { Graph } from "../graph/graph.ts";
 
+/** How a node's service port is asked: by a TCP connection, or for 200 by HTTP (`--full_health_checks`). */
+export type HealthQuestion = "connection" | "http-status";
+
+/** Seldon's path of the full check; its node servers answer it. */
+const STATUS_PATH = "/api/v1.0/health/status";
+
 /**
- * True when every container of the graph takes a TCP connection on its service port. All are tried at once; nodes
- * without a port are taken for ready, as in Seldon.
+ * True when every container of the graph answers on its service port. All are asked at once; nodes without a port are
+ * taken for ready, as in Seldon. A service port that only speaks gRPC has no HTTP status, and is asked for a connection.
  */
-export async function nodesAreReady(graph: Graph, timeoutMs: number): Promise<boolean> {
-  const targets = new Map<string, { host: string; port: number }>();
+export async function nodesAreReady(graph: Graph, question: HealthQuestion, timeoutMs: number): Promise<boolean> {
+  const targets = new Map<string, { host: string; port: number; question: HealthQuestion }>();
   for (const node of graph.nodes) {
     if (node.runs.in === "builtin") continue;
     const { host, servicePort, httpPort, grpcPort } = node.runs.endpoint;
     const port = servicePort || httpPort || grpcPort;
-    if (host !== "" && port !== 0) targets.set(`${host} ${port}`, { host, port });
+    if (host !== "" && port !== 0) {
+      const speaksHttp = port !== grpcPort || port === httpPort;
+      targets.set(`${host} ${port}`, { host, port, question: speaksHttp ? question : "connection" });
+    }
   }
-  const answers = await Promise.all([...targets.values()].map(({ host, port }) => accepts(host, port, timeoutMs)));
+  const answers = await Promise.all(
+    [...targets.values()].map((one) =>
+      one.question === "connection"
+        ? accepts(one.host, one.port, timeoutMs)
+        : answers200(one.host, one.port, timeoutMs),
+    ),
+  );
   return answers.every(Boolean);
 }
 
@@ -33,5 +48,21 @@ function accepts(host: string, port: number, timeoutMs: number): Promise<boolean
     socket.on("error", () => {
       settle(false);
     });
+  });
+}
+
+function answers200(host: string, port: number, timeoutMs: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const { request } = process.getBuiltinModule("node:http");
+    const options = { host, port, path: STATUS_PATH, agent: false, signal: AbortSignal.timeout(timeoutMs) };
+    const asked = request(options, (response) => {
+      resolve(response.statusCode === 200);
+      // Its body is of no interest, and the connection is not kept.
+      asked.destroy();
+    });
+    asked.on("error", () => {
+      resolve(false);
+    });
+    asked.end();
   });
 }

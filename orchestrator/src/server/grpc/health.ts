@@ -17,7 +17,9 @@ const SERVING = Buffer.from([0x08, 1]);
 const NOT_SERVING = Buffer.from([0x08, 2]);
 const SERVICE_UNKNOWN = Buffer.from([0x08, 3]);
 const KNOWN_SERVICES: ReadonlySet<string> = new Set(["", "seldon.protos.Seldon", "grpc.health.v1.Health"]);
-const WATCH_INTERVAL_MS = 1000;
+/** How often watched health is looked at: while it is not SERVING its watchers are waiting for just that. */
+const SERVING_INTERVAL_MS = 1000;
+const WAITING_INTERVAL_MS = 50;
 
 type WatchCall = ServerWritableStream<Buffer, Buffer>;
 
@@ -51,17 +53,24 @@ export class Health {
   /** Tells every watcher what holds now. */
   async refresh(): Promise<void> {
     if (this.#watches.size === 0) return;
+    clearTimeout(this.#timer);
     const status = await this.#status();
     for (const watch of this.#watches) {
       if (watch.last === status) continue;
       watch.last = status;
       watch.call.write(status);
     }
+    this.#lookAgain(status === SERVING ? SERVING_INTERVAL_MS : WAITING_INTERVAL_MS);
+  }
+
+  #lookAgain(afterMs: number): void {
+    clearTimeout(this.#timer);
+    if (this.#watches.size > 0) this.#timer = setTimeout(() => void this.refresh(), afterMs).unref();
   }
 
   /** Ends every watch. */
   close(): void {
-    clearInterval(this.#timer);
+    clearTimeout(this.#timer);
     for (const { call } of this.#watches) call.end();
     this.#watches.clear();
   }
@@ -76,11 +85,7 @@ export class Health {
     this.#watches.add(watch);
     call.on("cancelled", () => {
       this.#watches.delete(watch);
-      if (this.#watches.size > 0) return;
-      clearInterval(this.#timer);
-      this.#timer = undefined;
     });
-    this.#timer ??= setInterval(() => void this.refresh(), WATCH_INTERVAL_MS).unref();
     void this.refresh();
   }
 
