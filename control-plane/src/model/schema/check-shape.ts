@@ -67,7 +67,7 @@ function wrong(at: FieldPath, message: string, hint?: string): Finding {
 function adviseOn(types: readonly string[], value: unknown): string | undefined {
   if (types.includes("string")) return isScalar(value) ? "put the value in quotes" : undefined;
   if (typeof value === "string") return isWrittenAs(types, value) ? "remove the quotes" : undefined;
-  if (types.includes("array") && isRecord(value)) return "begin each of its entries with a dash";
+  if (types.includes("array") && isRecord(value)) return "make it a list: put a dash before its first line";
   return types.includes("object") && Array.isArray(value) ? "write one map, without the dash" : undefined;
 }
 
