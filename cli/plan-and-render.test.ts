@@ -70,7 +70,7 @@ test("graphway plan shows the sound deployment beside a broken one and exits wit
 });
 
 test("graphway render prints Istio objects as documents", async () => {
-  const { code, stdout } = await graphway(
+  const { code, stdout, stderr } = await graphway(
     "render",
     "--target",
     "istio",
@@ -80,6 +80,7 @@ test("graphway render prints Istio objects as documents", async () => {
     inputOf("canary"),
   );
   assert.equal(code, 0);
+  assert.match(stderr, /^warning: routes match the header x-graphway-predictor/);
   const objects = loadAll(stdout) as {
     readonly kind: string;
     readonly spec: { readonly gateways?: readonly string[] };

@@ -352,7 +352,7 @@ export const PROBLEM_CODES = {
   FilterTableUnreadable: {
     severity: "error",
     meaning: "Bytes that should be a filter table are none; the filter would refuse them.",
-    hint: "take the bytes of the configuration, not its JSON or base64 form",
+    hint: "give the bytes that graphway render -t filter-table -o bytes prints, or their base64 from Envoy's config_dump",
   },
   TrafficNegative: {
     severity: "error",
@@ -388,6 +388,11 @@ export const PROBLEM_CODES = {
     severity: "warning",
     meaning: "Something in a deployment cannot be said in Istio's objects.",
     hint: "change it as the message says, or use Graphway's own gateway",
+  },
+  IstioNeedsStripping: {
+    severity: "warning",
+    meaning: "Istio's entries trust a header that its gateway takes from clients too, unless told otherwise.",
+    hint: "install the EnvoyFilter of docs/differences.md, which takes x-graphway headers off clients' requests at the gateway",
   },
 } as const satisfies Record<string, ProblemCodeRow>;
 

@@ -1,6 +1,7 @@
+import { HEADER_PREDICTOR } from "#proto/vocabulary/headers.ts";
 import type { DeploymentPlan } from "../plan/deployment-plan.ts";
 import { clusterName } from "../plan/names.ts";
-import type { Checked } from "../problem/problem.ts";
+import { type Checked, problem, type Problem } from "../problem/problem.ts";
 import { describeRouteTable } from "./filter-table/read.ts";
 import { planRouteTable } from "./filter-table/render.ts";
 import { renderIstio } from "./istio/render.ts";
@@ -34,9 +35,17 @@ function xds(plans: readonly DeploymentPlan[], options: TargetOptions = {}): Che
   return { value: value.map(({ typeUrl, body }) => ({ "@type": typeUrl, ...body })), problems };
 }
 
+/** Once per output: whether the gateway strips the header can't be seen from here. */
+function trustsHeader(plans: readonly DeploymentPlan[]): readonly Problem[] {
+  if (plans.length === 0) return [];
+  const message = `routes match the header ${HEADER_PREDICTOR}: a client that sets it chooses its predictor, policy or not, until the gateway strips it`;
+  return [problem("IstioNeedsStripping", { message })];
+}
+
 function istio(plans: readonly DeploymentPlan[], options: TargetOptions = {}): Checked<Json> {
   const rendered = plans.map((plan) => renderIstio(plan, options.istio));
-  return { value: rendered.flatMap((one) => one.value), problems: rendered.flatMap((one) => one.problems) };
+  const problems = [...rendered.flatMap((one) => one.problems), ...trustsHeader(plans)];
+  return { value: rendered.flatMap((one) => one.value), problems };
 }
 
 function orchestrator(plans: readonly DeploymentPlan[]): Checked<Json> {
