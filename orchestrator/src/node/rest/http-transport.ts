@@ -4,8 +4,12 @@ import { CallError } from "../../execute/call-error.ts";
 import type { Scope } from "../../execute/scope.ts";
 import type { PoolLimits } from "../pool-limits.ts";
 
-// The pool alone: the whole of undici costs twice as much to load.
-const Pool = createRequire(import.meta.url)("undici/lib/dispatcher/pool.js") as typeof UndiciPool;
+type Pool = InstanceType<typeof UndiciPool>;
+
+/** The pool alone, loaded by the first call: the whole of undici costs twice as much to load. */
+function loadPool(): typeof UndiciPool {
+  return createRequire(import.meta.url)("undici/lib/dispatcher/pool.js") as typeof UndiciPool;
+}
 
 /** A node's whole HTTP answer. */
 export interface HttpReply {
@@ -25,7 +29,8 @@ export interface HttpCall {
 
 /** HTTP/1.1 to one host and port: bounded connections, bounded queue, cancellable calls. */
 export class HttpTransport {
-  readonly #pool: InstanceType<typeof Pool>;
+  readonly #origin: string;
+  #pool: Pool | undefined;
   readonly #limits: PoolLimits;
   readonly #target: string;
   #inFlight = 0;
@@ -33,16 +38,7 @@ export class HttpTransport {
   constructor(host: string, port: number, limits: PoolLimits) {
     this.#target = `${host}:${port}`;
     this.#limits = limits;
-    this.#pool = new Pool(`http://${host.includes(":") ? `[${host}]` : host}:${port}`, {
-      connections: limits.connections,
-      pipelining: 1,
-      allowH2: false,
-      // Deadlines are the scope's; these would only bound what has none.
-      headersTimeout: 0,
-      bodyTimeout: 0,
-      keepAliveTimeout: 4_000,
-      connect: { timeout: limits.connectTimeoutMs },
-    });
+    this.#origin = `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
   }
 
   /** Sends a request and reads its whole answer. Throws CallError: unreachable, overloaded, bad-reply, or the scope's. */
@@ -59,6 +55,7 @@ export class HttpTransport {
         else resolve(reply);
       });
       try {
+        this.#pool ??= this.#connect();
         this.#pool.dispatch(
           { method: request.method, path: request.path, headers: request.headers, body: request.body ?? null },
           handler,
@@ -69,13 +66,28 @@ export class HttpTransport {
     });
   }
 
-  /** Closes once what is in flight has ended. */
-  async close(): Promise<void> {
-    await this.#pool.close();
+  #connect(): Pool {
+    const Pool = loadPool();
+    const limits = this.#limits;
+    return new Pool(this.#origin, {
+      connections: limits.connections,
+      pipelining: 1,
+      allowH2: false,
+      // Deadlines are the scope's; these would only bound what has none.
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      keepAliveTimeout: 4_000,
+      connect: { timeout: limits.connectTimeoutMs },
+    });
   }
 
-  destroy(): Promise<void> {
-    return this.#pool.destroy();
+  /** Closes once what is in flight has ended. */
+  async close(): Promise<void> {
+    await this.#pool?.close();
+  }
+
+  async destroy(): Promise<void> {
+    await this.#pool?.destroy();
   }
 }
 
