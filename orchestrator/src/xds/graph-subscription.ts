@@ -1,19 +1,15 @@
 import { readFile } from "node:fs/promises";
-import { Client, credentials, Metadata, type ClientDuplexStream } from "@grpc/grpc-js";
 import { envoy } from "#proto/gen/discovery.js";
 import type { Identity } from "../graph/draft.ts";
 import type { Graph } from "../graph/graph.ts";
 import type { Logger } from "../observe/log.ts";
 import { GraphState, type Answer } from "./graph-state.ts";
+import { openMessageStream, type MessageStream } from "./message-stream.ts";
 
 const METHOD = "/envoy.service.discovery.v3.AggregatedDiscoveryService/DeltaAggregatedResources";
 const FIRST_BACKOFF_MS = 100;
 const MAX_BACKOFF_MS = 10_000;
 const wire = envoy.service.discovery.v3;
-type Stream = ClientDuplexStream<
-  envoy.service.discovery.v3.DeltaDiscoveryRequest.$Properties,
-  envoy.service.discovery.v3.DeltaDiscoveryResponse
->;
 
 export interface SubscriptionOptions {
   /** host:port, or unix:/path. */
@@ -45,10 +41,9 @@ export function subscribeToGraph(options: SubscriptionOptions): Subscription {
 class GraphSubscription implements Subscription {
   readonly firstGraph: Promise<void>;
   readonly #options: SubscriptionOptions;
-  readonly #client: Client;
   readonly #state: GraphState;
   #tellFirst = (): void => {};
-  #stream: Stream | undefined;
+  #stream: MessageStream | undefined;
   #backoffMs = FIRST_BACKOFF_MS;
   #timer: NodeJS.Timeout | undefined;
   #isStopped = false;
@@ -59,52 +54,42 @@ class GraphSubscription implements Subscription {
     this.firstGraph = new Promise((resolve) => {
       this.#tellFirst = resolve;
     });
-    this.#client = new Client(options.server, credentials.createInsecure(), {
-      "grpc.keepalive_time_ms": 30_000,
-      "grpc.keepalive_timeout_ms": 5_000,
-      "grpc.max_receive_message_length": 16 << 20,
-      // The pauses between attempts are ours to choose.
-      "grpc.initial_reconnect_backoff_ms": FIRST_BACKOFF_MS,
-      "grpc.max_reconnect_backoff_ms": FIRST_BACKOFF_MS,
-    });
   }
 
   stop(): void {
     this.#isStopped = true;
     clearTimeout(this.#timer);
     this.#stream?.cancel();
-    this.#client.close();
   }
 
   async connect(): Promise<void> {
-    const metadata = await this.#metadata();
+    const token = await this.#token();
     if (this.#isStopped) return;
-    const stream: Stream = this.#client.makeBidiStreamRequest(METHOD, serialize, deserialize, metadata);
+    const { server, log } = this.#options;
+    const stream = openMessageStream({
+      server,
+      method: METHOD,
+      token,
+      onMessage: (message) => {
+        this.#backoffMs = FIRST_BACKOFF_MS;
+        this.#answer(stream, this.#state.receive(wire.DeltaDiscoveryResponse.decode(message)));
+      },
+      onEnd: (reason) => {
+        log.warn(`the control plane can't be reached: ${reason}`);
+        this.#reconnect();
+      },
+    });
     this.#stream = stream;
-    stream.on("data", (response: envoy.service.discovery.v3.DeltaDiscoveryResponse) => {
-      this.#backoffMs = FIRST_BACKOFF_MS;
-      this.#answer(stream, this.#state.receive(response));
-    });
-    stream.on("error", (error: Error) => {
-      if (!this.#isStopped) this.#options.log.warn(`the control plane can't be reached: ${error.message}`);
-    });
-    stream.on("end", () => {
-      stream.end();
-    });
-    // Follows error and end alike, exactly once.
-    stream.on("status", () => {
-      if (this.#stream === stream) this.#reconnect();
-    });
-    stream.write(this.#state.firstRequest());
+    stream.send(encode(this.#state.firstRequest()));
   }
 
-  #answer(stream: Stream, answer: Answer): void {
+  #answer(stream: MessageStream, answer: Answer): void {
     for (const warning of answer.warnings) this.#options.log.warn(warning);
     if (answer.graph !== undefined) {
       this.#options.onGraph(answer.graph);
       this.#tellFirst();
     }
-    stream.write(answer.request);
+    stream.send(encode(answer.request));
   }
 
   #reconnect(): void {
@@ -115,23 +100,18 @@ class GraphSubscription implements Subscription {
     this.#timer = setTimeout(() => void this.connect(), pauseMs);
   }
 
-  async #metadata(): Promise<Metadata> {
-    const metadata = new Metadata();
+  async #token(): Promise<string | undefined> {
     const { tokenFile, log } = this.#options;
-    if (tokenFile === undefined) return metadata;
+    if (tokenFile === undefined) return undefined;
     try {
-      metadata.set("authorization", `Bearer ${(await readFile(tokenFile, "utf8")).trim()}`);
+      return (await readFile(tokenFile, "utf8")).trim();
     } catch (error) {
       log.warn(`the token can't be read: ${error instanceof Error ? error.message : String(error)}`);
+      return undefined;
     }
-    return metadata;
   }
 }
 
-function serialize(request: envoy.service.discovery.v3.DeltaDiscoveryRequest.$Properties): Buffer {
-  return Buffer.from(wire.DeltaDiscoveryRequest.encode(request).finish());
-}
-
-function deserialize(bytes: Buffer): envoy.service.discovery.v3.DeltaDiscoveryResponse {
-  return wire.DeltaDiscoveryResponse.decode(bytes);
+function encode(request: envoy.service.discovery.v3.DeltaDiscoveryRequest.$Properties): Uint8Array {
+  return wire.DeltaDiscoveryRequest.encode(request).finish();
 }

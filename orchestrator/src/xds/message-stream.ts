@@ -1,0 +1,143 @@
+import { connect, type ClientHttp2Session, type IncomingHttpHeaders, type IncomingHttpStatusHeader } from "node:http2";
+import { connect as connectSocket } from "node:net";
+import { frameMessage } from "../node/grpc/frame.ts";
+
+export interface MessageStreamOptions {
+  /** host:port, or unix:/path. */
+  readonly server: string;
+  /** `/package.Service/Method`. */
+  readonly method: string;
+  /** Sent as `authorization: Bearer …`. */
+  readonly token: string | undefined;
+  readonly onMessage: (message: Buffer) => void;
+  /** Called exactly once, unless it is cancelled before: why the stream is over. */
+  readonly onEnd: (reason: string) => void;
+}
+
+/** A gRPC stream of messages both ways, on a connection of its own. */
+export interface MessageStream {
+  send(message: Uint8Array): void;
+  /** Ends it; nothing is called any more. */
+  cancel(): void;
+}
+
+const MAX_MESSAGE_BYTES = 16 << 20;
+const PING_INTERVAL_MS = 30_000;
+const PING_TIMEOUT_MS = 5_000;
+const CONNECT_TIMEOUT_MS = 20_000;
+const PREFIX_BYTES = 5;
+
+/** Opens a bidirectional gRPC call without TLS, by hand: a gRPC library would be half of an orchestrator's start. */
+export function openMessageStream(options: MessageStreamOptions): MessageStream {
+  const session = connectTo(options.server);
+  let isOver = false;
+  const stopPings = keepAlive(session);
+  const finish = (reason: string | undefined): void => {
+    if (isOver) return;
+    isOver = true;
+    stopPings();
+    session.destroy();
+    if (reason !== undefined) options.onEnd(reason);
+  };
+  const stream = session.request({
+    ":method": "POST",
+    ":path": options.method,
+    te: "trailers",
+    "content-type": "application/grpc",
+    "user-agent": "graphway-orchestrator",
+    ...(options.token === undefined ? {} : { authorization: `Bearer ${options.token}` }),
+  });
+  let status: string | undefined;
+  const readStatus = (headers: IncomingHttpHeaders & IncomingHttpStatusHeader): void => {
+    const code = headers["grpc-status"];
+    const message = headers["grpc-message"];
+    if (typeof code === "string") status = `status ${code} ${typeof message === "string" ? message : ""}`.trim();
+    else if ((headers[":status"] ?? 200) !== 200) status = `HTTP ${headers[":status"]}`;
+  };
+  stream.on("response", readStatus);
+  stream.on("trailers", readStatus);
+  const read = messageReader(options.onMessage);
+  stream.on("data", (chunk: Buffer) => {
+    const fault = isOver ? undefined : read(chunk);
+    if (fault !== undefined) finish(fault);
+  });
+  stream.on("error", (error: Error) => {
+    finish(error.message);
+  });
+  stream.on("close", () => {
+    finish(status ?? "the connection was closed");
+  });
+  session.on("error", (error: Error) => {
+    finish(error.message);
+  });
+  session.on("close", () => {
+    finish("the connection was closed");
+  });
+  return {
+    send: (message) => {
+      if (!isOver) stream.write(frameMessage(Buffer.from(message.buffer, message.byteOffset, message.byteLength)));
+    },
+    cancel: () => {
+      finish(undefined);
+    },
+  };
+}
+
+function connectTo(server: string): ClientHttp2Session {
+  if (!server.startsWith("unix:")) return connect(`http://${server}`);
+  const path = server.replace(/^unix:(\/\/(?=\/))?/, "");
+  return connect("http://localhost", { createConnection: () => connectSocket(path) });
+}
+
+/** Ends a connection that is not there in time, or is silent when asked. Returns how to stop. */
+function keepAlive(session: ClientHttp2Session): () => void {
+  const end = (): void => {
+    session.destroy(new Error("no answer in time"));
+  };
+  let answer: NodeJS.Timeout | undefined = setTimeout(end, CONNECT_TIMEOUT_MS).unref();
+  session.once("connect", () => {
+    clearTimeout(answer);
+  });
+  const pings = setInterval(() => {
+    if (session.destroyed || session.connecting) return;
+    clearTimeout(answer);
+    answer = setTimeout(end, PING_TIMEOUT_MS).unref();
+    session.ping(() => {
+      clearTimeout(answer);
+    });
+  }, PING_INTERVAL_MS).unref();
+  return () => {
+    clearTimeout(answer);
+    clearInterval(pings);
+  };
+}
+
+/** Cuts a stream of bytes into messages. Returns what is wrong with them, if anything is. */
+function messageReader(onMessage: (message: Buffer) => void): (chunk: Buffer) => string | undefined {
+  let chunks: Buffer[] = [];
+  let length = 0;
+  let needed = PREFIX_BYTES;
+  return (chunk) => {
+    chunks.push(chunk);
+    length += chunk.length;
+    while (length >= needed) {
+      const bytes = chunks.length === 1 ? chunk : Buffer.concat(chunks, length);
+      chunks = [bytes];
+      const size = bytes.readUInt32BE(1);
+      if (bytes[0] !== 0) return "a message is compressed, which was not asked for";
+      if (size > MAX_MESSAGE_BYTES) return `a message of ${size} bytes is too large`;
+      needed = PREFIX_BYTES + size;
+      if (length < needed) return undefined;
+      try {
+        onMessage(bytes.subarray(PREFIX_BYTES, needed));
+      } catch (error) {
+        return `a message can't be read: ${error instanceof Error ? error.message : String(error)}`;
+      }
+      chunks = [bytes.subarray(needed)];
+      length -= needed;
+      chunk = bytes.subarray(needed);
+      needed = PREFIX_BYTES;
+    }
+    return undefined;
+  };
+}
