@@ -47,7 +47,15 @@ export function containersOf(componentSpec: ComponentSpec): readonly Container[]
   return componentSpec.spec?.containers ?? [];
 }
 
-/** The first container of a name in any componentSpec. */
+const containersByName = new WeakMap<PredictorSpec, ReadonlyMap<string, Container>>();
+
+/** The first container of a name in any componentSpec. Indexed once: every rule asks for every node. */
 export function findContainer(predictor: PredictorSpec, name: string): Container | undefined {
-  return (predictor.componentSpecs ?? []).flatMap(containersOf).find((container) => container.name === name);
+  let index = containersByName.get(predictor);
+  if (index === undefined) {
+    const containers = (predictor.componentSpecs ?? []).flatMap(containersOf).toReversed();
+    index = new Map(containers.map((container) => [container.name, container]));
+    containersByName.set(predictor, index);
+  }
+  return index.get(name);
 }

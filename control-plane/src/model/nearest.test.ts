@@ -21,6 +21,15 @@ describe("findNearest", () => {
     });
   }
 
+  it("compares neither very long names nor very many", () => {
+    const long = "x".repeat(1_000_000);
+    assert.equal(findNearest(`${long}y`, [long]), undefined);
+    assert.equal(findNearest("xxxx", [long]), undefined);
+    const many = Array.from({ length: 10_000 }, (_, index) => `none-${index}`);
+    assert.equal(findNearest("abcdefgh", [...many, "abcdefg"]), undefined);
+    assert.equal(findNearest("abcdefgh", [...many.slice(0, 50), "abcdefg"]), "abcdefg");
+  });
+
   it("finds a name with one letter changed", () => {
     fc.assert(
       fc.property(fc.stringMatching(/^[a-z]{6,20}$/), fc.nat(), fc.stringMatching(/^[a-z]$/), (name, place, letter) => {

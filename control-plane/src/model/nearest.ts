@@ -1,10 +1,19 @@
+/** Names beyond these are not compared: a text of thousands of names must not be compared with itself. */
+const MOST_CANDIDATES = 100;
+/** Longer names are not compared: the work grows with the square of their length. */
+const LONGEST_NAME = 100;
+
 /** The known name most like a given one, when it is close enough to be what was meant; letter case and `-_` count little. */
 export function findNearest(name: string, known: Iterable<string>): string | undefined {
+  if (name.length > LONGEST_NAME) return undefined;
   const wanted = fold(name);
   const limit = Math.min(3, Math.max(1, Math.floor(wanted.length / 3)));
   let best: { readonly name: string; readonly distance: number } | undefined;
+  let count = 0;
   for (const candidate of known) {
-    const distance = editDistance(wanted, fold(candidate), best?.distance ?? limit + 1);
+    count += 1;
+    if (count > MOST_CANDIDATES) break;
+    const distance = editDistance(wanted, fold(candidate.slice(0, 2 * LONGEST_NAME)), best?.distance ?? limit + 1);
     if (distance <= limit && (best === undefined || distance < best.distance)) best = { name: candidate, distance };
   }
   return best?.name;

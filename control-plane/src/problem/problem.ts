@@ -42,18 +42,25 @@ export interface ProblemDetails {
   readonly severity?: Severity;
 }
 
-/** Makes a problem of a code in the table. */
+/** Names come from manifests and can be as long as these: nobody reads, logs or stores more of one text. */
+const LONGEST_TEXT = 2000;
+
+function shorten(text: string): string {
+  return text.length <= LONGEST_TEXT ? text : `${text.slice(0, LONGEST_TEXT).toWellFormed()}…`;
+}
+
+/** Makes a problem of a code in the table. Texts are cut at 2,000 characters. */
 export function problem(code: ProblemCode, details: ProblemDetails): Problem {
   const row = PROBLEM_CODES[code];
   return {
     code,
     severity: details.severity ?? row.severity,
     object: details.object ?? "",
-    path: details.path ?? "",
+    path: shorten(details.path ?? ""),
     ...(details.file === undefined ? {} : { file: details.file }),
     ...(details.position === undefined ? {} : { position: details.position }),
-    message: details.message,
-    hint: details.hint ?? row.hint,
+    message: shorten(details.message),
+    hint: shorten(details.hint ?? row.hint),
   };
 }
 
