@@ -1,4 +1,7 @@
-import { argv } from "node:process";
+import { readFileSync } from "node:fs";
+import { argv, stderr, stdout } from "node:process";
+import { findNearest } from "../control-plane/src/model/nearest.ts";
+import { UsageError } from "./words.ts";
 
 /** One command: its module is loaded only when it is called. `run` gets the words after the name and returns the exit code. */
 interface CommandEntry {
@@ -19,20 +22,52 @@ const COMMANDS: readonly CommandEntry[] = [
 function usage(): string {
   const width = Math.max(0, ...COMMANDS.map((command) => command.name.length));
   const rows = COMMANDS.map((command) => `  ${command.name.padEnd(width)}  ${command.summary}`);
-  return ["Usage: graphway <command> [options]", "", ...rows, "", "graphway <command> --help tells more.", ""].join(
-    "\n",
-  );
+  return [
+    "Usage: graphway <command> [options]",
+    "",
+    ...rows,
+    "",
+    "graphway <command> --help tells more; graphway --version says the version.",
+    "",
+  ].join("\n");
+}
+
+function version(): string {
+  const text = readFileSync(new URL("../package.json", import.meta.url), "utf8");
+  return (JSON.parse(text) as { readonly version: string }).version;
+}
+
+/** No command was named, or none that there is. */
+function answer(name: string | undefined): number {
+  if (name === "--help" || name === "-h" || name === "help") {
+    stdout.write(usage());
+    return 0;
+  }
+  if (name === "--version" || name === "-V") {
+    stdout.write(`${version()}\n`);
+    return 0;
+  }
+  if (name === undefined) stderr.write(usage());
+  else {
+    const names = COMMANDS.map((command) => command.name);
+    const nearest = findNearest(name, names);
+    const advice = nearest === undefined ? `there are ${names.join(", ")}` : `did you mean ${nearest}?`;
+    stderr.write(`graphway: there is no command ${name}; ${advice}\nsee graphway --help\n`);
+  }
+  return 2;
 }
 
 async function main(): Promise<number> {
   const [name, ...words] = argv.slice(2);
   const command = COMMANDS.find((one) => one.name === name);
-  if (command !== undefined) return (await command.load()).run(words);
-  const asked = name === "--help" || name === "-h" || name === "help";
-  (asked ? process.stdout : process.stderr).write(
-    asked || name === undefined ? usage() : `graphway: there is no command ${name}\n\n${usage()}`,
-  );
-  return asked ? 0 : 2;
+  if (command === undefined) return answer(name);
+  try {
+    return await (await command.load()).run(words);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    stderr.write(`graphway ${command.name}: ${error.message}\nsee graphway ${command.name} --help\n`);
+    return 2;
+  }
 }
 
 process.exitCode = await main();

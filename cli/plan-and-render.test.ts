@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { loadAll } from "js-yaml";
@@ -97,6 +98,9 @@ test("wrong usage and unreadable files exit with 2", async () => {
     ["plan"],
     ["render", "-f", "x"],
     ["render", "-t", "nothing"],
+    ["render", "-t", "istio", "-o", "bytes", "-f", "x"],
+    ["render", "-t", "xds", "-o", "xml", "-f", "x"],
+    ["plan", "--nope"],
     ["plan", "-f", "/does/not/exist"],
   ]) {
     const { code, stdout, stderr } = await graphway(...words);
@@ -104,4 +108,18 @@ test("wrong usage and unreadable files exit with 2", async () => {
     assert.equal(stdout, "");
     assert.notEqual(stderr, "");
   }
+});
+
+test("a usage error is its message and where to read more", async () => {
+  const { stderr } = await graphway("plan", "-f", "x", "-o", "xml");
+  assert.equal(stderr, 'graphway plan: --output is text or json, not "xml"\nsee graphway plan --help\n');
+});
+
+test("graphway names its version, and the command that was meant", async () => {
+  const { version } = JSON.parse(await readFile(join(ROOT, "package.json"), "utf8")) as { readonly version: string };
+  assert.equal((await graphway("--version")).stdout, `${version}\n`);
+  const meant = await graphway("vaildate", "x");
+  assert.equal(meant.code, 2);
+  assert.match(meant.stderr, /^graphway: there is no command vaildate; did you mean validate\?\n/);
+  assert.match((await graphway("bake")).stderr, /there is no command bake; there are run, validate,/);
 });

@@ -1,9 +1,9 @@
 import { stderr, stdout } from "node:process";
-import { parseArgs } from "node:util";
 import { describePlan } from "./describe-plan.ts";
 import { exitCodeOf } from "./exit-code.ts";
 import { formatProblems } from "./problem-list.ts";
 import { readPlans } from "./read-plans.ts";
+import { parseWords, UsageError } from "./words.ts";
 
 const USAGE = `Usage: graphway plan -f <file or folder>... [options]
 
@@ -22,32 +22,17 @@ const OPTIONS = {
   help: { type: "boolean", short: "h", default: false },
 } as const;
 
-function refuse(message: string): number {
-  stderr.write(`graphway plan: ${message}\n\n${USAGE}`);
-  return 2;
-}
-
-function parseWords(words: readonly string[]) {
-  try {
-    return parseArgs({ args: [...words], options: OPTIONS, allowPositionals: true });
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error);
-  }
-}
-
 /** `graphway plan`. */
 export async function run(words: readonly string[]): Promise<number> {
-  const parsed = parseWords(words);
-  if (typeof parsed === "string") return refuse(parsed);
-  const { values, positionals } = parsed;
+  const { values, positionals } = parseWords(OPTIONS, words);
   if (values.help) {
     stdout.write(USAGE);
     return 0;
   }
   const paths = [...(values.file ?? []), ...positionals];
-  if (paths.length === 0) return refuse("name a file or a folder");
+  if (paths.length === 0) throw new UsageError("name a file or a folder");
   if (values.output !== "text" && values.output !== "json") {
-    return refuse(`--output is text or json, not ${JSON.stringify(values.output)}`);
+    throw new UsageError(`--output is text or json, not ${JSON.stringify(values.output)}`);
   }
   const { value: plans, problems } = await readPlans(paths);
   if (problems.length > 0) stderr.write(`${formatProblems(problems, stderr.columns)}\n\n`);

@@ -167,7 +167,8 @@ describe("graphway predict without a server or with wrong words", () => {
     [[], /give the deployment's name and the data/],
     [["iris"], /give the deployment's name/],
     [["a/b/c", "[]"], /is not \[namespace\/\]name/],
-    [["iris", "[1"], /the data is not JSON/],
+    [["iris", "[1"], /the data:1:3: this is not JSON: it ends too early/],
+    [["iris", "[[5.1,abc]]"], /the data:1:7: this is not JSON: "abc" does not belong there/],
     [["iris", "3"], /must be an array of rows/],
     [["iris", "@missing.json"], /cannot read missing.json/],
     [["iris", "[]", "--url", "localhost:8003"], /is not a URL/],
@@ -181,7 +182,7 @@ describe("graphway predict without a server or with wrong words", () => {
       const { code, err } = await predict(words);
       assert.equal(code, 2);
       assert.match(err, message);
-      assert.match(err, /Usage: graphway predict/);
+      assert.match(err, /^graphway predict: .*\nsee graphway predict --help\n$/);
     });
   }
 });

@@ -1,7 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { stderr, stdin, stdout } from "node:process";
 import { text } from "node:stream/consumers";
-import { parseArgs } from "node:util";
 import { HEADER_PREFIX } from "#proto/vocabulary/headers.ts";
 import type { Json } from "#proto/json/json.ts";
 import {
@@ -11,6 +10,8 @@ import {
   predictByGrpc,
   predictByRest,
 } from "./prediction-client.ts";
+import { findJsonFault } from "./json-fault.ts";
+import { parseWords, UsageError } from "./words.ts";
 
 const USAGE = `Usage: graphway predict [namespace/]name <data> [options]
 
@@ -30,9 +31,6 @@ The answer goes to standard output, the ${HEADER_PREFIX}* headers to standard er
 Exit code: 0 an answer, 1 none or an error, 2 wrong usage.
 `;
 
-/** The user's mistake on the command line. */
-class UsageError extends Error {}
-
 const OPTIONS = {
   grpc: { type: "boolean", default: false },
   url: { type: "string", default: "http://localhost:8003" },
@@ -43,15 +41,7 @@ const OPTIONS = {
   help: { type: "boolean", short: "h", default: false },
 } as const;
 
-type Values = ReturnType<typeof parseWords>["values"];
-
-function parseWords(words: readonly string[]) {
-  try {
-    return parseArgs({ args: [...words], options: OPTIONS, allowPositionals: true });
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
-  }
-}
+type Values = ReturnType<typeof parseWords<typeof OPTIONS>>["values"];
 
 function readTarget(target: string): { readonly namespace: string; readonly name: string } {
   const match = /^(?:([a-z0-9.-]+)\/)?([a-z0-9.-]+)$/.exec(target);
@@ -59,23 +49,29 @@ function readTarget(target: string): { readonly namespace: string; readonly name
   return { namespace: match[1] ?? "default", name: match[2] };
 }
 
-async function readData(word: string): Promise<string> {
-  if (word === "-") return text(stdin);
-  if (!word.startsWith("@")) return word;
+/** What is to be sent, and how a fault in it names its place. */
+interface Data {
+  readonly text: string;
+  readonly source: string;
+}
+
+async function readData(word: string): Promise<Data> {
+  if (word === "-") return { text: await text(stdin), source: "standard input" };
+  if (!word.startsWith("@")) return { text: word, source: "the data" };
   try {
-    return await readFile(word.slice(1), "utf8");
+    return { text: await readFile(word.slice(1), "utf8"), source: word.slice(1) };
   } catch (error) {
     throw new UsageError(`cannot read ${word.slice(1)}: ${error instanceof Error ? error.message : String(error)}`);
   }
 }
 
 /** The message to send: whole objects stay as they were typed, to the byte. */
-function makeMessage(given: string): { readonly text: string; readonly message: Json } {
-  let json: Json;
-  try {
-    json = JSON.parse(given) as Json;
-  } catch (error) {
-    throw new UsageError(`the data is not JSON: ${error instanceof Error ? error.message : String(error)}`);
+function makeMessage({ text: given, source }: Data): { readonly text: string; readonly message: Json } {
+  const json = parseJson(given);
+  if (json === undefined) {
+    const { line, column, found } = findJsonFault(given) ?? { line: 1, column: 1, found: given };
+    const what = found === "" ? "it ends too early" : `${JSON.stringify(found)} does not belong there`;
+    throw new UsageError(`${source}:${line}:${column}: this is not JSON: ${what}`);
   }
   if (Array.isArray(json)) return wrap({ data: { ndarray: json as readonly Json[] } });
   if (typeof json === "string") return wrap({ strData: json });
@@ -120,7 +116,7 @@ async function readCall(values: Values, target: string, data: string): Promise<P
   };
 }
 
-function parseBody(body: string): Json | undefined {
+function parseJson(body: string): Json | undefined {
   try {
     return JSON.parse(body) as Json;
   } catch {
@@ -141,7 +137,7 @@ function prettify(json: Json, indent = ""): string {
 }
 
 function print(answer: PredictionAnswer, values: Values): void {
-  const body = parseBody(answer.body);
+  const body = parseJson(answer.body);
   if (values.raw) {
     stdout.write(answer.body);
     return;
@@ -157,7 +153,7 @@ function print(answer: PredictionAnswer, values: Values): void {
 }
 
 async function predict(words: readonly string[]): Promise<number> {
-  const { values, positionals } = parseWords(words);
+  const { values, positionals } = parseWords(OPTIONS, words);
   if (values.help) {
     stdout.write(USAGE);
     return 0;
@@ -178,9 +174,9 @@ export async function run(words: readonly string[]): Promise<number> {
   try {
     return await predict(words);
   } catch (error) {
-    if (error instanceof UsageError || error instanceof TypeError || error instanceof RangeError) {
-      stderr.write(`graphway predict: ${error.message}\n\n${USAGE}`);
-      return 2;
+    // What the data can't be said as in protobuf.
+    if (error instanceof TypeError || error instanceof RangeError) {
+      throw new UsageError(error.message, { cause: error });
     }
     if (!(error instanceof NoAnswerError)) throw error;
     stderr.write(`graphway: ${error.message}\n`);

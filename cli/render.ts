@@ -1,11 +1,13 @@
 import { stderr, stdout } from "node:process";
-import { parseArgs } from "node:util";
 import { dump } from "js-yaml";
+import type { DeploymentPlan } from "../control-plane/src/plan/deployment-plan.ts";
+import type { Checked } from "../control-plane/src/problem/problem.ts";
 import { TARGETS, type Target } from "../control-plane/src/render/targets.ts";
 import type { Json } from "../control-plane/src/render/xds/resource.ts";
 import { exitCodeOf } from "./exit-code.ts";
 import { formatProblems } from "./problem-list.ts";
 import { readPlans } from "./read-plans.ts";
+import { parseWords, UsageError } from "./words.ts";
 
 const NAMES = TARGETS.map((target) => target.name);
 const WIDTH = Math.max(...NAMES.map((name) => name.length));
@@ -19,7 +21,8 @@ ${TARGETS.map((target) => `  ${target.name.padEnd(WIDTH)}  ${target.summary}`).j
 
   -t, --target <target>  one of the above
   -f, --file <path>      a manifest, or a folder of them; may be given more than once
-  -o, --output <form>    yaml (default; Istio objects as documents for kubectl) or json
+  -o, --output <form>    yaml (default; Istio objects as documents for kubectl), json, or bytes: the filter-table
+                         as Envoy gets it, for a file or a pipe (graphway table dump reads it)
       --gateway <name>   Istio gateway of deployments that name none (default istio-system/seldon-gateway)
 
 Exit code: 0 no errors, 1 a deployment has an error (the others are rendered), 2 wrong usage or a file that cannot be read.
@@ -33,54 +36,55 @@ const OPTIONS = {
   help: { type: "boolean", short: "h", default: false },
 } as const;
 
-function refuse(message: string): number {
-  stderr.write(`graphway render: ${message}\n\n${USAGE}`);
-  return 2;
-}
-
-function parseWords(words: readonly string[]) {
-  try {
-    return parseArgs({ args: [...words], options: OPTIONS, allowPositionals: true });
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error);
-  }
-}
+const FORMS = ["yaml", "json", "bytes"] as const;
+type Form = (typeof FORMS)[number];
 
 function toYaml(value: Json): string {
   return dump(value, { noRefs: true, lineWidth: 120 });
 }
 
 /** Kubernetes objects become documents of one stream. */
-function print(target: Target, value: Json, output: string): string {
-  if (output === "json") return `${JSON.stringify(value, undefined, 2)}\n`;
+function print(target: Target, value: Json, form: Form): string {
+  if (form === "json") return `${JSON.stringify(value, undefined, 2)}\n`;
   return target.name === "istio" && Array.isArray(value)
     ? value.map((one) => toYaml(one as Json)).join("---\n")
     : toYaml(value);
 }
 
+function renderAs(target: Target, form: Form, plans: readonly DeploymentPlan[]): Checked<string | Uint8Array> {
+  if (form === "bytes" && target.renderBytes !== undefined) return target.renderBytes(plans);
+  const { value, problems } = target.render(plans);
+  return { value: print(target, value, form), problems };
+}
+
+function readForm(given: string, target: Target): Form {
+  const form = FORMS.find((one) => one === given);
+  if (form === undefined) throw new UsageError(`--output is one of ${FORMS.join(", ")}, not ${JSON.stringify(given)}`);
+  if (form !== "bytes") return form;
+  if (target.renderBytes === undefined) throw new UsageError(`${target.name} has no form as bytes; filter-table has`);
+  if (stdout.isTTY) throw new UsageError("bytes are not for a terminal; add > table.bin, or a pipe");
+  return form;
+}
+
 /** `graphway render`. */
 export async function run(words: readonly string[]): Promise<number> {
-  const parsed = parseWords(words);
-  if (typeof parsed === "string") return refuse(parsed);
-  const { values, positionals } = parsed;
+  const { values, positionals } = parseWords(OPTIONS, words);
   if (values.help) {
     stdout.write(USAGE);
     return 0;
   }
   const target = TARGETS.find((one) => one.name === values.target);
-  if (target === undefined) return refuse(`--target is one of ${NAMES.join(", ")}`);
+  if (target === undefined) throw new UsageError(`--target is one of ${NAMES.join(", ")}`);
   const paths = [...(values.file ?? []), ...positionals];
-  if (paths.length === 0) return refuse("name a file or a folder");
-  if (values.output !== "yaml" && values.output !== "json") {
-    return refuse(`--output is yaml or json, not ${JSON.stringify(values.output)}`);
-  }
+  if (paths.length === 0) throw new UsageError("name a file or a folder");
+  const form = readForm(values.output, target);
   const { value: plans, problems } = await readPlans(
     paths,
     values.gateway === undefined ? {} : { gateway: values.gateway },
   );
-  const rendered = target.render(plans);
+  const rendered = renderAs(target, form, plans);
   const all = [...problems, ...rendered.problems];
   if (all.length > 0) stderr.write(`${formatProblems(all, stderr.columns)}\n\n`);
-  stdout.write(print(target, rendered.value, values.output));
+  stdout.write(rendered.value);
   return exitCodeOf(all);
 }

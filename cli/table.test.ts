@@ -81,3 +81,14 @@ test("table dump ends with 2 without a file, and for one that cannot be read", (
   assert.equal(graphway("table", "print", "x").code, 2);
   assert.match(graphway("table", "dump", join(folder, "none")).errors, /cannot read .*none/);
 });
+
+test("table dump reads what render prints as bytes", () => {
+  const manifest = fileURLToPath(new URL("../control-plane/testdata/shadow/in.yaml", import.meta.url));
+  const render = [MAIN, "render", "-t", "filter-table", "-f", manifest];
+  const bytes = spawnSync(process.execPath, [...render, "-o", "bytes"]).stdout;
+  const rendered: unknown = JSON.parse(graphway(...render.slice(1), "-o", "json").out);
+  for (const given of [bytes, bytes.toString("base64")]) {
+    const dumped = graphway("table", "dump", "--json", fileWith("rendered", given));
+    assert.deepEqual(JSON.parse(dumped.out), rendered, dumped.errors);
+  }
+});

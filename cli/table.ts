@@ -1,15 +1,24 @@
 import { readFile } from "node:fs/promises";
-import { parseArgs } from "node:util";
 import { dump } from "js-yaml";
 import { describeRouteTable, readRouteTable } from "../control-plane/src/render/filter-table/read.ts";
 import type { Problem } from "../control-plane/src/problem/problem.ts";
+import { parseWords, UsageError } from "./words.ts";
 
 const USAGE = `Usage: graphway table dump FILE [--json]
 
-Prints a route table (the bytes of the filter's configuration) for people.
-FILE holds the bytes, or their base64 as Envoy's config_dump shows them; - is standard input.
-Exit code 0: printed; 1: no table that the filter would take; 2: usage or unreadable file.
+Prints a route table, the value of the filter's configuration, for people. FILE is - for standard input, or a file with
+
+  the bytes      graphway render -t filter-table -o bytes -f iris.yaml > table.bin
+                 graphway table dump table.bin
+  their base64   the "value" of the filter's configuration in the /config_dump of Envoy's admin port, without quotes
+
+Exit code: 0 printed, 1 no table that the filter would take, 2 wrong usage or a file that cannot be read.
 `;
+
+const OPTIONS = {
+  json: { type: "boolean", default: false },
+  help: { type: "boolean", short: "h", default: false },
+} as const;
 
 async function readInput(file: string): Promise<Buffer> {
   if (file !== "-") return readFile(file);
@@ -30,30 +39,25 @@ function report({ file, message, hint }: Problem): void {
 
 /** `graphway table dump FILE`. */
 export async function run(words: readonly string[]): Promise<number> {
-  let parsed;
-  try {
-    const options = { json: { type: "boolean" }, help: { type: "boolean", short: "h" } } as const;
-    parsed = parseArgs({ args: [...words], options, allowPositionals: true });
-  } catch (error) {
-    process.stderr.write(`${(error as Error).message}\n\n${USAGE}`);
-    return 2;
+  const { values, positionals } = parseWords(OPTIONS, words);
+  if (values.help) {
+    process.stdout.write(USAGE);
+    return 0;
   }
-  const [verb, file, ...rest] = parsed.positionals;
-  if (parsed.values.help === true) return (process.stdout.write(USAGE), 0);
-  if (verb !== "dump" || file === undefined || rest.length > 0) return (process.stderr.write(USAGE), 2);
+  const [verb, file, ...rest] = positionals;
+  if (verb !== "dump" || file === undefined || rest.length > 0) throw new UsageError("write: table dump FILE");
   let bytes;
   try {
     bytes = fromBase64(await readInput(file));
   } catch (error) {
-    process.stderr.write(`cannot read ${file}: ${(error as Error).message}\n`);
-    return 2;
+    throw new UsageError(`cannot read ${file}: ${error instanceof Error ? error.message : String(error)}`);
   }
   const { value, problems } = readRouteTable(bytes, file);
   problems.forEach(report);
   if (value === undefined) return 1;
   const data = describeRouteTable(value);
   process.stdout.write(
-    parsed.values.json === true ? `${JSON.stringify(data, null, 2)}\n` : dump(data, { lineWidth: 120, noRefs: true }),
+    values.json ? `${JSON.stringify(data, null, 2)}\n` : dump(data, { lineWidth: 120, noRefs: true }),
   );
   return 0;
 }

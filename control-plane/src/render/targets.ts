@@ -3,7 +3,7 @@ import type { DeploymentPlan } from "../plan/deployment-plan.ts";
 import { clusterName } from "../plan/names.ts";
 import { type Checked, problem, type Problem } from "../problem/problem.ts";
 import { describeRouteTable } from "./filter-table/read.ts";
-import { planRouteTable } from "./filter-table/render.ts";
+import { planRouteTable, renderFilterTable, type FilterTableOptions } from "./filter-table/render.ts";
 import { renderIstio } from "./istio/render.ts";
 import type { IstioOptions } from "./istio/options.ts";
 import { enginePredictor } from "./orchestrator/engine-predictor.ts";
@@ -23,6 +23,8 @@ export interface Target {
   readonly name: string;
   readonly summary: string;
   readonly render: (plans: readonly DeploymentPlan[], options?: TargetOptions) => Checked<Json>;
+  /** The same as bytes, where it has such a form. */
+  readonly renderBytes?: (plans: readonly DeploymentPlan[]) => Checked<Uint8Array>;
 }
 
 /** Values of JSON that have no type of their own are written and read once to be plain data. */
@@ -61,19 +63,26 @@ function orchestrator(plans: readonly DeploymentPlan[]): Checked<Json> {
 }
 
 /** The table of our own gateway. Its generation is counted by who delivers it, so here it is 1. */
+const GATEWAY_TABLE: FilterTableOptions = {
+  role: "gateway",
+  generation: 1n,
+  clusters: (plan, predictor, transport) => clusterName(plan.namespace, plan.name, predictor, transport),
+};
+
 function filterTable(plans: readonly DeploymentPlan[]): Checked<Json> {
-  const { value, problems } = planRouteTable(plans, {
-    role: "gateway",
-    generation: 1n,
-    clusters: (plan, predictor, transport) => clusterName(plan.namespace, plan.name, predictor, transport),
-  });
+  const { value, problems } = planRouteTable(plans, GATEWAY_TABLE);
   return { value: plain(describeRouteTable(value)), problems };
 }
 
 /** Every target there is; `graphway render --target` takes their names. */
 export const TARGETS: readonly Target[] = [
   { name: "xds", summary: "clusters, listener and routes of our own gateway", render: xds },
-  { name: "filter-table", summary: "the route table of the filter in our own gateway", render: filterTable },
+  {
+    name: "filter-table",
+    summary: "the route table of the filter in our own gateway",
+    render: filterTable,
+    renderBytes: (plans) => renderFilterTable(plans, GATEWAY_TABLE),
+  },
   { name: "istio", summary: "VirtualServices and DestinationRules", render: istio },
   { name: "orchestrator", summary: "the graph of every predictor", render: orchestrator },
 ];
