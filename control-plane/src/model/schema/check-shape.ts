@@ -60,7 +60,18 @@ function findingOf(error: ErrorObject, root: unknown): Finding {
 }
 
 function wrong(at: FieldPath, message: string, hint?: string): Finding {
-  return { code: "FieldWrong", at, message, ...(hint === undefined ? {} : { hint }) };
+  return { code: "FieldWrong", at, message: `${nameField(at)} ${message}`, ...(hint === undefined ? {} : { hint }) };
+}
+
+/** The last field of a path, with its place in a list. */
+function nameField(path: FieldPath): string {
+  const last = path.findLastIndex((step) => typeof step === "string");
+  return last < 0
+    ? "the object"
+    : path
+        .slice(last)
+        .map((step) => (typeof step === "number" ? `[${step}]` : step))
+        .join("");
 }
 
 /** What turns a value of the wrong type into one of the right type, where that can be told. */

@@ -38,7 +38,7 @@ export const checkTraffic: Rule = ({ predictors }) => {
   if (live.length > 1 && sum !== 100) {
     const first = live[0]?.index ?? 0;
     const finding = onTraffic("TrafficSum", first, "traffic", "Traffic must sum to 100 for multiple predictors");
-    return [{ ...finding, hint: `it sums to ${sum}: ${listShares(predictors)}` }];
+    return [{ ...finding, hint: `change the shares, which sum to ${sum}: ${listShares(predictors)}` }];
   }
   const only = predictors.length === 1 ? (predictors[0]?.traffic ?? 0) : 0;
   if (only <= 0 || only >= 100) return [];
