@@ -21,8 +21,10 @@ export function readScalar(kind: Scalar, json: Json, where: string): string | nu
     case "uint32":
       return Number(readInteger(kind, json, where));
     case "int64":
-    case "uint64":
-      return readInteger(kind, json, where).toString();
+    case "uint64": {
+      const whole = readInteger(kind, json, where);
+      return whole === 0n ? 0 : whole.toString(); // the encoder leaves out 0, not "0"
+    }
     case "bool":
       if (typeof json === "boolean") return json;
       throw new TypeError(`${where} must be true or false`);

@@ -218,6 +218,12 @@ describe("SeldonMessage as JSON", () => {
     for (const [json, says] of rows) assert.throws(() => messageFromJson(json), says);
   });
 
+  it("leaves a zero out of the bytes, also one of 64 bits", () => {
+    const tftensor = { tensorShape: { dim: [{ size: "0" }] } };
+    const bytes = SeldonMessage.encode(messageFromJson({ data: { tftensor } })).finish();
+    assert.deepEqual([...bytes], [26, 6, 34, 4, 18, 2, 18, 0]);
+  });
+
   it("agrees with protobufjs' own ProtoJSON", () => {
     fc.assert(
       fc.property(anyMessage, (json) => {
