@@ -83,7 +83,7 @@ test("table dump ends with 2 without a file, and for one that cannot be read", (
 });
 
 test("table dump reads what render prints as bytes", () => {
-  const manifest = fileURLToPath(new URL("../control-plane/testdata/shadow/in.yaml", import.meta.url));
+  const manifest = fileURLToPath(new URL("../control-plane/testdata/shadow-all/in.yaml", import.meta.url));
   const render = [MAIN, "render", "-t", "filter-table", "-f", manifest];
   const bytes = spawnSync(process.execPath, [...render, "-o", "bytes"]).stdout;
   const rendered: unknown = JSON.parse(graphway(...render.slice(1), "-o", "json").out);
