@@ -144,6 +144,13 @@ async function sayIfSlow(what, work) {
   }
 }
 
+/** What every command needs: all of it but Envoy, which `graphway run` brings itself. */
+export async function prepareCommands() {
+  await ensurePackages();
+  await ensureNode24();
+  await sayIfSlow("building the filter and the protobuf code", build);
+}
+
 /** All of it; resolves with the Envoy to use. */
 export async function setUp() {
   await ensurePackages();
