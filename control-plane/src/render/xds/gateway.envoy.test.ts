@@ -14,7 +14,8 @@ import {
   type Http2ServerRequest,
   type Http2ServerResponse,
 } from "node:http2";
-import type { AddressInfo } from "node:net";
+import { connect as connectTcp, type AddressInfo } from "node:net";
+import { text } from "node:stream/consumers";
 import { setTimeout as delay } from "node:timers/promises";
 import { after, before, test } from "node:test";
 import type { DeploymentPlan } from "../../plan/deployment-plan.ts";
@@ -29,6 +30,9 @@ import { TYPE } from "./type-urls.ts";
 const PLANS: readonly DeploymentPlan[] = [
   planFor("canary", { main: 75, canary: 25 }, { copy: 100 }, { retry: { attempts: 2, perTryTimeoutMs: 1000 } }),
   planFor("plain", { only: 1, idle: 0 }),
+  planFor("gone", { only: 1 }),
+  planFor("broken", { only: 1 }),
+  planFor("slow", { only: 1 }, {}, { retry: { attempts: 1, perTryTimeoutMs: 50 } }),
   planFor("hosted", { main: 1 }, {}, { hosts: ["models.example.com"] }),
 ];
 
@@ -58,7 +62,9 @@ async function startUpstream(name: string, grpc: boolean): Promise<number> {
   };
   const server = grpc ? createHttp2Server() : createHttpServer();
   if ("keepAliveTimeout" in server) {
-    server.on("request", ({ url = "", headers }: IncomingMessage, response: ServerResponse) => {
+    server.on("request", ({ url = "", headers, socket }: IncomingMessage, response: ServerResponse) => {
+      if (name === "seldon/broken/only/http") socket.destroy();
+      if (["seldon/broken/only/http", "seldon/slow/only/http"].includes(name)) return;
       answer(url, headers, (status) => response.writeHead(status).end(name));
     });
   } else {
@@ -147,6 +153,10 @@ before(async () => {
     for (const predictor of plan.predictors) {
       for (const kind of CLUSTER_KINDS) {
         const name = clusterName(plan.namespace, plan.name, predictor.name, kind);
+        if (plan.name === "gone") {
+          endpoints.push(renderEndpoints(name, []));
+          continue;
+        }
         const address = { address: "127.0.0.1", port: await startUpstream(name, kind === "grpc") };
         endpoints.push(renderEndpoints(name, [address]));
       }
@@ -266,13 +276,54 @@ test("what nobody serves is told so", async () => {
   const response = await call("/seldon/seldon/nobody/api/v1.0/predictions");
   assert.equal(response.status, 404);
   assert.equal(response.headers.get("content-type"), "application/json");
-  assert.match(await response.text(), /no such SeldonDeployment/);
+  const info = "no such SeldonDeployment here: check /seldon/<namespace>/<name>/";
+  assert.deepEqual(await response.json(), { status: { code: 404, info, reason: "NOT_FOUND", status: "FAILURE" } });
   assert.equal((await call("/seldon/seldon/plain")).status, 404);
   for (const metadata of [{ seldon: "nobody", namespace: "seldon" }, { seldon: "plain", namespace: "x" }, {}]) {
     const headers = await callGrpc("/seldon.protos.Seldon/Predict", metadata);
     assert.equal(headers["grpc-status"], "5");
     assert.match(String(headers["grpc-message"]), /no such SeldonDeployment/);
   }
+});
+
+/** Sends bytes as they are and reads until the other side closes. */
+async function sendRaw(bytes: string): Promise<string> {
+  assert.ok(envoy !== undefined);
+  const socket = connectTcp(envoy.port, "127.0.0.1");
+  socket.setTimeout(10_000, () => socket.destroy(new Error("no end of the answer")));
+  socket.write(bytes);
+  return text(socket);
+}
+
+test("HTTP/1.0 is served, with and without a host", async () => {
+  for (const host of ["", "host: models.test\r\n"]) {
+    const answer = await sendRaw(`POST /seldon/seldon/plain/x HTTP/1.0\r\n${host}content-length: 2\r\n\r\n{}`);
+    assert.match(answer, /^HTTP\/1\.[01] 200 OK\r\n/);
+    assert.match(answer, /\r\n\r\nseldon\/plain\/only\/http$/);
+  }
+});
+
+test("Envoy's own errors have the shape of Seldon's", async () => {
+  for (const [name, code, info] of [
+    ["broken", 503, "upstream connect error"],
+    ["gone", 503, "no healthy upstream"],
+    ["slow", 504, "upstream request timeout"],
+  ] as const) {
+    const response = await call(`/seldon/seldon/${name}/x`);
+    const body = (await response.json()) as { readonly status: { readonly info: string } };
+    assert.equal(response.status, code);
+    assert.equal(response.headers.get("content-type"), "application/json");
+    assert.ok(body.status.info.startsWith(info), body.status.info);
+    assert.deepEqual(body, { status: { code, info: body.status.info, status: "FAILURE" } });
+  }
+});
+
+test("Envoy's own errors of gRPC calls stay gRPC errors", async () => {
+  const headers = await callGrpc("/seldon.protos.Seldon/Predict", { seldon: "gone", namespace: "seldon" });
+  assert.equal(headers[":status"], 200);
+  assert.equal(headers["content-type"], "application/grpc");
+  assert.equal(headers["grpc-status"], "14");
+  assert.equal(headers["grpc-message"], "no healthy upstream");
 });
 
 test("a deployment with a host answers to that host alone, on any port", async () => {

@@ -11,6 +11,7 @@ import {
 } from "#proto/vocabulary/headers.ts";
 import { filterName } from "./filter-config.ts";
 import { duration } from "../duration.ts";
+import { LOCAL_REPLY } from "./local-reply.ts";
 import type { XdsOptions } from "./options.ts";
 import type { JsonObject, XdsResource } from "./resource.ts";
 import { TYPE } from "./type-urls.ts";
@@ -33,6 +34,9 @@ const FORBIDDEN_TO_CLIENTS: readonly string[] = [
   "x-envoy-max-retries",
   "x-envoy-upstream-rq-per-try-timeout-ms",
 ];
+
+/** The host of an HTTP/1.0 request that names none: one that no deployment can claim, so it gets what any host gets. */
+const HTTP_10_HOST = "http-1-0.invalid";
 
 /** Where Envoy finds the rest of its configuration: the stream it already has. */
 export const OVER_ADS: JsonObject = { ads: {}, resource_api_version: "V3" };
@@ -75,6 +79,8 @@ function connectionManager(options: XdsOptions): JsonObject {
     max_request_headers_kb: options.maxRequestHeadersKiB,
     request_headers_timeout: duration(options.requestHeadersTimeoutMs),
     stream_idle_timeout: duration(options.streamIdleTimeoutMs),
+    local_reply_config: LOCAL_REPLY,
+    http_protocol_options: { accept_http_10: true, default_host_for_http_10: HTTP_10_HOST },
     http2_protocol_options: {
       max_concurrent_streams: options.maxConcurrentStreams,
       initial_stream_window_size: 1024 * 1024,
