@@ -15,6 +15,8 @@ const ROOMS = {
   "proto/gen": "build/proto/",
   "proto/vocabulary": "proto/vocabulary/",
   proto: "proto/",
+  /** What `npx graphway` starts, on any Node and before anything is installed. */
+  launcher: "cli/bin/",
   cli: "cli/",
   examples: "examples/",
   e2e: "e2e/",
@@ -22,6 +24,8 @@ const ROOMS = {
   envoy: "scripts/envoy.",
   /** A program below its starter, as `npm start` and the command run it. */
   starter: "scripts/own-group.",
+  /** Brings what is not installed or built yet. */
+  setup: "scripts/setup.",
   scripts: "scripts/",
   settings: "",
 } as const satisfies Record<string, string>;
@@ -47,11 +51,13 @@ const ALLOWED: Readonly<Record<Room, readonly Room[]>> = {
   "proto/gen": [],
   "proto/vocabulary": [],
   proto: ["proto/vocabulary", "proto/gen"],
-  cli: [...CONTROL_PLANE, ...PROTO, "envoy", "starter"],
+  launcher: ["starter", "setup"],
+  cli: [...CONTROL_PLANE, ...PROTO, "envoy"],
   examples: [...PROTO],
   e2e: ROOM_NAMES,
   envoy: [],
   starter: [],
+  setup: ["envoy"],
   scripts: ROOM_NAMES,
   settings: [],
 };
