@@ -35,7 +35,7 @@ function isJson(text: string): boolean {
 }
 
 test("agrees with JSON.parse about what is JSON, also where a text was damaged", () => {
-  const character = fc.constantFrom(...Array.from("[]{}:,\"\\1.-+e0tn \n\t\u0001a"));
+  const character = fc.constantFrom(...Array.from('[]{}:,"\\1.-+e0tn \n\t\u0001a'));
   const damaged = fc.tuple(fc.json(), fc.nat(), fc.nat(2), fc.string({ unit: character, maxLength: 2 }));
   fc.assert(
     fc.property(damaged, ([json, at, cut, added]) => {
