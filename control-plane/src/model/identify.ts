@@ -84,12 +84,15 @@ function identify(source: SourceObject, settings: ModelSettings): IdentifiedObje
 function recognize(value: Readonly<Record<string, unknown>>): ResourceSchema | Finding {
   const apiVersion = ownValue(value, "apiVersion");
   const kind = ownValue(value, "kind");
+  if (isAbsent(apiVersion) && kind !== SELDON_KIND && kind !== ROUTE_POLICY_KIND) {
+    return { code: "ObjectForeign", at: [], message: "the object has no apiVersion, and no kind that is known here" };
+  }
   for (const [field, text] of [
     ["apiVersion", apiVersion],
     ["kind", kind],
   ] as const) {
     if (typeof text === "string" && text !== "") continue;
-    const message = text === undefined || text === null ? `the object has no ${field}` : `${field} must be a text`;
+    const message = isAbsent(text) ? `the object has no ${field}` : `${field} must be a text`;
     return { code: "KindMissing", at: [field], message };
   }
   const version = String(apiVersion);
@@ -165,4 +168,8 @@ function describePlace(object: IdentifiedObject): string {
   const position = object.locate?.(["metadata", "name"]);
   const where = position === undefined ? "" : `:${position.line}:${position.column}`;
   return object.file === undefined ? "another object" : `${object.file}${where}`;
+}
+
+function isAbsent(value: unknown): boolean {
+  return value === undefined || value === null;
 }

@@ -1,4 +1,5 @@
-import { PROBLEM_CODES, type ProblemCode, type Severity } from "./codes.ts";
+import type { Severity } from "./code-row.ts";
+import { PROBLEM_CODES, type ProblemCode } from "./codes.ts";
 
 export type { Severity };
 

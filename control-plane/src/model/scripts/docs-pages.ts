@@ -6,7 +6,8 @@ import {
   type AnnotationSite,
 } from "../annotations.ts";
 import { describeForm } from "../annotation-values.ts";
-import { PROBLEM_CODES, type ProblemCodeRow } from "../../problem/codes.ts";
+import type { ProblemCodeRow } from "../../problem/code-row.ts";
+import { PROBLEM_CODES } from "../../problem/codes.ts";
 
 const SITE_NAMES: Readonly<Record<AnnotationSite, string>> = {
   spec: "`spec.annotations`",

@@ -1,0 +1,120 @@
+import type { ProblemCodeRow } from "./code-row.ts";
+
+/** Codes of planning, of what an output cannot express, and of running and serving. */
+export const SERVING_CODES = {
+  SourceUnreadable: {
+    severity: "error",
+    meaning: "A file or folder named by the user cannot be read.",
+    hint: "check that the path exists and that you may read it",
+  },
+  ConfigRefused: {
+    severity: "warning",
+    meaning: "An Envoy or an orchestrator refused what it was sent and goes on with the version before.",
+    hint: "see the log of the one that refused; the next change is sent again",
+  },
+  TooManyShadows: {
+    severity: "warning",
+    meaning: "A deployment has more shadows than one request can be copied to.",
+    hint: "mark fewer predictors as shadow",
+  },
+  LocalCommandMissing: {
+    severity: "error",
+    meaning: "Local mode: a container of the graph has no `command`, so there is nothing to run as a process.",
+    hint: "add a `command` to the container, or point its node at something already running with --endpoint",
+  },
+  LocalCommandNotFound: {
+    severity: "error",
+    meaning: "Local mode: the program or the working folder of a container does not exist on this machine.",
+    hint: "install the program or write its path; relative paths count from the manifest's folder",
+  },
+  LocalContainerNotRun: {
+    severity: "warning",
+    meaning: "Local mode: a container outside the graph has no `command` and is left out.",
+    hint: "add a `command` if the graph needs it",
+  },
+  LocalEndpointInvalid: {
+    severity: "error",
+    meaning: "A value of --endpoint cannot be read.",
+    hint: "write --endpoint <deployment>/<predictor>/<node>=<host>:<port>[,<grpc-port>]",
+  },
+  LocalEndpointUnused: {
+    severity: "warning",
+    meaning: "An --endpoint names a node that no deployment has.",
+    hint: "check the names of deployment, predictor and node",
+  },
+  LocalFieldIgnored: {
+    severity: "warning",
+    meaning: "Local mode: a field needs a cluster (volumes, secrets, downward API) and has no effect.",
+    hint: "give the container what it needs by `env` values or by files in its working folder",
+  },
+  LocalPortClash: {
+    severity: "error",
+    meaning: "Local mode: two containers write the same port number in their commands, and all share one machine.",
+    hint: "write $(PREDICTIVE_UNIT_HTTP_SERVICE_PORT) or $(PREDICTIVE_UNIT_GRPC_SERVICE_PORT) instead of the number",
+  },
+  LocalPortInUse: {
+    severity: "error",
+    meaning: "Local mode: the port a container writes in its command is in use by another program.",
+    hint: "write $(PREDICTIVE_UNIT_HTTP_SERVICE_PORT) or $(PREDICTIVE_UNIT_GRPC_SERVICE_PORT) instead of the number",
+  },
+  LocalProcessFailed: {
+    severity: "error",
+    meaning: "Local mode: the process of a container or orchestrator ended; it is started again after a pause.",
+    hint: "read its last lines; it is started again by itself",
+  },
+  FilterTableUnfit: {
+    severity: "error",
+    meaning: "A deployment cannot stand in the filter's table; Envoy's own weighted routes serve it.",
+    hint: "change what the message names",
+  },
+  FilterTableFull: {
+    severity: "error",
+    meaning: "The filter's table has no room for a deployment; Envoy's own weighted routes serve it.",
+    hint: "split the deployments over several gateways, or scope the tables by namespace",
+  },
+  FilterTableUnreadable: {
+    severity: "error",
+    meaning: "Bytes that should be a filter table are none; the filter would refuse them.",
+    hint: "give the bytes that graphway render -t filter-table -o bytes prints, or their base64 from Envoy's config_dump",
+  },
+  TrafficNegative: {
+    severity: "error",
+    meaning: "A predictor's share of the traffic is below zero.",
+    hint: "give every predictor a share of 0 or more; together they must make 100",
+  },
+  TrafficMissing: {
+    severity: "error",
+    meaning: "No predictor of a deployment gets any traffic.",
+    hint: "give at least one predictor a share above 0",
+  },
+  NodeNeedsOrchestrator: {
+    severity: "error",
+    meaning: "A predictor without orchestrator has a node that only the orchestrator can run.",
+    hint: "remove seldon.io/no-engine, or give the node a container",
+  },
+  ExplainerNotRouted: {
+    severity: "warning",
+    meaning: "A predictor has an explainer, which is not run or routed.",
+    hint: "call the predictor itself; its predictions are not affected",
+  },
+  HostInvalid: {
+    severity: "error",
+    meaning: "A host of a deployment is no host name; one such name would make a proxy refuse everybody's routes.",
+    hint: "write a host name such as models.example.com, *.example.com, or * for any",
+  },
+  PredictorNameUnfit: {
+    severity: "error",
+    meaning: "A predictor's name has characters that cannot stand in the names and headers made of it.",
+    hint: "use lower-case letters, digits and dashes",
+  },
+  IstioInexpressible: {
+    severity: "warning",
+    meaning: "Something in a deployment cannot be said in Istio's objects.",
+    hint: "change it as the message says, or use Graphway's own gateway",
+  },
+  IstioNeedsStripping: {
+    severity: "warning",
+    meaning: "Istio's entries trust a header that its gateway takes from clients too, unless told otherwise.",
+    hint: "install the EnvoyFilter of docs/differences.md, which takes x-graphway headers off clients' requests at the gateway",
+  },
+} as const satisfies Record<string, ProblemCodeRow>;
