@@ -4,13 +4,13 @@ import { createServer } from "node:net";
 import { dirname, join } from "node:path";
 import { stderr, stdout } from "node:process";
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
 import { startLocalGateway } from "../control-plane/src/app/local/local-gateway.ts";
 import { ENDPOINT_FORM, parseEndpointMappings } from "../control-plane/src/deliver/processes/endpoint-mapping.ts";
 import { createFileSource } from "../control-plane/src/source/file/file-source.ts";
 import { ensureEnvoy, EnvoyError } from "../scripts/envoy.mjs";
 import { onParentGone } from "./parent-pipe.ts";
 import { createRunReporter } from "./run-reporter.ts";
+import { parseWords, UsageError } from "./words.ts";
 
 const USAGE = `Usage: graphway run -f <file or folder>... [options]
 
@@ -46,9 +46,7 @@ const STOP_SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 /** `graphway run`. */
 export async function run(words: readonly string[]): Promise<number> {
   const stopped = stopRequest();
-  const parsed = parseWords(words);
-  if (typeof parsed === "string") return refuse(parsed);
-  const { values, positionals } = parsed;
+  const { values, positionals } = parseWords(OPTIONS, words);
   if (values.help) {
     stdout.write(USAGE);
     return 0;
@@ -58,11 +56,11 @@ export async function run(words: readonly string[]): Promise<number> {
   const endpoints = parseEndpointMappings(values.endpoint);
   const [stray] = positionals;
   const [badEndpoint] = endpoints.problems;
-  if (stray !== undefined) return refuse(`${stray} is not an option; files are given with -f`);
-  if (values.file.length === 0) return refuse("name a file or a folder with -f");
-  if (!Number.isInteger(port) || port < 1 || port > 65_535) return refuse(`--port ${values.port} is no port`);
-  if (!Number.isFinite(drainMs) || drainMs < 0) return refuse(`--drain ${values.drain} is no number of seconds`);
-  if (badEndpoint !== undefined) return refuse(badEndpoint.message);
+  if (stray !== undefined) throw new UsageError(`${stray} is not an option; files are given with -f`);
+  if (values.file.length === 0) throw new UsageError("name a file or a folder with -f");
+  if (!Number.isInteger(port) || port < 1 || port > 65_535) throw new UsageError(`--port ${values.port} is no port`);
+  if (!Number.isFinite(drainMs) || drainMs < 0) throw new UsageError(`--drain ${values.drain} is no number of seconds`);
+  if (badEndpoint !== undefined) throw new UsageError(badEndpoint.message);
 
   const absent = values.file.find((file) => !existsSync(file));
   if (absent !== undefined) return fail(`there is no file or folder ${absent}`);
@@ -89,19 +87,6 @@ export async function run(words: readonly string[]): Promise<number> {
   if (failure !== undefined) return fail(`it cannot listen: ${failure}; choose another port with --port`);
   reporter.progress("stopped");
   return 0;
-}
-
-function parseWords(words: readonly string[]) {
-  try {
-    return parseArgs({ args: [...words], options: OPTIONS, allowPositionals: true });
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error);
-  }
-}
-
-function refuse(reason: string): number {
-  stderr.write(`graphway run: ${reason}\nsee graphway run --help\n`);
-  return 2;
 }
 
 function fail(reason: string): number {

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { execPath } from "node:process";
 import { after, before, describe, it } from "node:test";
 import { answerTo } from "./validate.ts";
+import { UsageError } from "./words.ts";
 
 const GOOD = `apiVersion: machinelearning.seldon.io/v1
 kind: SeldonDeployment
@@ -41,13 +42,13 @@ describe("graphway validate", () => {
 
   /** Calls the command with paths inside the folder; file names in its answer count from there too. */
   async function validate(...words: readonly string[]) {
-    const placed = words.map((word) => (/^(--.*|json|xml)$/.test(word) ? word : join(folder, word)));
-    const { code, stdout, stderr } = await answerTo(placed);
-    return { code, stdout: stdout.replaceAll(`${folder}/`, ""), stderr };
+    const placed = words.map((word) => (/^(-.*|json|xml)$/.test(word) ? word : join(folder, word)));
+    const { code, text } = await answerTo(placed);
+    return { code, stdout: text.replaceAll(`${folder}/`, "") };
   }
 
   it("says when nothing is wrong", async () => {
-    assert.deepEqual(await validate("good"), { code: 0, stdout: "1 file: no problems\n", stderr: "" });
+    assert.deepEqual(await validate("good"), { code: 0, stdout: "1 file: no problems\n" });
   });
 
   it("prints place, severity and message, then object and field, then what to do; the worst file decides", async () => {
@@ -105,11 +106,18 @@ describe("graphway validate", () => {
     assert.match(stdout, /Traffic must sum be 100/);
   });
 
-  it("exits 2 for wrong usage and 0 for help", async () => {
+  it("leaves data files of a folder alone, but not those that are named", async () => {
+    mkdirSync(join(folder, "data"));
+    writeFileSync(join(folder, "data", "model.json"), '{"weights": [1]}');
+    writeFileSync(join(folder, "data", "good.yaml"), GOOD);
+    assert.equal((await validate("data")).stdout, "2 files: no problems; 1 object of other kinds left out\n");
+    assert.equal((await validate("data/model.json")).code, 1);
+    rmSync(join(folder, "data"), { recursive: true });
+  });
+
+  it("refuses wrong usage, and helps", async () => {
     for (const words of [[], ["--outptu"], ["good", "--output", "xml"]]) {
-      const { code, stderr } = await validate(...words);
-      assert.equal(code, 2);
-      assert.match(stderr, /^graphway validate: .*\n\nUsage: graphway validate/);
+      await assert.rejects(validate(...words), UsageError);
     }
     const { code, stdout } = await validate("--help");
     assert.equal(code, 0);

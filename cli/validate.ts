@@ -1,17 +1,18 @@
-import { stderr, stdout } from "node:process";
-import { parseArgs } from "node:util";
+import { stdout } from "node:process";
 import { loadDocuments } from "../control-plane/src/model/load.ts";
 import { DEFAULT_MODEL_SETTINGS } from "../control-plane/src/model/settings.ts";
 import type { Problem } from "../control-plane/src/problem/problem.ts";
 import { createFileSource } from "../control-plane/src/source/file/file-source.ts";
 import { formatProblems } from "./problem-list.ts";
+import { parseWords, UsageError } from "./words.ts";
 
-const USAGE = `Usage: graphway validate <file or folder>... [options]
+const USAGE = `Usage: graphway validate -f <file or folder>... [options]
 
 Says what is wrong with the SeldonDeployments and RoutePolicies in files; of a folder the .yaml, .yml and .json files
-count, at any depth.
+count, at any depth, as far as they hold Kubernetes objects.
 
-  --output <form>   table (default) or json: one object with problems and counts
+  -f, --file <path> a manifest, or a folder of them; may be given more than once, -f may be left out
+  -o, --output <form> table (default) or json: one object with problems and counts
 
 Of each problem the table says file:line:column, severity and message; then object and field; then what to do.
 Objects of other kinds are counted and otherwise left alone, unless there is nothing else.
@@ -19,7 +20,8 @@ Exit code: 0 no errors (warnings allowed), 1 an error, 2 wrong usage or a file t
 `;
 
 const OPTIONS = {
-  output: { type: "string", default: "table" },
+  file: { type: "string", short: "f", multiple: true, default: [] as string[] },
+  output: { type: "string", short: "o", default: "table" },
   help: { type: "boolean", short: "h", default: false },
 } as const;
 
@@ -33,52 +35,31 @@ interface Report {
   readonly warnings: number;
 }
 
-/** What the command has to say, and its exit code. */
-interface Answer {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
 /** `graphway validate`. */
 export async function run(words: readonly string[]): Promise<number> {
   const answer = await answerTo(words);
-  stdout.write(answer.stdout);
-  stderr.write(answer.stderr);
+  stdout.write(answer.text);
   return answer.code;
 }
 
-/** Everything but the printing. */
-export async function answerTo(words: readonly string[]): Promise<Answer> {
-  const parsed = parseWords(words);
-  if (typeof parsed === "string") return refuse(parsed);
-  const { values, positionals: paths } = parsed;
-  if (values.help) return { code: 0, stdout: USAGE, stderr: "" };
+/** What the command prints, and its exit code. Throws UsageError. */
+export async function answerTo(words: readonly string[]): Promise<{ readonly code: number; readonly text: string }> {
+  const { values, positionals } = parseWords(OPTIONS, words);
+  if (values.help) return { code: 0, text: USAGE };
   if (values.output !== "table" && values.output !== "json") {
-    return refuse(`--output is table or json, not ${JSON.stringify(values.output)}`);
+    throw new UsageError(`--output is table or json, not ${JSON.stringify(values.output)}`);
   }
-  if (paths.length === 0) return refuse("name a file or a folder");
+  const paths = [...values.file, ...positionals];
+  if (paths.length === 0) throw new UsageError("name a file or a folder");
   const report = await validate(paths);
   const text =
     values.output === "json" ? `${JSON.stringify(report, undefined, 2)}\n` : formatReport(report, stdout.columns);
-  return { code: exitCode(report), stdout: text, stderr: "" };
+  return { code: exitCode(report), text };
 }
 
 function exitCode({ problems, errors }: Report): number {
   if (problems.some((one) => one.code === "SourceUnreadable")) return 2;
   return errors > 0 ? 1 : 0;
-}
-
-function parseWords(words: readonly string[]) {
-  try {
-    return parseArgs({ args: [...words], options: OPTIONS, allowPositionals: true });
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error);
-  }
-}
-
-function refuse(message: string): Answer {
-  return { code: 2, stdout: "", stderr: `graphway validate: ${message}\n\n${USAGE}` };
 }
 
 /** Files are judged together, so that policies find their targets; the same name in two files is a warning only. */
@@ -87,9 +68,11 @@ async function validate(paths: readonly string[]): Promise<Report> {
   const texts = [...new Map(source.value.map((text) => [text.file, text])).values()];
   const model = loadDocuments(texts, { ...DEFAULT_MODEL_SETTINGS, duplicateAcrossFiles: "warning" });
   const found = [...source.problems, ...model.problems];
-  const others = found.filter((one) => one.code === "KindSkipped");
-  // Beside manifests of ours other objects are nothing to warn of; alone they hint at the wrong file.
-  const problems = model.value.deployments.length > 0 ? found.filter((one) => !others.includes(one)) : found;
+  // Beside manifests of ours other objects are nothing to warn of, nor are data files that a folder holds; alone, or named, they are.
+  const isOther = ({ code, file = "" }: Problem): boolean =>
+    code === "KindSkipped" || (code === "ObjectForeign" && !paths.includes(file));
+  const others = found.filter(isOther);
+  const problems = model.value.deployments.length > 0 ? found.filter((one) => !isOther(one)) : found;
   return {
     problems,
     files: texts.length,
