@@ -91,6 +91,8 @@ export function callGrpc(
 
 /** Calls without pause until it is stopped; counts what was not a 200. */
 export interface Load {
+  /** How many calls have ended. */
+  count(): number;
   stop(): Promise<{ readonly calls: number; readonly failures: readonly Reply[] }>;
 }
 
@@ -108,6 +110,7 @@ export function startLoad(makeCall: () => Promise<Reply>, concurrency = 4): Load
   };
   const workers = Array.from({ length: concurrency }, worker);
   return {
+    count: () => calls,
     async stop() {
       running = false;
       await Promise.all(workers);
