@@ -84,7 +84,7 @@ export async function run(words: readonly string[]): Promise<number> {
   const failure = await Promise.race([stopped, gateway.failed]);
   reporter.progress("stopping");
   await gateway.close();
-  if (failure !== undefined) return fail(`it cannot listen: ${failure}; choose another port with --port`);
+  if (failure !== undefined) return fail(`the gateway cannot listen: ${failure}; choose another port with --port`);
   reporter.progress("stopped");
   return 0;
 }

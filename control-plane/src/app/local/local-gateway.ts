@@ -1,20 +1,18 @@
 import { startGuard } from "../../deliver/processes/guard.ts";
 import type { EndpointMapping } from "../../deliver/processes/endpoint-mapping.ts";
 import { createLocalWorkloads } from "../../deliver/processes/local-workloads.ts";
-import { reportFailure } from "../../deliver/processes/process-report.ts";
-import type { LogLine, ProcessState } from "../../deliver/processes/supervisor.ts";
+import type { LogLine } from "../../deliver/processes/supervisor.ts";
 import { createResourceStore } from "../../deliver/xds-server/resource-store.ts";
 import { startXdsServer } from "../../deliver/xds-server/server.ts";
 import type { DeploymentPlan } from "../../plan/deployment-plan.ts";
 import { clusterName } from "../../plan/names.ts";
-import type { Problem } from "../../problem/problem.ts";
 import { renderEnginePredictor } from "../../render/orchestrator/engine-predictor.ts";
 import type { WasmSource } from "../../render/xds/filter-config.ts";
 import type { XdsOptions } from "../../render/xds/options.ts";
 import { TYPE } from "../../render/xds/type-urls.ts";
 import type { Source } from "../../source/source.ts";
 import { createDeployments } from "./deployments.ts";
-import { startEnvoy } from "./envoy-process.ts";
+import { startEnvoy, type LocalEnvoy } from "./envoy-process.ts";
 import { createGenerations, renderSnapshot } from "./gateway-snapshot.ts";
 import { changeGraphs } from "./graphs.ts";
 import { createLoop } from "./loop.ts";
@@ -57,7 +55,7 @@ export async function startLocalGateway(options: LocalGatewayOptions): Promise<L
   const view = createView(reporter);
   const nextGeneration = createGenerations();
   const failed = Promise.withResolvers<string>();
-  let envoyState: ProcessState | undefined;
+  let envoy: LocalEnvoy | undefined = undefined as LocalEnvoy | undefined;
 
   const loop = createLoop(reconcile, (error) => {
     reporter.fault(error);
@@ -75,7 +73,6 @@ export async function startLocalGateway(options: LocalGatewayOptions): Promise<L
     store,
     onEvent: (event) => {
       refusals.onEvent(event);
-      // It never listened, and asking again would not help.
       if (event.kind === "nack" && event.typeUrl === TYPE.listener) failed.resolve(event.message);
     },
     onError: (error) => {
@@ -133,7 +130,7 @@ export async function startLocalGateway(options: LocalGatewayOptions): Promise<L
       serving,
       processes: states,
       settled: rollout.settled(),
-      envoyIsReady: envoyState?.phase === "ready",
+      envoyIsReady: envoy?.isReady() ?? false,
       outdated: [
         ...wanted.outdated,
         ...wanted.plans.filter((plan) => !isStarted(plan) && deployments.started(plan.key)).map((plan) => plan.key),
@@ -144,22 +141,22 @@ export async function startLocalGateway(options: LocalGatewayOptions): Promise<L
           reader.locate(one),
         ),
         ...refusals.problems(),
-        ...envoyProblems(envoyState),
+        ...(envoy?.problems() ?? []),
       ],
     });
   }
 
   onChange();
-  const envoy = await startEnvoy({
+  envoy = await startEnvoy({
     binary: options.envoyBinary,
     folder: folder.path,
     xdsSocket: folder.xdsSocket,
     port: options.xds.port,
     guard,
     onLine,
-    onChange: (state) => {
-      envoyState = state;
-      onChange();
+    onChange,
+    onPortTaken: () => {
+      failed.resolve(`port ${String(options.xds.port)} of ${options.xds.address} is in use`);
     },
   });
   const stopWatching = source.watch(() => {
@@ -172,7 +169,7 @@ export async function startLocalGateway(options: LocalGatewayOptions): Promise<L
     view.close();
     rollout.close();
     await loop.close();
-    await envoy.stop();
+    await envoy?.stop();
     await workloads.close();
     await xdsServer.close();
     await guard.close();
@@ -186,9 +183,4 @@ const DEFAULT_DRAIN_MS = 5000;
 
 function predictorKey(deployment: string, predictor: string): string {
   return `${deployment}/${predictor}`;
-}
-
-function envoyProblems(state: ProcessState | undefined): readonly Problem[] {
-  const found = state && reportFailure(state, { object: "", path: "" });
-  return found === undefined ? [] : [{ ...found, hint: "it is started again by itself" }];
 }

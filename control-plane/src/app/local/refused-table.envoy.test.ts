@@ -5,7 +5,6 @@ import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { startGuard, type Guard } from "../../deliver/processes/guard.ts";
 import { isPortFree } from "../../deliver/processes/ports.ts";
-import type { Supervisor } from "../../deliver/processes/supervisor.ts";
 import { createResourceStore } from "../../deliver/xds-server/resource-store.ts";
 import { startXdsServer, type XdsServer } from "../../deliver/xds-server/server.ts";
 import { loadDocuments } from "../../model/load.ts";
@@ -14,7 +13,7 @@ import { renderFilterTable } from "../../render/filter-table/render.ts";
 import { encodeResource } from "../../render/xds/encode.ts";
 import { renderFilterConfig } from "../../render/xds/filter-config.ts";
 import { findEnvoy } from "../../../../scripts/envoy.mjs";
-import { startEnvoy } from "./envoy-process.ts";
+import { startEnvoy, type LocalEnvoy } from "./envoy-process.ts";
 import { createGenerations, renderSnapshot } from "./gateway-snapshot.ts";
 import { createRefusals, type Refusals } from "./refusals.ts";
 import { createRollout, type GatewaySnapshot, type Rollout } from "./rollout.ts";
@@ -36,7 +35,7 @@ describe("a table that Envoy refuses", () => {
   let folder: RunFolder;
   let guard: Guard;
   let server: XdsServer;
-  let envoy: Supervisor;
+  let envoy: LocalEnvoy | undefined;
   let upstream: Server;
   let rollout: Rollout;
   let refusals: Refusals;
@@ -83,15 +82,18 @@ describe("a table that Envoy refuses", () => {
     const ready = Promise.withResolvers<undefined>();
     envoy = await startEnvoy({
       ...{ binary, folder: folder.path, xdsSocket: folder.xdsSocket, port, guard, onLine: () => undefined },
-      onChange: ({ phase }) => {
-        if (phase === "ready") ready.resolve(undefined);
+      onChange: () => {
+        if (envoy?.isReady()) ready.resolve(undefined);
+      },
+      onPortTaken: () => {
+        ready.reject(new Error("the port is taken"));
       },
     });
     await ready.promise;
   });
   after(async () => {
     rollout.close();
-    await envoy.stop();
+    await envoy?.stop();
     await server.close();
     await guard.close();
     upstream.close();
