@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 export const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
 
 const START_TIMEOUT_MS = 60_000;
+const END_TIMEOUT_MS = 30_000;
 
 const running = new Set<ChildProcess>();
 
@@ -79,13 +80,25 @@ export function spawnGraphway(
     port,
     child,
     output: () => text,
-    ended: () => exited,
+    ended: () => withDeadline(exited, () => text),
     waitFor,
     stop(signal = "SIGTERM") {
       if (child.exitCode === null && child.signalCode === null) child.kill(signal);
-      return exited;
+      return withDeadline(exited, () => text);
     },
   };
+}
+
+async function withDeadline(exited: Promise<number | null>, output: () => string): Promise<number | null> {
+  const late = Symbol("late");
+  const timer = Promise.withResolvers<typeof late>();
+  const timeout = setTimeout(() => {
+    timer.resolve(late);
+  }, END_TIMEOUT_MS);
+  const code = await Promise.race([exited, timer.promise]);
+  clearTimeout(timeout);
+  if (code === late) throw new Error(`it did not end within ${String(END_TIMEOUT_MS)} ms; it printed:\n${output()}`);
+  return code;
 }
 
 /** A loopback port that nothing listens on. */
