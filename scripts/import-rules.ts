@@ -71,12 +71,9 @@ export function roomOf(path: string): Room {
   return ROOM_NAMES.find((room) => path.startsWith(ROOMS[room])) ?? "settings";
 }
 
-/**
- * True for tests and for what only tests use. A bench is run by hand and borrows the doubles of its room's tests; the golden
- * command writes what tests expect.
- */
+/** True for tests, for what only tests use, and for benches, which borrow the doubles of their room's tests. */
 export function isTestCode(path: string): boolean {
-  return /\.test\.ts$|(^|\/)(tests|bench)\/|-for-tests\.ts$|^e2e\/|^scripts\/golden\.ts$/.test(path);
+  return /\.test\.ts$|(^|\/)(tests|testdata|bench)\/|-for-tests\.ts$|^e2e\//.test(path);
 }
 
 function mayImport(from: string, to: string): boolean {

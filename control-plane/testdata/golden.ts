@@ -4,15 +4,15 @@ import { basename, join, relative } from "node:path";
 import { env, exit, stderr, stdout } from "node:process";
 import { parseArgs } from "node:util";
 import { dump } from "js-yaml";
-import { listProblemCases, outcomeOf, PROBLEM_CASES } from "../control-plane/src/model/problem-cases-for-tests.ts";
+import { listProblemCases, outcomeOf, PROBLEM_CASES } from "../src/model/problem-cases-for-tests.ts";
 import {
   findDifferences,
   showDifference,
   writeDifferences,
   type Difference,
-} from "../control-plane/testdata/difference.ts";
-import { checkCase, listCases, TESTDATA } from "../control-plane/testdata/golden-case.ts";
-import { decideCase, readCase, VECTORS } from "../proto/route-table/case.ts";
+} from "./difference.ts";
+import { checkCase, listCases, TESTDATA } from "./golden-case.ts";
+import { decideCase, readCase, VECTORS } from "#proto/route-table/case.ts";
 
 interface GoldenCase {
   readonly folder: string;
