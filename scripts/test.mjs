@@ -34,10 +34,10 @@ async function node(env, ...args) {
 
 async function checkStyle(env) {
   await phase("typecheck", () => node(env, "node_modules/typescript7/bin/tsc", "--noEmit", "-p", "tsconfig.json"));
-  await phase("eslint", () => node(env, "node_modules/eslint/bin/eslint.js", "."));
-  await phase("prettier", () =>
-    node(env, "node_modules/prettier/bin/prettier.cjs", "--check", "--log-level=warn", "."),
-  );
+  await Promise.all([
+    phase("eslint", () => node(env, "node_modules/eslint/bin/eslint.js", ".")),
+    phase("prettier", () => node(env, "node_modules/prettier/bin/prettier.cjs", "--check", "--log-level=warn", ".")),
+  ]);
 }
 
 await runMain(async () => {
