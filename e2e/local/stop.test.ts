@@ -30,11 +30,11 @@ function manifestOf(mark: string): string {
 
 const MODEL_SERVER = `
 import { createServer } from "node:http";
-const [name] = process.argv.slice(2);
-createServer((request, response) => {
-  if (request.url === "/die") process.exit(3);
+const [name, , startMs = "0"] = process.argv.slice(2);
+const server = createServer((request, response) => {
   request.resume().on("end", () => response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify({ strData: name })));
-}).listen(Number(process.env.PREDICTIVE_UNIT_HTTP_SERVICE_PORT), "127.0.0.1");
+});
+setTimeout(() => server.listen(Number(process.env.PREDICTIVE_UNIT_HTTP_SERVICE_PORT), "127.0.0.1"), Number(startMs));
 console.log("pid", process.pid);
 `;
 
@@ -103,6 +103,17 @@ describe("graphway run, from its start to its end", () => {
       await expectNothingLeft(graphway.child.pid, graphway.port);
     });
   }
+
+  it("ends in order while it is starting", async () => {
+    const slow = manifestOf(mark).replaceAll(`"${mark}"`, `"${mark}","60000"`);
+    await writeFile(join(folder, "slow.yaml"), slow);
+    const port = await freePort();
+    const graphway = spawnGraphway(["run", "-f", join(folder, "slow.yaml"), "--port", String(port)], port);
+    await graphway.waitFor(/gateway at/);
+    assert.equal(await graphway.stop("SIGINT"), 0, graphway.output());
+    assert.doesNotMatch(graphway.output(), /waiting/);
+    await expectNothingLeft(graphway.child.pid, port);
+  });
 
   it("leaves no process and no port behind when it is killed", async () => {
     const graphway = await startGraphway(["-f", join(folder, "manifest.yaml")]);

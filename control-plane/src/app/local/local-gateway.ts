@@ -166,9 +166,9 @@ export async function startLocalGateway(options: LocalGatewayOptions): Promise<L
 
   async function closeAll(): Promise<void> {
     stopWatching();
+    await loop.close(); // first: a turn under way still shows and publishes
     view.close();
     rollout.close();
-    await loop.close();
     await envoy?.stop();
     await workloads.close();
     await xdsServer.close();
