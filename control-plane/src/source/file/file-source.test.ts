@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { once, EventEmitter } from "node:events";
-import { mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
@@ -78,6 +78,20 @@ describe("file source", () => {
     changes.on("change", () => assert.fail("called back after it was stopped"));
     await writeFile(file, "4444");
     await new Promise((resolve) => setTimeout(resolve, 50));
+  });
+
+  it("goes on when a file becomes a link to itself, which cannot be looked at", async () => {
+    const file = join(folder, "a.yaml");
+    await writeFile(file, "1");
+    const changes = new EventEmitter();
+    const stop = createFileSource([folder, file], { quietMs: 5 }).watch(() => changes.emit("change"));
+    const change = once(changes, "change", { signal: AbortSignal.timeout(5000) });
+    await rm(file);
+    await symlink("a.yaml", file);
+    await change;
+    stop();
+    const { problems } = await createFileSource([file]).read();
+    assert.equal(problems[0]?.code, "SourceUnreadable");
   });
 
   it("calls a single file's replacement a change, and a neighbour's none", async () => {

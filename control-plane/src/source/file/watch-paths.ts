@@ -1,4 +1,4 @@
-import { readdirSync, statSync, watch, type FSWatcher } from "node:fs";
+import { readdirSync, statSync, watch, type BigIntStats, type FSWatcher } from "node:fs";
 import { dirname, join } from "node:path";
 
 /** How often the paths are also looked at without being told, for file systems that report no changes. */
@@ -39,7 +39,16 @@ export function watchPaths(paths: readonly string[], options: WatchOptions, onCh
 }
 
 function isFolder(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  return statOf(path)?.isDirectory() === true;
+}
+
+/** Undefined for what is not there or cannot be looked at (a folder closed to us, a link to itself): reading it says why. */
+function statOf(path: string): BigIntStats | undefined {
+  try {
+    return statSync(path, { bigint: true });
+  } catch {
+    return undefined;
+  }
 }
 
 /** Of a file, the folder that it stands in is watched. */
@@ -78,6 +87,6 @@ function entriesOf(folder: string, recursive: boolean): readonly string[] {
 }
 
 function describe(file: string): string {
-  const entry = statSync(file, { throwIfNoEntry: false, bigint: true });
+  const entry = statOf(file);
   return entry === undefined ? `${file} -` : `${file} ${entry.size} ${entry.mtimeNs} ${entry.ino}`;
 }
