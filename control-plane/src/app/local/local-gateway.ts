@@ -146,6 +146,11 @@ export async function startLocalGateway(options: LocalGatewayOptions): Promise<L
     });
   }
 
+  // Before the first reading, so that no edit falls between the two.
+  const stopWatching = source.watch(() => {
+    reader.invalidate();
+    onChange();
+  });
   onChange();
   envoy = await startEnvoy({
     binary: options.envoyBinary,
@@ -158,10 +163,6 @@ export async function startLocalGateway(options: LocalGatewayOptions): Promise<L
     onPortTaken: () => {
       failed.resolve(`port ${String(options.xds.port)} of ${options.xds.address} is in use`);
     },
-  });
-  const stopWatching = source.watch(() => {
-    reader.invalidate();
-    onChange();
   });
 
   async function closeAll(): Promise<void> {
