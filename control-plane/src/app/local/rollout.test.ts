@@ -99,6 +99,24 @@ describe("rollout", () => {
     rollout.close();
   });
 
+  it("keeps a backend that is wanted again while the snapshot without it is on its way", async () => {
+    const { delivery, events, answer } = recordingDelivery("by hand");
+    const rollout = createRollout({ delivery, tableIntervalMs: 0, drainMs: 0, onPruned: () => undefined });
+    const step = async (): Promise<void> => {
+      answer();
+      await new Promise((resolve) => setTimeout(resolve, 5)); // longer than the drain time
+    };
+    rollout.publish(snapshotOf("v1", ["a", "b"]));
+    for (let answers = 0; answers < 3; answers += 1) await step();
+    rollout.publish(snapshotOf("v2", ["b"]));
+    await step();
+    rollout.publish(snapshotOf("v3", ["a", "b"]));
+    for (let answers = 0; answers < 3; answers += 1) await step();
+    assert.ok(events.at(-1)?.includes("@v3"), events.join(", "));
+    assert.ok(rollout.holds("a"), events.join(", "));
+    rollout.close();
+  });
+
   it("sends nothing when nothing changed, and the table at most once per interval", async () => {
     const { delivery, events } = recordingDelivery();
     const rollout = createRollout({ delivery, tableIntervalMs: 50, onPruned: () => undefined });

@@ -93,9 +93,9 @@ export function createRollout(options: RolloutOptions): Rollout {
     return [snapshot.table.encode()];
   }
 
-  /** From now on nothing names the backends that are not in the snapshot; they go after the drain time. */
+  /** From now on nothing names the backends that are not in the snapshot, nor in the next; they go after the drain time. */
   function markLeft(snapshot: GatewaySnapshot): void {
-    const wanted = new Set(snapshot.backends.map(keyOf));
+    const wanted = new Set([...snapshot.backends, ...(next?.backends ?? [])].map(keyOf));
     for (const key of published.keys()) {
       if (!isBackend(key) || wanted.has(key)) leftAtMs.delete(key);
       else if (!leftAtMs.has(key)) leftAtMs.set(key, Date.now());
