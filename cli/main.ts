@@ -57,7 +57,16 @@ function answer(name: string | undefined): number {
   return 2;
 }
 
+/** Whoever read what we print is gone (`| head`, a closed terminal): it is printed for nobody, and that is no fault. */
+function allowReadersToLeave(): void {
+  for (const stream of [stdout, stderr])
+    stream.on("error", (error: NodeJS.ErrnoException) => {
+      if (error.code !== "EPIPE" && error.code !== "EIO") throw error;
+    });
+}
+
 async function main(): Promise<number> {
+  allowReadersToLeave();
   const [name, ...words] = argv.slice(2);
   const command = COMMANDS.find((one) => one.name === name);
   if (command === undefined) return answer(name);

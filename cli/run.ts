@@ -94,7 +94,10 @@ function fail(reason: string): number {
   return 1;
 }
 
-/** Resolves with the first signal to stop, or when the process that started us is gone. A second signal ends us at once. */
+/**
+ * Resolves with the first signal to stop, or when the process that started us or the one that reads what we print is gone. A second
+ * signal ends us at once.
+ */
 function stopRequest(): Promise<undefined> {
   return new Promise((resolve) => {
     const stop = (): void => {
@@ -102,6 +105,7 @@ function stopRequest(): Promise<undefined> {
     };
     for (const signal of STOP_SIGNALS) process.once(signal, stop);
     onParentGone(stop);
+    stdout.once("error", stop);
   });
 }
 

@@ -115,6 +115,18 @@ describe("graphway run, from its start to its end", () => {
     await expectNothingLeft(graphway.child.pid, port);
   });
 
+  it("ends in order when nobody reads what it prints any more", async () => {
+    const graphway = await startGraphway(["-f", join(folder, "manifest.yaml"), "--logs"]);
+    graphway.child.stdout?.destroy();
+    await writeFile(
+      join(folder, "manifest.yaml"),
+      manifestOf(mark).replace('"server.mjs","one"', '"server.mjs","uno"'),
+    );
+    assert.equal(await graphway.ended(), 0, graphway.output());
+    await writeFile(join(folder, "manifest.yaml"), manifestOf(mark));
+    await expectNothingLeft(graphway.child.pid, graphway.port);
+  });
+
   it("leaves no process and no port behind when it is killed", async () => {
     const graphway = await startGraphway(["-f", join(folder, "manifest.yaml")]);
     await graphway.stop("SIGKILL");
