@@ -97,7 +97,9 @@ export async function startLocalGateway(options: LocalGatewayOptions): Promise<L
   /** One turn: from what is wanted and what runs to what is served. */
   async function reconcile(): Promise<void> {
     const wanted = await reader.read();
-    const started = await workloads.apply(deployments.running(wanted.plans), {
+    const running = deployments.running(wanted.plans);
+    reader.keepOnly(new Set(running.map((plan) => plan.key)));
+    const started = await workloads.apply(running, {
       folderOf: (key) => options.folderOf(reader.fileOf(key)),
       endpoints: options.endpoints,
       xdsServer: xdsAddress,

@@ -20,8 +20,10 @@ export interface SourceReader {
   /** Makes the next `read` look again. */
   invalidate(): void;
   read(): Promise<Wanted>;
-  /** The file that a deployment came from, also when it is gone by now. */
+  /** The file that a deployment came from, also when it is gone by now, as long as it is kept. */
   fileOf(key: string): string | undefined;
+  /** Lets go of what was remembered of all other deployments. */
+  keepOnly(keys: ReadonlySet<string>): void;
   /** The problem with the place in the file that it is about, as far as that is known. */
   locate(problem: Problem): Problem;
 }
@@ -62,6 +64,9 @@ export function createSourceReader(source: Source): SourceReader {
       };
     },
     fileOf: (key) => origins.get(key)?.file,
+    keepOnly(keys) {
+      for (const key of origins.keys()) if (!keys.has(key)) origins.delete(key);
+    },
     locate(problem) {
       const origin = origins.get(problem.object);
       if (problem.file !== undefined || origin?.file === undefined) return problem;
