@@ -49,6 +49,7 @@ export class PredictorTrack {
     } else {
       this.#next = revision;
     }
+    this.#forgetOthers();
   }
 
   /** Makes the next revision the current one if all of it is ready. Returns the revision it replaced, if any. */
@@ -64,12 +65,12 @@ export class PredictorTrack {
 
   retire(revision: string): void {
     this.#draining = this.#draining.filter((one) => one.id !== revision);
-    if (this.#current?.id !== revision && this.#next?.id !== revision) this.#lastWhole.delete(revision);
+    this.#forgetOthers();
   }
 
   /** Every unit that some revision still needs. */
   unitKeys(): readonly string[] {
-    return [this.#current, this.#next, ...this.#draining].flatMap((one) => one?.unitKeys ?? []);
+    return this.#revisions().flatMap((one) => one.unitKeys);
   }
 
   state(): PredictorState {
@@ -90,6 +91,16 @@ export class PredictorTrack {
   wantedState(): RevisionState | undefined {
     const newest = this.#next ?? this.#current;
     return newest && this.#revisionState(newest);
+  }
+
+  /** Lets go of revisions that are over, or were given up before they ever served. */
+  #forgetOthers(): void {
+    const ids = new Set(this.#revisions().map((one) => one.id));
+    for (const id of this.#lastWhole.keys()) if (!ids.has(id)) this.#lastWhole.delete(id);
+  }
+
+  #revisions(): readonly Revision[] {
+    return [this.#current, this.#next, ...this.#draining].filter((one) => one !== undefined);
   }
 
   #isReady(revision: Revision): boolean {
