@@ -85,6 +85,7 @@ export async function startLocalGateway(options: LocalGatewayOptions): Promise<L
         store.apply(changes);
       },
       whenAnswered: (resources, timeoutMs) => xdsServer.whenAnswered(resources, timeoutMs),
+      isRefused: () => refusals.problems().length > 0,
     },
     onPruned: onChange,
     drainMs,

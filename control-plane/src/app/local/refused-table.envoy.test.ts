@@ -64,6 +64,7 @@ describe("a table that Envoy refuses", () => {
           store.apply(changes);
         },
         whenAnswered: (...args) => server.whenAnswered(...args),
+        isRefused: () => refusals.problems().length > 0,
       },
       tableIntervalMs: 0,
       onPruned: () => undefined,

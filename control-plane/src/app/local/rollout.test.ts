@@ -24,15 +24,17 @@ function snapshotOf(label: string, clusters: readonly string[]): GatewaySnapshot
 function recordingDelivery(answers: "at once" | "by hand" = "at once") {
   const events: string[] = [];
   const waiting: (() => void)[] = [];
+  let refused = false;
   const delivery: Delivery = {
     apply({ set, remove }) {
       events.push(
         [...set.map((one) => `+${one.name}@${one.version}`), ...remove.map((one) => `-${one.name}`)].join(" "),
       );
     },
+    isRefused: () => refused,
     whenAnswered: () => (answers === "at once" ? Promise.resolve() : new Promise((resolve) => waiting.push(resolve))),
   };
-  return { delivery, events, answer: () => waiting.shift()?.() };
+  return { delivery, events, answer: () => waiting.shift()?.(), refuse: (now: boolean) => (refused = now) };
 }
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -115,6 +117,28 @@ describe("rollout", () => {
     assert.ok(events.at(-1)?.includes("@v3"), events.join(", "));
     assert.ok(rollout.holds("a"), events.join(", "));
     rollout.close();
+  });
+
+  it("takes nothing away while Envoy goes on with what it had, and drains anew once it has accepted", async () => {
+    const { delivery, events, refuse } = recordingDelivery();
+    const pruned = Promise.withResolvers<undefined>();
+    const onPruned = (): void => {
+      pruned.resolve(undefined);
+    };
+    const rollout = createRollout({ delivery, tableIntervalMs: 0, drainMs: 5, onPruned });
+    rollout.publish(snapshotOf("v1", ["a"]));
+    await rollout.settled();
+    refuse(true);
+    for (const label of ["v2", "v3"]) {
+      rollout.publish(snapshotOf(label, ["b"]));
+      await new Promise((resolve) => setTimeout(resolve, 30));
+      assert.ok(rollout.holds("a"), events.join(", "));
+    }
+    refuse(false);
+    rollout.publish(snapshotOf("v4", ["b"]));
+    await pruned.promise;
+    assert.equal(events.at(-1), "-a");
+    assert.ok(!rollout.holds("a"));
   });
 
   it("sends nothing when nothing changed, and the table at most once per interval", async () => {

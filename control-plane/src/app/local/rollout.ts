@@ -16,6 +16,8 @@ export interface Delivery {
   apply(changes: { readonly set: readonly EncodedResource[]; readonly remove: readonly EncodedResource[] }): void;
   /** Resolves once every connected Envoy has accepted or refused these, or after `timeoutMs`. Without an Envoy: at once. */
   whenAnswered(resources: readonly EncodedResource[], timeoutMs: number): Promise<void>;
+  /** Whether an Envoy goes on with an older version because it refused a newer one. When that ends, a snapshot must be published. */
+  isRefused(): boolean;
 }
 
 export interface RolloutOptions {
@@ -112,11 +114,10 @@ export function createRollout(options: RolloutOptions): Rollout {
 
   function prune(): void {
     const due = [...leftAtMs].filter(([, leftMs]) => leftMs + drainMs <= Date.now()).map(([key]) => key);
-    const remove = due.flatMap((key) => published.get(key) ?? []);
-    for (const key of due) {
-      leftAtMs.delete(key);
-      published.delete(key);
-    }
+    for (const key of due) leftAtMs.delete(key);
+    // What Envoy goes on with may name them; the next snapshot marks them again.
+    const remove = delivery.isRefused() ? [] : due.flatMap((key) => published.get(key) ?? []);
+    for (const one of remove) published.delete(keyOf(one));
     if (remove.length > 0) {
       delivery.apply({ set: [], remove });
       onPruned();
