@@ -88,6 +88,9 @@ export async function startLocalGateway(options: LocalGatewayOptions): Promise<L
       isRefused: () => refusals.problems().length > 0,
     },
     onPruned: onChange,
+    onFault: (error) => {
+      reporter.fault(error);
+    },
     drainMs,
   });
   const workloads = createLocalWorkloads({ guard, onLine, onChange, drainMs });

@@ -153,4 +153,19 @@ describe("rollout", () => {
     assert.ok(Date.now() - startedMs >= 45, "the second table waited");
     rollout.close();
   });
+
+  it("goes on with the next snapshot after one that could not be encoded", async () => {
+    const { delivery, events } = recordingDelivery();
+    const faults: unknown[] = [];
+    const onFault = (error: unknown): void => void faults.push(error);
+    const rollout = createRollout({ delivery, tableIntervalMs: 0, onPruned: () => undefined, onFault });
+    const broken = { fingerprint: "broken", encode: () => assert.fail("a bug") };
+    rollout.publish({ ...snapshotOf("v1", ["a"]), table: broken });
+    await rollout.settled();
+    rollout.publish(snapshotOf("v2", ["a"]));
+    await rollout.settled();
+    assert.equal(faults.length, 1);
+    assert.deepEqual(events, ["+a@1", "+graphway@v2 +graphway.gateway@v2"]);
+    rollout.close();
+  });
 });

@@ -30,6 +30,8 @@ export interface RolloutOptions {
   readonly drainMs?: number;
   /** Called after backends have been taken away. */
   readonly onPruned: () => void;
+  /** Told of a bug that kept a snapshot from being sent; the next one is tried again. Default: it is thrown. */
+  readonly onFault?: (error: unknown) => void;
 }
 
 /** Brings an Envoy from one snapshot to the next without a moment in which something names what is not there. */
@@ -44,7 +46,7 @@ export interface Rollout {
 }
 
 export function createRollout(options: RolloutOptions): Rollout {
-  const { delivery, onPruned } = options;
+  const { delivery, onPruned, onFault = throwLater } = options;
   const answerTimeoutMs = options.answerTimeoutMs ?? 2000;
   const tableIntervalMs = options.tableIntervalMs ?? 1000;
   const drainMs = options.drainMs ?? 5000;
@@ -60,13 +62,17 @@ export function createRollout(options: RolloutOptions): Rollout {
 
   async function run(): Promise<void> {
     for (let snapshot = takeNext(); snapshot !== undefined; snapshot = takeNext()) {
-      await send(snapshot.backends);
-      await tableTurn(snapshot);
-      if (next !== undefined) continue; // overtaken while it waited: its backends harm nobody
-      await send([...snapshot.routing, ...tableIfNew(snapshot)]);
-      markLeft(snapshot);
+      await bring(snapshot).catch(onFault);
     }
     running = undefined;
+  }
+
+  async function bring(snapshot: GatewaySnapshot): Promise<void> {
+    await send(snapshot.backends);
+    await tableTurn(snapshot);
+    if (next !== undefined) return; // overtaken while it waited: its backends harm nobody
+    await send([...snapshot.routing, ...tableIfNew(snapshot)]);
+    markLeft(snapshot);
   }
 
   function takeNext(): GatewaySnapshot | undefined {
@@ -90,9 +96,10 @@ export function createRollout(options: RolloutOptions): Rollout {
 
   function tableIfNew(snapshot: GatewaySnapshot): readonly EncodedResource[] {
     if (snapshot.table.fingerprint === tableFingerprint) return [];
+    const table = snapshot.table.encode();
     tableFingerprint = snapshot.table.fingerprint;
     tableSentAtMs = Date.now();
-    return [snapshot.table.encode()];
+    return [table];
   }
 
   /** From now on nothing names the backends that are not in the snapshot, nor in the next; they go after the drain time. */
@@ -149,6 +156,12 @@ function keyOf(resource: EncodedResource): string {
 
 function isBackend(key: string): boolean {
   return key.startsWith(`${CLUSTER_TYPE} `) || key.startsWith(`${ENDPOINT_TYPE} `);
+}
+
+function throwLater(error: unknown): void {
+  queueMicrotask(() => {
+    throw error;
+  });
 }
 
 function sleep(ms: number): Promise<void> {
