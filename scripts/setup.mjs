@@ -34,12 +34,33 @@ async function withProgress(what, work) {
   return result;
 }
 
-/** Runs a program to its end with its output on our stderr or stdout; resolves with its exit code. */
+const STOP_SIGNALS = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 };
+
+/**
+ * Runs a program to its end with its output on our stderr or stdout; resolves with its exit code. A signal to stop is handed on, and we
+ * end only after the program has: npm takes back what it began.
+ */
 export function runToEnd(file, args, options = {}) {
   return new Promise((resolve, reject) => {
     const child = spawn(file, args, { cwd: root, stdio: ["ignore", "inherit", "inherit"], ...options });
-    child.on("error", reject);
-    child.on("close", (code, signal) => resolve(signal === null ? code : 1));
+    let stoppedBy;
+    const handOn = (signal) => {
+      stoppedBy = signal;
+      child.kill(signal);
+    };
+    for (const signal of Object.keys(STOP_SIGNALS)) process.on(signal, handOn);
+    const done = () => {
+      for (const signal of Object.keys(STOP_SIGNALS)) process.off(signal, handOn);
+    };
+    child.on("error", (error) => {
+      done();
+      reject(error);
+    });
+    child.on("close", (code, signal) => {
+      done();
+      if (stoppedBy !== undefined) process.exit(128 + STOP_SIGNALS[stoppedBy]);
+      resolve(signal === null ? code : 1);
+    });
   });
 }
 
