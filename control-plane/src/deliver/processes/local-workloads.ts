@@ -297,7 +297,7 @@ function unusedEndpoints(plans: readonly DeploymentPlan[], endpoints: readonly E
         .join("/");
       return problem("LocalEndpointUnused", {
         path: "--endpoint",
-        message: `--endpoint ${name}: there is no such node`,
+        message: `there is no node ${name}`,
       });
     });
 }
