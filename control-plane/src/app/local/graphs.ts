@@ -1,9 +1,9 @@
 import type { PredictorState } from "../../deliver/processes/workload-state.ts";
 import type { ResourceChanges, ResourceStore } from "../../deliver/xds-server/resource-store.ts";
-import { INFERENCE_GRAPH_TYPE } from "../../deliver/xds-server/resource-types.ts";
 import type { DeploymentPlan } from "../../plan/deployment-plan.ts";
 import { renderInferenceGraph } from "../../render/orchestrator/inference-graph.ts";
 import { encodeResource } from "../../render/xds/encode.ts";
+import { TYPE } from "../../render/xds/type-urls.ts";
 
 /**
  * What to change so that the store holds the graph of every predictor that runs: with the processes that get its requests now, or, before
@@ -20,6 +20,6 @@ export function changeGraphs(
     return plan && predictor ? [encodeResource(renderInferenceGraph(plan, predictor))] : [];
   });
   const names = new Set(set.map((one) => one.name));
-  const gone = [...store.names(INFERENCE_GRAPH_TYPE)].filter((name) => !names.has(name));
-  return { set, remove: gone.map((name) => ({ typeUrl: INFERENCE_GRAPH_TYPE, name })) };
+  const gone = [...store.names(TYPE.inferenceGraph)].filter((name) => !names.has(name));
+  return { set, remove: gone.map((name) => ({ typeUrl: TYPE.inferenceGraph, name })) };
 }

@@ -1,4 +1,5 @@
 import type { EncodedResource } from "../../render/xds/resource.ts";
+import { TYPE } from "../../render/xds/type-urls.ts";
 
 /** Everything an Envoy is to have, in the groups in which it must arrive. */
 export interface GatewaySnapshot {
@@ -138,7 +139,7 @@ export function createRollout(options: RolloutOptions): Rollout {
       for (const one of snapshot.backends) leftAtMs.delete(keyOf(one)); // wanted again: do not prune meanwhile
       running ??= run();
     },
-    holds: (clusterName) => published.has(`${CLUSTER_TYPE} ${clusterName}`),
+    holds: (clusterName) => published.has(`${TYPE.cluster} ${clusterName}`),
     settled: async () => running,
     close() {
       closed = true;
@@ -147,15 +148,12 @@ export function createRollout(options: RolloutOptions): Rollout {
   };
 }
 
-const CLUSTER_TYPE = "type.googleapis.com/envoy.config.cluster.v3.Cluster";
-const ENDPOINT_TYPE = "type.googleapis.com/envoy.config.endpoint.v3.ClusterLoadAssignment";
-
 function keyOf(resource: EncodedResource): string {
   return `${resource.typeUrl} ${resource.name}`;
 }
 
 function isBackend(key: string): boolean {
-  return key.startsWith(`${CLUSTER_TYPE} `) || key.startsWith(`${ENDPOINT_TYPE} `);
+  return key.startsWith(`${TYPE.cluster} `) || key.startsWith(`${TYPE.endpoints} `);
 }
 
 function throwLater(error: unknown): void {

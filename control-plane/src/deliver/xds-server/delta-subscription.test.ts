@@ -6,7 +6,6 @@ import { TYPE } from "../../render/xds/type-urls.ts";
 import { createDeltaSubscription, type DeltaRequest } from "./delta-subscription.ts";
 import { SEES_ALL, visibleResources } from "./node-view.ts";
 import { createResourceStore } from "./resource-store.ts";
-import { INFERENCE_GRAPH_TYPE } from "./resource-types.ts";
 import type { Receipt } from "./subscription.ts";
 
 /** A subscription with a store behind it, in words short enough for tables. */
@@ -74,7 +73,7 @@ describe("delta: what is asked for", () => {
   });
 
   it("a first request without names asks for nothing of other types, and is answered", () => {
-    for (const type of [TYPE.endpoints, TYPE.routeConfiguration, TYPE.filterConfig, INFERENCE_GRAPH_TYPE]) {
+    for (const type of [TYPE.endpoints, TYPE.routeConfiguration, TYPE.filterConfig, TYPE.inferenceGraph]) {
       const { ask, next, set } = setUp(type, { a: "1" });
       ask();
       assert.equal(next(), "");
@@ -172,7 +171,7 @@ describe("delta: what does not exist", () => {
     assert.equal(next(), "a=1");
   });
 
-  for (const type of [TYPE.routeConfiguration, TYPE.filterConfig, TYPE.endpoints, INFERENCE_GRAPH_TYPE])
+  for (const type of [TYPE.routeConfiguration, TYPE.filterConfig, TYPE.endpoints, TYPE.inferenceGraph])
     it(`${type.slice(type.lastIndexOf(".") + 1)} is never removed`, () => {
       const { ask, ack, next, set, remove } = setUp(type, { a: "1" });
       ask({ subscribe: ["a"] });

@@ -1,8 +1,5 @@
 import { TYPE } from "../../render/xds/type-urls.ts";
 
-/** Resource type of the orchestrators' graphs. */
-export const INFERENCE_GRAPH_TYPE = "type.googleapis.com/graphway.v1.InferenceGraph";
-
 /** What the protocol makes of a resource type. */
 export interface ResourceTypeRules {
   /** A first request without names asks for everything. */

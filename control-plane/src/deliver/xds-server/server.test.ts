@@ -10,7 +10,6 @@ import { eventually, temporaryFolder } from "./envoy-for-tests.ts";
 import type { XdsEvent } from "./events.ts";
 import type { NodeView, XdsNode } from "./node-view.ts";
 import { createResourceStore } from "./resource-store.ts";
-import { INFERENCE_GRAPH_TYPE } from "./resource-types.ts";
 import { startXdsServer, type XdsServerOptions } from "./server.ts";
 import { XDS_METHODS, type XdsMethod } from "./services.ts";
 
@@ -87,10 +86,10 @@ describe("the server", () => {
     const { open, set, events } = await serve();
     const stream = open(DELTA_ADS);
     const name = "models/iris/main";
-    stream.send({ node, typeUrl: INFERENCE_GRAPH_TYPE, resourceNamesSubscribe: [name] });
+    stream.send({ node, typeUrl: TYPE.inferenceGraph, resourceNamesSubscribe: [name] });
     assert.deepEqual((await stream.received(1)).names, []);
     stream.ack(await stream.received(1));
-    set(resource(INFERENCE_GRAPH_TYPE, name, "graph"), resource(INFERENCE_GRAPH_TYPE, "models/other/main", "secret"));
+    set(resource(TYPE.inferenceGraph, name, "graph"), resource(TYPE.inferenceGraph, "models/other/main", "secret"));
     const response = await stream.received(2);
     assert.deepEqual([response.names, response.bodies], [[name], ["graph"]]);
     stream.ack(response);

@@ -1,10 +1,8 @@
 import type { DeploymentPlan, GraphNode, NodeEndpoint, PredictorPlan, Protocol } from "../../plan/deployment-plan.ts";
 import { graphName } from "../../plan/names.ts";
 import type { JsonObject, XdsResource } from "../xds/resource.ts";
+import { TYPE } from "../xds/type-urls.ts";
 import { servicePort } from "./service-port.ts";
-
-/** Type of the graphs on the xDS stream. */
-export const INFERENCE_GRAPH_TYPE = "type.googleapis.com/graphway.v1.InferenceGraph";
 
 const PROTOCOLS = {
   seldon: "PROTOCOL_SELDON",
@@ -67,5 +65,5 @@ export function renderInferenceGraph(plan: DeploymentPlan, predictor: PredictorP
     ...renderSettings(predictor),
     predictor_version: predictor.version,
   };
-  return { typeUrl: INFERENCE_GRAPH_TYPE, name: graphName(plan.namespace, plan.name, predictor.name), body };
+  return { typeUrl: TYPE.inferenceGraph, name: graphName(plan.namespace, plan.name, predictor.name), body };
 }

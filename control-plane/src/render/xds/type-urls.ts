@@ -1,6 +1,6 @@
 const PREFIX = "type.googleapis.com/";
 
-/** `@type` of everything that the gateway's resources are made of. */
+/** Type of every resource that is served, and `@type` of what the gateway's are made of. */
 export const TYPE = {
   listener: `${PREFIX}envoy.config.listener.v3.Listener`,
   routeConfiguration: `${PREFIX}envoy.config.route.v3.RouteConfiguration`,
@@ -16,5 +16,7 @@ export const TYPE = {
   httpProtocolOptions: `${PREFIX}envoy.extensions.upstreams.http.v3.HttpProtocolOptions`,
   headerMatchInput: `${PREFIX}envoy.type.matcher.v3.HttpRequestHeaderMatchInput`,
   previousHosts: `${PREFIX}envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate`,
+  /** The orchestrators' graphs. */
+  inferenceGraph: `${PREFIX}graphway.v1.InferenceGraph`,
   bytes: `${PREFIX}google.protobuf.BytesValue`,
 } as const;
