@@ -1,19 +1,18 @@
 import { randomUUID } from "node:crypto";
 import { Metadata, type sendUnaryData, type ServerUnaryCall, type UntypedServiceImplementation } from "@grpc/grpc-js";
-import { HEADER_BRANCH, HEADER_DECISION, HEADER_PATH, HEADER_PUID, HEADER_ROUTING } from "#proto/vocabulary/headers.ts";
+import { HEADER_PATH, HEADER_PUID, HEADER_ROUTING } from "#proto/vocabulary/headers.ts";
 import { convertReply } from "../../codec/convert.ts";
 import { asCallError, CallError } from "../../execute/call-error.ts";
 import { sendFeedback } from "../../execute/feedback.ts";
 import { graphMetadata, nodeMetadata } from "../../execute/metadata.ts";
 import { grpcPayload } from "../../execute/payload.ts";
 import { predict } from "../../execute/predict.ts";
-import type { NodeHeaders, Run } from "../../execute/run.ts";
 import { Scope } from "../../execute/scope.ts";
 import type { ServedGraph } from "../../execute/served-graph.ts";
 import { grpcCodeName } from "../../observe/grpc-codes.ts";
 import { pathHeader, routingHeader } from "../../policy/answer-headers.ts";
-import { forcedBranches } from "../../policy/branches.ts";
 import { isForwarded } from "../../policy/node-headers.ts";
+import { beginRun, type ClientRequest } from "../begin-run.ts";
 import type { ServerContext } from "../server-context.ts";
 import { bytesMethod } from "./identity-codec.ts";
 
@@ -117,18 +116,7 @@ async function walk(
   metadata: Metadata,
   scope: Scope,
 ): Promise<Buffer> {
-  const { graph } = served;
-  const run: Run = {
-    graph,
-    caller: served.caller,
-    calledBy: "grpc",
-    puid: client.puid,
-    headers: client.headers,
-    forced: forcedBranches(graph, client.branch),
-    routing: new Map(),
-    path: graph.allowExplain && client.asksForPath ? [] : undefined,
-    random: context.random,
-  };
+  const run = beginRun(context, served, { transport: "grpc", ...client });
   try {
     const payload = grpcPayload(request);
     const reply = method === "Predict" ? await predict(run, payload, scope) : await sendFeedback(run, payload, scope);
@@ -139,28 +127,24 @@ async function walk(
   }
 }
 
-interface ClientMetadata {
-  readonly headers: NodeHeaders;
-  readonly puid: string;
-  readonly branch: string | undefined;
-  readonly asksForPath: boolean;
-}
+type ClientMetadata = Omit<ClientRequest, "transport">;
 
 function readMetadata(call: Call): ClientMetadata {
   const pairs: string[] = [];
-  let puid = "";
-  let branch: string | undefined;
-  let asksForPath = false;
+  const first = new Map<string, string>();
   for (const [name, values] of Object.entries(call.metadata.toHttp2Headers())) {
     const list = Array.isArray(values) ? values : [String(values)];
-    if (name === HEADER_PUID) puid = list[0] ?? "";
-    else if (name === HEADER_BRANCH) branch = list[0];
-    else if (name === HEADER_DECISION) asksForPath = true;
+    first.set(name, list[0] ?? "");
     if (!isForwarded(name) || name.startsWith("grpc-")) continue;
     for (const value of list) pairs.push(name, value);
   }
+  const puid = first.get(HEADER_PUID) ?? "";
   const isUsable = puid !== "" && puid.length <= MAX_PUID_BYTES;
-  return { headers: { pairs, acceptEncoding: "" }, puid: isUsable ? puid : randomUUID(), branch, asksForPath };
+  return {
+    headers: { pairs, acceptEncoding: "" },
+    puid: isUsable ? puid : randomUUID(),
+    header: (name) => first.get(name),
+  };
 }
 
 /** The client's deadline in performance.now() time. */

@@ -1,11 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import {
-  HEADER_BRANCH,
-  HEADER_DECISION,
-  HEADER_PATH,
-  HEADER_PREFIX,
-  HEADER_ROUTING,
-} from "#proto/vocabulary/headers.ts";
+import { HEADER_PATH, HEADER_PREFIX, HEADER_ROUTING } from "#proto/vocabulary/headers.ts";
 import { convertReply } from "../../codec/convert.ts";
 import { asCallError, CallError } from "../../execute/call-error.ts";
 import { sendFeedback } from "../../execute/feedback.ts";
@@ -13,11 +7,10 @@ import type { RestPayload } from "../../execute/payload.ts";
 import { predict } from "../../execute/predict.ts";
 import type { Run } from "../../execute/run.ts";
 import { Scope } from "../../execute/scope.ts";
-import type { ServedGraph } from "../../execute/served-graph.ts";
 import { pathHeader, routingHeader } from "../../policy/answer-headers.ts";
-import { forcedBranches } from "../../policy/branches.ts";
 import { deadlineOf } from "../../policy/deadline.ts";
 import { forwardedHeaders } from "../../policy/node-headers.ts";
+import { beginRun } from "../begin-run.ts";
 import type { ServerContext } from "../server-context.ts";
 import { readBody } from "./read-body.ts";
 import { sendError, sendPayload } from "./respond.ts";
@@ -49,7 +42,12 @@ export async function answerGraph(
   let run: Run | undefined;
   try {
     const body = await readBody(request, context.maxBodyBytes);
-    run = runOf(context, served, puid, request);
+    run = beginRun(context, served, {
+      transport: "rest",
+      puid,
+      headers: forwardedHeaders(request.rawHeaders),
+      header: (name) => textHeader(request, name),
+    });
     sendAnswer(response, run, await walk(kind, run, request, body, scope));
   } catch (error) {
     const failure = asCallError(error);
@@ -81,22 +79,6 @@ async function walk(
   const own = reply.transport === "rest" ? reply : await convertReply(reply, "rest");
   if (own.transport !== "rest") throw new CallError("internal", "an answer was not translated");
   return own;
-}
-
-function runOf(context: ServerContext, served: ServedGraph, puid: string, request: IncomingMessage): Run {
-  const { graph } = served;
-  const explains = graph.allowExplain && request.headers[HEADER_DECISION] !== undefined;
-  return {
-    graph,
-    caller: served.caller,
-    calledBy: "rest",
-    puid,
-    headers: forwardedHeaders(request.rawHeaders),
-    forced: forcedBranches(graph, textHeader(request, HEADER_BRANCH)),
-    routing: new Map(),
-    path: explains ? [] : undefined,
-    random: context.random,
-  };
 }
 
 function sendAnswer(response: ServerResponse, run: Run, payload: RestPayload): void {
