@@ -1,106 +1,117 @@
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { request as httpRequest } from "node:http";
 import { describe, it } from "node:test";
-import { load } from "js-yaml";
-import type { Json } from "#proto/json/json.ts";
-import { callGrpc, startBed, type Replies, type TestBed, type TestNode } from "./orchestrator.ts";
-import { encodeRequest } from "./stub-node.ts";
+import { readCases, type Case, type Step } from "./case.ts";
+import { checkAnswer, checkCalls, checkEvents, checkMetrics, type Answer } from "./check-answer.ts";
+import { startCollector } from "./event-collector.ts";
+import { callGrpc, startBed, type TestBed } from "./orchestrator.ts";
+import { messagesOf } from "./protocol-messages.ts";
 
-/** `testdata/<case>/case.yaml`: a graph, a request and what nodes answer; then the answer and the calls it takes. */
-interface Case {
-  readonly says: string;
-  readonly graph: TestNode;
-  readonly transports?: readonly ("rest" | "grpc")[];
-  readonly call?: "predict" | "feedback";
-  readonly request: Json;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly replies?: Replies;
-  readonly random?: number;
-  readonly expect: {
-    readonly status?: number;
-    readonly grpcCode?: number;
-    readonly body?: Json;
-    readonly routing?: string;
-    /** In any order, for branches run side by side. */
-    readonly calls: readonly string[];
-    /** Bodies that nodes must have seen, by `node/operation`. */
-    readonly seen?: Readonly<Record<string, Json>>;
-    /** Transport that nodes must have been called by, by name. */
-    readonly by?: Readonly<Record<string, string>>;
-  };
-}
+const cases = readCases();
 
-const folder = join(import.meta.dirname, "..", "testdata");
-const names = readdirSync(folder).sort();
-
-describe("graph cases", { concurrency: 8 }, () => {
-  assert.ok(names.length >= 20, "the cases are there");
-  for (const name of names) {
-    const one = load(readFileSync(join(folder, name, "case.yaml"), "utf8")) as Case;
-    for (const transport of one.transports ?? (["rest", "grpc"] as const)) {
-      it(`${name} over ${transport}: ${one.says}`, async () => {
-        const { random } = one;
-        const bed = await startBed(one.graph, one.replies ?? {}, random === undefined ? {} : { random: () => random });
-        try {
-          await (transport === "rest" ? checkRest(one, bed) : checkGrpc(one, bed));
-          checkCalls(one, bed);
-        } finally {
-          await bed.stop();
-        }
-      });
+describe("graph cases", { concurrency: 16 }, () => {
+  assert.ok(cases.length >= 20, "the cases are there");
+  for (const { name, value } of cases) {
+    if (value.steps !== undefined || value.rest !== undefined || value.grpc !== undefined) {
+      it(`${name}: ${value.says}`, () => runCase(value, value.steps ?? [value]));
+      continue;
+    }
+    for (const transport of value.transports ?? (["rest", "grpc"] as const)) {
+      it(`${name} over ${transport}: ${value.says}`, () => runCase(value, [shortStep(value, transport)]));
     }
   }
 });
 
-async function checkRest(one: Case, bed: TestBed): Promise<void> {
-  const path = one.call === "feedback" ? "/api/v1.0/feedback" : "/api/v1.0/predictions";
-  const response = await fetch(bed.url + path, {
-    method: "POST",
-    headers: { "content-type": "application/json", ...one.headers },
-    body: JSON.stringify(one.request),
+/** The step of a case that names neither path nor method. */
+function shortStep(value: Case, transport: "rest" | "grpc"): Step {
+  const isFeedback = value.call === "feedback";
+  return transport === "rest"
+    ? { ...value, rest: `POST /api/v1.0/${isFeedback ? "feedback" : "predictions"}` }
+    : { ...value, grpc: `/seldon.protos.Seldon/${isFeedback ? "SendFeedback" : "Predict"}` };
+}
+
+async function runCase(value: Case, steps: readonly Step[]): Promise<void> {
+  const collector = value.expect.events === undefined ? undefined : await startCollector();
+  const env = Object.fromEntries(
+    Object.entries(value.env ?? {}).map(([name, text]) => [name, text.replace("{collector}", collector?.url ?? "")]),
+  );
+  const { random } = value;
+  const bed = await startBed(value.graph, value.replies ?? {}, {
+    env,
+    flags: [...(value.protocol === undefined ? [] : ["--protocol", value.protocol]), ...(value.flags ?? [])],
+    annotations: annotationsOf(value),
+    predictor: value.predictor ?? {},
+    ...(random === undefined ? {} : { random: () => random }),
   });
-  const text = await response.text();
-  assert.equal(response.status, one.expect.status ?? 200, text);
-  if (one.expect.body !== undefined) assert.deepEqual(JSON.parse(text), one.expect.body);
-  if (one.expect.routing !== undefined)
-    assert.equal(sorted(response.headers.get("x-graphway-routing")), one.expect.routing);
-}
-
-async function checkGrpc(one: Case, bed: TestBed): Promise<void> {
-  const method = one.call === "feedback" ? "SendFeedback" : "Predict";
-  const request = encodeRequest(method, one.request);
-  const answer = await callGrpc(bed.app.grpcPort, `/seldon.protos.Seldon/${method}`, request, one.headers);
-  assert.equal(answer.code, one.expect.grpcCode ?? 0, answer.details);
-  if (one.expect.body !== undefined && answer.code === 0) {
-    assert.deepEqual(withoutEmpty(answer.body), withoutEmpty(one.expect.body));
-  }
-  if (one.expect.routing !== undefined) {
-    assert.equal(sorted(answer.metadata["x-graphway-routing"] ?? null), one.expect.routing);
-  }
-}
-
-function checkCalls(one: Case, bed: TestBed): void {
-  const made = bed.calls.map((call) => `${call.node}/${call.operation}`).sort();
-  assert.deepEqual(made, [...one.expect.calls].sort());
-  for (const [key, body] of Object.entries(one.expect.seen ?? {})) {
-    const call = bed.calls.find((each) => `${each.node}/${each.operation}` === key);
-    assert.deepEqual(withoutEmpty(call?.body ?? null), withoutEmpty(body), key);
-  }
-  for (const [node, transport] of Object.entries(one.expect.by ?? {})) {
-    for (const call of bed.calls.filter((each) => each.node === node)) assert.equal(call.transport, transport, node);
+  try {
+    for (const [i, step] of steps.entries()) {
+      const isGrpc = step.grpc !== undefined;
+      const answer = isGrpc ? await askGrpc(step, bed) : await askRest(step, bed);
+      checkAnswer(`step ${i + 1}`, answer, step.expect ?? {}, isGrpc);
+    }
+    checkCalls(bed.calls, value.expect);
+    if (value.expect.metrics !== undefined || value.expect.noMetrics !== undefined) {
+      checkMetrics(await (await fetch(`${bed.url}/metrics`)).text(), value.expect);
+    }
+    if (collector !== undefined) {
+      await collector.settle(value.expect.events?.length ?? 0);
+      checkEvents(collector.events, value.expect.events ?? []);
+    }
+  } finally {
+    await bed.stop();
+    await collector?.stop();
   }
 }
 
-function sorted(routing: string | null): string {
-  return (routing ?? "").split(";").sort().join(";");
+function annotationsOf(value: Case): string {
+  const given = value.annotations ?? "";
+  if (typeof given === "string") return given;
+  return Object.entries(given)
+    .map(([name, text]) => `${name}=${JSON.stringify(text)}\n`)
+    .join("");
 }
 
-/** An empty list or map and an absent one are the same on the wire. */
-function withoutEmpty(json: Json): Json {
-  return JSON.parse(
-    JSON.stringify(json, (_key, value: unknown) =>
-      typeof value === "object" && value !== null && Object.keys(value).length === 0 ? undefined : value,
-    ),
-  ) as Json;
+/** By node:http, which adds nothing that a case did not write but Host and Connection. */
+function askRest(step: Step, bed: TestBed): Promise<Answer> {
+  const [method = "", path = ""] = (step.rest ?? "").split(" ");
+  const body = bodyOf(step);
+  const headers: Record<string, string | number> = {
+    ...(step.request === undefined ? {} : { "content-type": "application/json" }),
+    ...(body === undefined ? {} : { "content-length": body.length }),
+    ...step.headers,
+  };
+  return new Promise((resolve, reject) => {
+    const options = { host: "127.0.0.1", port: bed.app.httpPort, method, path, headers, agent: false } as const;
+    const call = httpRequest(options, (response) => {
+      const chunks: Buffer[] = [];
+      response.on("data", (chunk: Buffer) => chunks.push(chunk));
+      response.on("error", reject);
+      response.on("end", () => {
+        const received = Object.entries(response.headers).map(([name, value]) => [name, String(value)] as const);
+        const bytes = Buffer.concat(chunks);
+        const status = response.statusCode ?? 0;
+        resolve({ status, details: "", bytes, json: null, headers: Object.fromEntries(received) });
+      });
+    });
+    call.on("error", reject);
+    call.end(body);
+  });
+}
+
+function bodyOf(step: Step): Buffer | undefined {
+  if (step.base64 !== undefined) return Buffer.from(step.base64, "base64");
+  if (step.text !== undefined) return Buffer.from(step.text);
+  return step.request === undefined ? undefined : Buffer.from(JSON.stringify(step.request));
+}
+
+async function askGrpc(step: Step, bed: TestBed): Promise<Answer> {
+  const path = step.grpc ?? "";
+  const messages = messagesOf(path);
+  const request =
+    step.base64 === undefined
+      ? (messages?.encodeRequest(step.request ?? {}) ?? Buffer.alloc(0))
+      : Buffer.from(step.base64, "base64");
+  const answer = await callGrpc(bed.app.grpcPort, path, request, step.headers);
+  const json = answer.code === 0 && messages !== undefined ? messages.decodeReply(answer.raw) : null;
+  return { status: answer.code, details: answer.details, bytes: answer.raw, json, headers: answer.metadata };
 }

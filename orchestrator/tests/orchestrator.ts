@@ -33,6 +33,8 @@ export interface BedOptions {
   readonly annotations?: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly random?: () => number;
+  /** Other fields of the predictor: labels, annotations, componentSpecs. */
+  readonly predictor?: Readonly<Record<string, unknown>>;
 }
 
 const quiet = createLog("fatal", {}, () => {});
@@ -71,7 +73,7 @@ export async function startBed(graph: TestNode, replies: Replies, options: BedOp
 
 /** An orchestrator for a graph whose endpoints are filled in already. */
 export function startTestApp(graph: unknown, options: BedOptions = {}): Promise<App> {
-  const predictor = Buffer.from(JSON.stringify({ name: "main", graph })).toString("base64");
+  const predictor = Buffer.from(JSON.stringify({ name: "main", ...options.predictor, graph })).toString("base64");
   const own = "--sdep iris --namespace default --predictor main --http_port 0 --grpc_port 0 --graceful_timeout 1s";
   const parsed = parseFlags([...own.split(" "), ...(options.flags ?? [])], {});
   if (parsed.kind !== "options") throw new Error(JSON.stringify(parsed));

@@ -1,24 +1,23 @@
 import { once } from "node:events";
-import { createServer } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { Server, ServerCredentials, type sendUnaryData, type ServerUnaryCall } from "@grpc/grpc-js";
-import { seldon } from "#proto/gen/seldon.js";
 import type { Json } from "#proto/json/json.ts";
-import {
-  feedbackFromJson,
-  feedbackToJson,
-  messageFromJson,
-  messageListToJson,
-  messageToJson,
-} from "#proto/json/seldon-message.ts";
+import { hasService, messagesOf, methodsOf } from "./protocol-messages.ts";
 
 /** One scripted answer; `hang` never answers. */
 export interface StubReply {
   readonly body?: Json;
   /** Sent as it is instead of `body`; REST only. */
   readonly text?: string;
-  readonly contentType?: string;
+  /** Bytes instead of `body`, in base64: a REST body, or a whole gRPC message. */
+  readonly base64?: string;
+  /** Sends the request's own body and type back; REST and gRPC. */
+  readonly echo?: boolean;
+  readonly contentType?: string | null;
   readonly contentEncoding?: string;
+  /** Other headers of a REST answer. */
+  readonly headers?: Readonly<Record<string, string>>;
   /** HTTP status. */
   readonly status?: number;
   /** gRPC status. */
@@ -31,8 +30,9 @@ export interface StubReply {
 export interface StubCall {
   readonly node: string;
   readonly transport: "rest" | "grpc";
-  /** Such as `predict`. */
+  /** Such as `predict`, `v2/models/m/infer` or `ModelInfer`. */
   readonly operation: string;
+  readonly method: string;
   readonly body: Json;
   readonly raw: Buffer;
   readonly headers: Readonly<Record<string, string>>;
@@ -43,10 +43,13 @@ export interface StubNode {
   readonly grpcPort: number;
   /** Called with each operation whose client went away before the answer. */
   onAbandoned: (operation: string) => void;
+  /** How many connections are open, of both transports' listeners. */
+  connections(): number;
   stop(): Promise<void>;
 }
 
-const METHODS: Readonly<Record<string, string>> = {
+/** Operation names of Seldon's methods; those of the other protocols go by the method's own name. */
+const SELDON_OPERATIONS: Readonly<Record<string, string>> = {
   "/seldon.protos.Model/Predict": "predict",
   "/seldon.protos.Model/SendFeedback": "send-feedback",
   "/seldon.protos.Model/Metadata": "metadata",
@@ -56,12 +59,23 @@ const METHODS: Readonly<Record<string, string>> = {
   "/seldon.protos.Combiner/Aggregate": "aggregate",
 };
 
+const OTHER_SERVICES = [
+  "inference.GRPCInferenceService",
+  "tensorflow.serving.PredictionService",
+  "tensorflow.serving.ModelService",
+];
+
+/** Path and operation name of every method that a stub answers. */
+function operations(): readonly (readonly [string, string])[] {
+  const others = OTHER_SERVICES.filter(hasService).flatMap(methodsOf);
+  return [...Object.entries(SELDON_OPERATIONS), ...others.map((one) => [one.path, one.name] as const)];
+}
+
+type Answer = (operation: string) => StubReply;
+type Recorder = (call: StubCall) => void;
+
 /** A node on loopback that speaks REST and gRPC and answers what `answer` says. */
-export async function startStub(
-  node: string,
-  answer: (operation: string) => StubReply,
-  record: (call: StubCall) => void,
-): Promise<StubNode> {
+export async function startStub(node: string, answer: Answer, record: Recorder): Promise<StubNode> {
   const stub: { onAbandoned: (operation: string) => void } = { onAbandoned: () => {} };
   const sockets = new Set<Socket>();
   const http = createServer((request, response) => {
@@ -70,18 +84,22 @@ export async function startStub(
     request.on("end", () => {
       const raw = Buffer.concat(chunks);
       const operation = (request.url ?? "").slice(1);
-      const headers = Object.fromEntries(Object.entries(request.headers).map(([k, v]) => [k, String(v)]));
-      record({ node, transport: "rest", operation, body: parsed(raw), raw, headers });
+      record({
+        node,
+        transport: "rest",
+        operation,
+        method: request.method ?? "",
+        body: parsed(raw),
+        raw,
+        headers: textHeaders(request.headers),
+      });
       const reply = answer(operation);
       response.on("close", () => {
         if (!response.writableFinished) stub.onAbandoned(operation);
       });
       if (reply.hang === true) return;
       setTimeout(() => {
-        response.statusCode = reply.status ?? 200;
-        response.setHeader("content-type", reply.contentType ?? "application/json");
-        if (reply.contentEncoding !== undefined) response.setHeader("content-encoding", reply.contentEncoding);
-        response.end(reply.text ?? JSON.stringify(reply.body ?? {}));
+        sendReply(request, response, raw, reply);
       }, reply.delayMs ?? 0);
     });
   });
@@ -91,56 +109,79 @@ export async function startStub(
   });
   http.listen(0, "127.0.0.1");
   await once(http, "listening");
-  const grpc = new Server();
-  for (const [path, operation] of Object.entries(METHODS)) {
-    const handler = (call: ServerUnaryCall<Buffer, Buffer>, callback: sendUnaryData<Buffer>): void => {
-      const headers = Object.fromEntries(Object.entries(call.metadata.getMap()).map(([k, v]) => [k, String(v)]));
-      record({
-        node,
-        transport: "grpc",
-        operation,
-        body: decoded(operation, call.request),
-        raw: call.request,
-        headers,
-      });
-      const reply = answer(operation);
-      call.on("cancelled", () => {
-        stub.onAbandoned(operation);
-      });
-      if (reply.hang === true) return;
-      setTimeout(() => {
-        if (reply.grpc !== undefined) {
-          callback(
-            Object.assign(new Error(reply.grpc.message), { code: reply.grpc.code, details: reply.grpc.message }),
-          );
-        } else callback(null, encoded(operation, reply.body ?? {}));
-      }, reply.delayMs ?? 0);
-    };
-    grpc.register(
-      path,
-      handler,
-      (bytes: Buffer) => bytes,
-      (bytes: Buffer) => bytes,
-      "unary",
-    );
-  }
-  const grpcPort = await new Promise<number>((resolve, reject) => {
-    grpc.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (error, port) => {
-      if (error === null) resolve(port);
-      else reject(error);
-    });
+  const { server, port } = await startGrpc(node, answer, record, (operation) => {
+    stub.onAbandoned(operation);
   });
   return Object.assign(stub, {
     httpPort: (http.address() as AddressInfo).port,
-    grpcPort,
+    grpcPort: port,
+    connections: () => sockets.size,
     stop: async () => {
-      grpc.forceShutdown();
+      server.forceShutdown();
       for (const socket of sockets) socket.destroy();
       const closed = once(http, "close");
       http.close();
       await closed;
     },
   });
+}
+
+function sendReply(request: IncomingMessage, response: ServerResponse, raw: Buffer, reply: StubReply): void {
+  response.statusCode = reply.status ?? 200;
+  const type = reply.echo === true ? request.headers["content-type"] : reply.contentType;
+  if (type !== null) response.setHeader("content-type", type ?? "application/json");
+  if (reply.contentEncoding !== undefined) response.setHeader("content-encoding", reply.contentEncoding);
+  for (const [name, value] of Object.entries(reply.headers ?? {})) response.setHeader(name, value);
+  if (reply.echo === true) response.end(raw);
+  else if (reply.base64 !== undefined) response.end(Buffer.from(reply.base64, "base64"));
+  else response.end(reply.text ?? JSON.stringify(reply.body ?? {}));
+}
+
+async function startGrpc(
+  node: string,
+  answer: Answer,
+  record: Recorder,
+  abandoned: (operation: string) => void,
+): Promise<{ readonly server: Server; readonly port: number }> {
+  const server = new Server({ "grpc.max_receive_message_length": -1, "grpc.max_send_message_length": -1 });
+  const same = (bytes: Buffer): Buffer => bytes;
+  for (const [path, operation] of operations()) {
+    const handler = (call: ServerUnaryCall<Buffer, Buffer>, callback: sendUnaryData<Buffer>): void => {
+      const headers = textHeaders(call.metadata.getMap());
+      const raw = call.request;
+      const body = messagesOf(path)?.decodeRequest(raw) ?? null;
+      record({ node, transport: "grpc", operation, method: path, body, raw, headers });
+      const reply = answer(operation);
+      call.on("cancelled", () => {
+        abandoned(operation);
+      });
+      if (reply.hang === true) return;
+      setTimeout(() => {
+        if (reply.grpc !== undefined) {
+          const { code, message } = reply.grpc;
+          callback(Object.assign(new Error(message), { code, details: message }));
+        } else callback(null, grpcBytes(path, raw, reply));
+      }, reply.delayMs ?? 0);
+    };
+    server.register(path, handler, same, same, "unary");
+  }
+  const port = await new Promise<number>((resolve, reject) => {
+    server.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (error, bound) => {
+      if (error === null) resolve(bound);
+      else reject(error);
+    });
+  });
+  return { server, port };
+}
+
+function grpcBytes(path: string, request: Buffer, reply: StubReply): Buffer {
+  if (reply.echo === true) return request;
+  if (reply.base64 !== undefined) return Buffer.from(reply.base64, "base64");
+  return messagesOf(path)?.encodeReply(reply.body ?? {}) ?? Buffer.alloc(0);
+}
+
+function textHeaders(headers: Readonly<Record<string, unknown>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)]));
 }
 
 function parsed(raw: Buffer): Json {
@@ -151,28 +192,9 @@ function parsed(raw: Buffer): Json {
   }
 }
 
-function decoded(operation: string, bytes: Buffer): Json {
-  const { protos } = seldon;
-  if (operation === "aggregate") return messageListToJson(protos.SeldonMessageList.decode(bytes));
-  if (operation === "send-feedback") return feedbackToJson(protos.Feedback.decode(bytes));
-  return operation === "metadata" ? {} : messageToJson(protos.SeldonMessage.decode(bytes));
-}
-
-function encoded(operation: string, body: Json): Buffer {
-  const { protos } = seldon;
-  const bytes =
-    operation === "metadata"
-      ? protos.SeldonModelMetadata.encode(protos.SeldonModelMetadata.fromObject(body as Record<string, unknown>))
-      : protos.SeldonMessage.encode(messageFromJson(body));
-  return Buffer.from(bytes.finish());
-}
-
 /** A request in a method's own encoding. */
 export function encodeRequest(method: "Predict" | "SendFeedback", json: Json): Buffer {
-  const { protos } = seldon;
-  return Buffer.from(
-    method === "Predict"
-      ? protos.SeldonMessage.encode(messageFromJson(json)).finish()
-      : protos.Feedback.encode(feedbackFromJson(json)).finish(),
-  );
+  const messages = messagesOf(`/seldon.protos.Seldon/${method}`);
+  if (messages === undefined) throw new Error(`the schema has no method ${method}`);
+  return messages.encodeRequest(json);
 }
