@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import fc from "fast-check";
 import { readAnnotations } from "../src/config/annotations.ts";
 import { durationMs, parseFlags } from "../src/config/flags.ts";
-import { routeOf } from "../src/execute/read-route.ts";
+import { routeOf } from "../src/protocol/seldon-route.ts";
 import { graphOfEnginePredictor, graphOfFile } from "../src/graph/from-file.ts";
 import { averageMessages } from "../src/node/builtin/average-messages.ts";
 import { seededRandom } from "../src/node/builtin/abtest.ts";

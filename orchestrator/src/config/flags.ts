@@ -1,3 +1,5 @@
+import type { ClientTlsFiles } from "../tls/client-tls.ts";
+
 /** The orchestrator's settings, from its command line. */
 export interface Options {
   readonly sdep: string;
@@ -14,7 +16,7 @@ export interface Options {
   readonly gracefulTimeoutMs: number;
   readonly shutdownDelayMs: number;
   readonly logLevel: LogLevel;
-  /** host:port, or unix:/path. */
+  /** host:port, https://host:port, or unix:/path. */
   readonly xdsServer: string | undefined;
   readonly xdsTokenFile: string | undefined;
   readonly annotationsFile: string;
@@ -22,6 +24,27 @@ export interface Options {
   readonly maxNodeConnections: number;
   readonly maxNodeQueue: number;
   readonly nodeConnectTimeoutMs: number;
+  /** Processes that share the ports; 1 serves in this one. */
+  readonly workers: number;
+  readonly http: HttpLimits;
+  /** Undefined: nodes are called without TLS. */
+  readonly nodeTls: ClientTlsFiles | undefined;
+  /** Undefined: the control plane is called without TLS. */
+  readonly xdsTls: (ClientTlsFiles & { readonly serverName: string | undefined }) | undefined;
+  /** With it, and a certificate of ours, clients must show a certificate too. */
+  readonly tlsClientCaFile: string | undefined;
+}
+
+/** What one client may take of the REST port. 0 is no limit. */
+export interface HttpLimits {
+  readonly maxHeaderBytes: number;
+  readonly headersTimeoutMs: number;
+  /** How long a connection without a request is kept. */
+  readonly idleTimeoutMs: number;
+  /** A body that brings less than 16 KiB in this time is given up, and so is a client that reads none of its answer. */
+  readonly bodyReadTimeoutMs: number;
+  /** Per port and process. */
+  readonly maxConnections: number;
 }
 
 export type LogLevel = "debug" | "info" | "warn" | "error" | "fatal";
@@ -32,7 +55,7 @@ export type ParsedFlags =
   | { readonly kind: "help"; readonly text: string }
   | { readonly kind: "wrong"; readonly message: string };
 
-interface FlagSpec {
+export interface FlagSpec {
   readonly kind: "text" | "number" | "duration" | "boolean";
   readonly initial: string;
   readonly help: string;
@@ -46,7 +69,7 @@ export const FLAGS: Readonly<Record<string, FlagSpec>> = {
   file: text("", "a SeldonDeployment in YAML; without it the graph is ENGINE_PREDICTOR's"),
   http_port: number("8080", "port of the REST API; 0 takes a free one"),
   grpc_port: number("5000", "port of the gRPC API; 0 takes a free one"),
-  protocol: text("seldon", "seldon"),
+  protocol: text("seldon", "seldon, tensorflow, v2 or kfserving (v2)"),
   transport: text("rest", "accepted as Seldon's operator passes it; both transports are always served"),
   server_type: text("rpc", "rpc"),
   hostname: text("", "this host's name"),
@@ -68,13 +91,28 @@ export const FLAGS: Readonly<Record<string, FlagSpec>> = {
   kafka_workers: number("4", "accepted; Kafka is not built in"),
   kafka_auto_commit: boolean("true", "accepted; Kafka is not built in"),
   config: text("", "accepted and unused, as in Seldon"),
-  xds_server: text("", "host:port or unix:/path of the control plane, for graphs that change while serving"),
+  xds_server: text("", "host:port, https://host:port or unix:/path of the control plane, for graphs that change"),
   xds_token_file: text("", "file with the token shown to it"),
   annotations_file: text("/etc/podinfo/annotations", "the pod's annotations"),
   max_body_bytes: number("268435456", "largest request and reply"),
   node_connections: number("256", "connections (REST) or calls at once (gRPC) per node"),
   node_queue: number("4096", "calls that may wait for a node; more are answered 503"),
   node_connect_timeout: duration("5s", "how long a connection to a node may take"),
+  node_tls: text("off", "on calls nodes by TLS, both transports; their certificates must name the endpoint's host"),
+  node_ca_file: text("", "authorities of the nodes' certificates in PEM; without it those of Node.js"),
+  node_cert_file: text("", "certificate shown to nodes, in PEM"),
+  node_key_file: text("", "its key"),
+  tls_client_ca_file: text("", "with a certificate of our own: clients must show one that this authority has signed"),
+  workers: number("1", "processes that share the ports, one core each"),
+  max_header_bytes: number("65536", "largest head of a REST request"),
+  headers_timeout: duration("60s", "how long a REST client may take for the head of a request; 0 is no limit"),
+  idle_timeout: duration("65m", "how long a REST connection without a request is kept; 0 is no limit"),
+  body_read_timeout: duration("60s", "time in which a request's body must bring 16 KiB, or its end; 0 is no limit"),
+  max_connections: number("10000", "connections at once, per port and process; 0 is no limit"),
+  xds_ca_file: text("", "authorities of the control plane's certificate in PEM; switches TLS on, as https:// does"),
+  xds_server_name: text("", "name in the control plane's certificate; without it the host of --xds_server"),
+  xds_cert_file: text("", "certificate shown to the control plane, in PEM"),
+  xds_key_file: text("", "its key"),
 };
 
 /** Reads `--flag value`, `--flag=value` and their forms with one dash, as Go's flag package does. */
@@ -82,6 +120,7 @@ export function parseFlags(args: readonly string[], env: Readonly<Record<string,
   const values = new Map<string, string>();
   for (let i = 0; i < args.length; i += 1) {
     const arg = args[i] ?? "";
+    if (arg === "--") break;
     const [, name, , inline] = /^--?([\w-]+)(=([\s\S]*))?$/.exec(arg) ?? [];
     if (name === "help" || name === "h") return { kind: "help", text: usage() };
     const spec = name !== undefined && Object.hasOwn(FLAGS, name) ? FLAGS[name] : undefined;
@@ -106,13 +145,14 @@ function optionsOf(get: (name: string) => string, env: Readonly<Record<string, s
   }
   const protocol = get("protocol") === "kfserving" ? "v2" : get("protocol");
   if (!["seldon", "tensorflow", "v2"].includes(protocol)) return wrong(`--protocol ${protocol} is unknown`);
-  if (protocol !== "seldon") return wrong(`--protocol ${protocol} is not served by this version; use seldon`);
   if (!["rest", "grpc"].includes(get("transport"))) return wrong(`--transport ${get("transport")} is unknown`);
   if (get("server_type") !== "rpc") return wrong(`--server_type ${get("server_type")} is not served; use rpc`);
   const warnings = ["log_kafka_broker", "kafka_broker"]
     .filter((name) => get(name) !== "")
     .map((name) => `--${name} has no effect: Kafka is not built in`);
-  const debug = get("debug") === "true" || /^(1|true)$/i.test(env["SELDON_DEBUG"] ?? "");
+  const fault = faultOfFiles(get);
+  if (fault !== undefined) return wrong(fault);
+  const debug = truthOf(get("debug")) === true || /^(1|true)$/i.test(env["SELDON_DEBUG"] ?? "");
   const options: Options = {
     sdep: get("sdep"),
     namespace: get("namespace"),
@@ -123,7 +163,7 @@ function optionsOf(get: (name: string) => string, env: Readonly<Record<string, s
     protocol,
     prometheusPath: get("prometheus_path"),
     hostname: get("hostname") || (env["POD_NAME"] ?? "localhost"),
-    fullHealthChecks: get("full_health_checks") === "true",
+    fullHealthChecks: truthOf(get("full_health_checks")) === true,
     gracefulTimeoutMs: durationMs(get("graceful_timeout")) ?? 0,
     shutdownDelayMs: durationMs(get("shutdown_delay")) ?? 0,
     logLevel: debug ? "debug" : levelOf(get("log_level") || (env["SELDON_LOG_LEVEL"] ?? "")),
@@ -134,8 +174,47 @@ function optionsOf(get: (name: string) => string, env: Readonly<Record<string, s
     maxNodeConnections: Math.max(1, Number(get("node_connections"))),
     maxNodeQueue: Number(get("node_queue")),
     nodeConnectTimeoutMs: durationMs(get("node_connect_timeout")) ?? 0,
+    workers: Math.max(1, Number(get("workers"))),
+    http: {
+      maxHeaderBytes: Number(get("max_header_bytes")),
+      headersTimeoutMs: durationMs(get("headers_timeout")) ?? 0,
+      idleTimeoutMs: durationMs(get("idle_timeout")) ?? 0,
+      bodyReadTimeoutMs: durationMs(get("body_read_timeout")) ?? 0,
+      maxConnections: Number(get("max_connections")),
+    },
+    nodeTls: get("node_tls") === "on" ? clientTlsFiles(get, "node") : undefined,
+    xdsTls:
+      get("xds_ca_file") !== "" || get("xds_server").startsWith("https://")
+        ? { ...clientTlsFiles(get, "xds"), serverName: get("xds_server_name") || undefined }
+        : undefined,
+    tlsClientCaFile: get("tls_client_ca_file") || undefined,
   };
   return { kind: "options", options, warnings };
+}
+
+function clientTlsFiles(get: (name: string) => string, side: "node" | "xds"): ClientTlsFiles {
+  const certFile = get(`${side}_cert_file`);
+  return {
+    caFile: get(`${side}_ca_file`) || undefined,
+    pair: certFile === "" ? undefined : { certFile, keyFile: get(`${side}_key_file`) },
+  };
+}
+
+/** Files that only mean something together. */
+function faultOfFiles(get: (name: string) => string): string | undefined {
+  if (!["off", "on"].includes(get("node_tls"))) return `--node_tls ${get("node_tls")} is neither off nor on`;
+  for (const side of ["node", "xds"]) {
+    const [cert, key] = [get(`${side}_cert_file`), get(`${side}_key_file`)];
+    if ((cert === "") !== (key === "")) return `--${side}_cert_file and --${side}_key_file go together`;
+  }
+  for (const name of ["node_ca_file", "node_cert_file"]) {
+    if (get(name) !== "" && get("node_tls") !== "on") return `--${name} has no effect without --node_tls=on`;
+  }
+  const isXdsTls = get("xds_ca_file") !== "" || get("xds_server").startsWith("https://");
+  for (const name of ["xds_server_name", "xds_cert_file"]) {
+    if (get(name) !== "" && !isXdsTls) return `--${name} has no effect without --xds_ca_file or an https:// server`;
+  }
+  return undefined;
 }
 
 function faultOf(spec: FlagSpec, value: string): string | undefined {
@@ -145,10 +224,16 @@ function faultOf(spec: FlagSpec, value: string): string | undefined {
     case "number":
       return /^\d{1,15}$/.test(value) ? undefined : `"${value}" is not a whole number`;
     case "boolean":
-      return value === "true" || value === "false" ? undefined : `"${value}" is not true or false`;
+      return truthOf(value) === undefined ? `"${value}" is not true or false` : undefined;
     case "duration":
       return durationMs(value) === undefined ? `"${value}" is not a duration such as 15s or 1m30s` : undefined;
   }
+}
+
+/** A boolean as Go's flag package reads it. */
+function truthOf(value: string): boolean | undefined {
+  if (["1", "t", "T", "true", "TRUE", "True"].includes(value)) return true;
+  return ["0", "f", "F", "false", "FALSE", "False"].includes(value) ? false : undefined;
 }
 
 const UNIT_MS: Readonly<Record<string, number>> = { h: 3_600_000, m: 60_000, s: 1000, ms: 1, us: 0.001, ns: 0.000001 };

@@ -1,8 +1,8 @@
 import type { GraphNode } from "../graph/graph.ts";
 import { chooseAb } from "../node/builtin/abtest.ts";
 import { CallError } from "./call-error.ts";
+import { protocolOf } from "../protocol/protocols.ts";
 import type { Payload } from "./payload.ts";
-import { readRoute } from "./read-route.ts";
 import type { Run } from "./run.ts";
 import type { Scope } from "./scope.ts";
 
@@ -21,7 +21,8 @@ export async function chooseBranch(run: Run, node: GraphNode, request: Payload, 
       return 0;
     case "route": {
       const call = { node, operation: "route", payloads: [request], run, scope, answersClient: false } as const;
-      const route = await readRoute(node.name, await run.caller.call(call));
+      const reply = await run.caller.call(call);
+      const route = await protocolOf(run.graph).readRoute(node.name, reply, run.caller.maxReplyBytes);
       if (isBranch(node, route)) return route;
       const message = `router ${node.name} chose branch ${route}, but has ${node.children.length} children`;
       throw new CallError("bad-route", message);

@@ -1,5 +1,6 @@
 import { loadCodec } from "../codec/load-codec.ts";
 import type { GraphNode } from "../graph/graph.ts";
+import { protocolOf } from "../protocol/protocols.ts";
 import { asCallError, CallError } from "./call-error.ts";
 import { isBranch } from "./choose-branch.ts";
 import { grpcPayload, type Payload } from "./payload.ts";
@@ -12,6 +13,7 @@ import { Scope } from "./scope.ts";
  * Seldon's executor does, and gRPC an empty message.
  */
 export async function sendFeedback(run: Run, feedback: Payload, scope: Scope): Promise<Payload> {
+  if (!protocolOf(run.graph).feedbackReachesNodes) return feedback;
   const routing = hasBranches(run) ? await readRouting(feedback) : undefined;
   const reply = await walk(run, run.graph.root, feedback, routing, scope);
   if (reply !== undefined) return reply;
@@ -27,6 +29,7 @@ async function walk(
   routing: Routing | undefined,
   scope: Scope,
 ): Promise<Payload | undefined> {
+  run.log?.feedback(node, feedback);
   const children = chosenChildren(run, node, routing);
   const [only] = children;
   if (children.length === 1 && only !== undefined) await walk(run, only, feedback, routing, scope);

@@ -11,15 +11,23 @@ export interface RestPayload {
   readonly contentType: string;
   /** Empty: none. */
   readonly contentEncoding: string;
+  /** V2's `Inference-Header-Content-Length` as it was sent: binary tensors follow that much of JSON. */
+  readonly jsonLength?: string;
+  /** Whether a node wrote it as its reply; else the client did. */
+  readonly isReply?: boolean;
 }
 
-/** One encoded protobuf message (SeldonMessage, or Feedback on its way down). */
+/** One encoded protobuf message: what the protocol calls request or reply, or Feedback on its way down. */
 export interface GrpcPayload {
   readonly transport: "grpc";
   readonly body: Buffer;
+  /** Whether a node wrote it as its reply; else the client did. */
+  readonly isReply?: boolean;
 }
 
 export const JSON_TYPE = "application/json";
+/** The header of `jsonLength`. */
+export const JSON_LENGTH_HEADER = "inference-header-content-length";
 
 export function jsonPayload(value: unknown): RestPayload {
   return { transport: "rest", body: Buffer.from(JSON.stringify(value)), contentType: JSON_TYPE, contentEncoding: "" };

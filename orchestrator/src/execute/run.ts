@@ -1,4 +1,5 @@
 import type { Graph, GraphNode, Transport } from "../graph/graph.ts";
+import type { ReplyMetas } from "../meta/reply-metas.ts";
 import type { Payload } from "./payload.ts";
 import type { Scope } from "./scope.ts";
 
@@ -7,6 +8,8 @@ export type Operation = "predict" | "transform-input" | "transform-output" | "ro
 
 /** Calls nodes that live in containers; one per graph version. */
 export interface NodeCaller {
+  /** What a reply may grow to, on the wire or when it is inflated to be read. */
+  readonly maxReplyBytes: number;
   /**
    * Calls a node. `aggregate` takes one payload per child, everything else exactly one.
    * Throws CallError only.
@@ -20,6 +23,8 @@ export interface NodeRequest {
   readonly payloads: readonly Payload[];
   readonly run: Run;
   readonly scope: Scope;
+  /** For `aggregate`: the children whose answers the payloads are, in the same order. */
+  readonly from?: readonly GraphNode[];
   /** Whether the reply is the graph's answer, so that the client's own wishes about encoding hold. */
   readonly answersClient: boolean;
 }
@@ -31,6 +36,10 @@ export interface Run {
   /** How the client called the graph. */
   readonly calledBy: Transport;
   readonly puid: string;
+  /** The model that the URL or the message named; empty when none was. */
+  readonly modelName: string;
+  /** Its version; empty when none was named. */
+  readonly modelVersion: string;
   readonly headers: NodeHeaders;
   /** Forced branches by node name; empty unless the graph allows them. */
   readonly forced: ReadonlyMap<string, number>;
@@ -40,6 +49,30 @@ export interface Run {
   readonly path: PathStep[] | undefined;
   /** Random numbers in [0, 1) for A/B tests. */
   readonly random: () => number;
+  /** A copy of a live request: nobody bills, learns from or alerts on it. */
+  readonly isShadow: boolean;
+  /** What becomes of `meta` in the answer. */
+  readonly meta: AnswerMeta;
+  /** Where the payloads of nodes with a logger go; absent when no node has one or the client asked for none. */
+  readonly log?: RunLog | undefined;
+}
+
+/** The answer's `meta`: as the last node wrote it; with the branches taken; or with what every node said in its own. */
+export type AnswerMeta =
+  | { readonly kind: "untouched" }
+  | { readonly kind: "with-routing" }
+  | { readonly kind: "merged"; readonly replies: ReplyMetas };
+
+/** Logs what nodes are given and what they answer. Says nothing of nodes without a logger; never throws or waits. */
+export interface RunLog {
+  /** What a node was given first. */
+  given(node: GraphNode, payload: Payload): void;
+  /** What a node's first stage answered. */
+  processed(node: GraphNode, payload: Payload): void;
+  /** What a node, or the part of the graph below it, answered at last. */
+  answered(node: GraphNode, payload: Payload): void;
+  /** The feedback that a node was handed. */
+  feedback(node: GraphNode, payload: Payload): void;
 }
 
 /** What nodes see of the client's headers: names lower case, without those that belong to one hop or to us. */
@@ -50,8 +83,11 @@ export interface NodeHeaders {
   readonly acceptEncoding: string;
 }
 
+/** One step of a walk: a call, a choice made without one, or a branch that failed and was left out or replaced. */
 export interface PathStep {
   readonly node: string;
-  readonly operation: Operation;
+  readonly operation: Operation | "forced" | "abtest" | "simple-router" | "skip" | "default";
+  /** The branch that a choice took. */
+  readonly branch?: number;
   readonly durationMs: number;
 }

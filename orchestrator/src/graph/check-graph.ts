@@ -1,6 +1,8 @@
 import type { DraftEndpoint, DraftGraph, DraftNode } from "./draft.ts";
 import { MAX_DEPTH, MAX_NODES } from "./draft.ts";
-import type { BuiltinRun, CheckedGraph, ContainerRun, Graph, GraphNode, GraphProblem } from "./graph.ts";
+import type { BuiltinRun, CheckedGraph, ContainerRun, Graph, GraphNode, GraphProblem, Protocol } from "./graph.ts";
+import { PROTOCOLS } from "./graph.ts";
+import { checkLogger } from "./check-logger.ts";
 import { stagesOf, type Stages } from "./stages.ts";
 
 /** Checks a draft and freezes it into a graph. Every problem is collected; `value` is absent when any is an error. */
@@ -9,8 +11,9 @@ export function checkGraph(draft: DraftGraph): CheckedGraph {
   const refuse = (path: string, message: string): void => {
     problems.push({ severity: "error", path, message });
   };
-  if (draft.protocol !== "seldon") {
-    refuse("", `protocol ${draft.protocol} is not served by this orchestrator; use protocol seldon`);
+  const protocol = protocolNamed(draft.protocol);
+  if (protocol === undefined) {
+    refuse("", `protocol ${draft.protocol} is unknown; use seldon, tensorflow or v2 (kfserving)`);
   }
   if (draft.root === undefined) {
     refuse("", "the predictor has no graph; give it one node at least");
@@ -18,22 +21,40 @@ export function checkGraph(draft: DraftGraph): CheckedGraph {
   }
   const nodes: GraphNode[] = [];
   const root = checkNode(draft.root, "", 1, { nodes, names: new Set(), problems });
-  if (root === undefined || problems.some((one) => one.severity === "error")) return { value: undefined, problems };
+  if (protocol !== undefined) for (const one of nodes) checkBuiltin(one, protocol, refuse);
+  if (root === undefined || protocol === undefined || problems.some((one) => one.severity === "error")) {
+    return { value: undefined, problems };
+  }
   nodes.sort((a, b) => a.index - b.index);
   const graph: Graph = Object.freeze({
     namespace: draft.namespace,
     deployment: draft.deployment,
     predictor: draft.predictor,
     predictorVersion: draft.predictorVersion,
-    protocol: "seldon",
+    protocol,
     root,
     nodes: Object.freeze(nodes),
     byName: new Map(nodes.map((node) => [node.name, node])),
     allowBranches: draft.allowBranches,
     allowExplain: draft.allowExplain,
+    logsPayloads: nodes.some((node) => node.logger !== undefined),
     settings: Object.freeze({ ...draft.settings }),
   });
   return { value: graph, problems };
+}
+
+/** `kfserving` is V2's older name. */
+function protocolNamed(name: string): Protocol | undefined {
+  const known = name === "kfserving" ? "v2" : name;
+  return PROTOCOLS.find((one) => one === known);
+}
+
+/** Two of the built-in units read and write Seldon's messages; the other two only choose. */
+function checkBuiltin(node: GraphNode, protocol: Protocol, refuse: (path: string, message: string) => void): void {
+  if (protocol === "seldon" || node.runs.in !== "builtin") return;
+  const { implementation } = node.runs;
+  if (implementation !== "SIMPLE_MODEL" && implementation !== "AVERAGE_COMBINER") return;
+  refuse(node.name, `${implementation} speaks protocol seldon only, not ${protocol}; use a container`);
 }
 
 interface Progress {
@@ -65,6 +86,10 @@ function checkNode(draft: DraftNode, parentPath: string, depth: number, progress
   for (const message of arityProblems(draft, stages)) refuse(message);
   for (const message of discarded(draft, stages)) progress.problems.push({ severity: "warning", path, message });
   const run = checkRun(draft, stages, refuse);
+  const warn = (message: string): void => {
+    progress.problems.push({ severity: "warning", path, message });
+  };
+  const logger = draft.logger === undefined ? undefined : checkLogger(draft.logger, warn);
   const children: GraphNode[] = [];
   for (const child of draft.children) {
     const checked = checkNode(child, path, depth + 1, progress);
@@ -78,6 +103,7 @@ function checkNode(draft: DraftNode, parentPath: string, depth: number, progress
     runs: Object.freeze(run),
     parameters: Object.freeze([...draft.parameters]),
     image: draft.image,
+    logger,
     children: Object.freeze(children),
     ...stages,
   });

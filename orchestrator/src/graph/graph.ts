@@ -14,16 +14,23 @@ export interface Graph {
   readonly allowBranches: boolean;
   /** Whether a request with `x-graphway-decision` is answered with `x-graphway-path`. */
   readonly allowExplain: boolean;
+  /** Whether any node has a logger. */
+  readonly logsPayloads: boolean;
   readonly settings: GraphSettings;
 }
 
-export type Protocol = "seldon";
+/** What clients and nodes speak; every node of a graph speaks the same. */
+export type Protocol = "seldon" | "tensorflow" | "v2";
 
-/** Per node call. 0 means: not set here. */
+export const PROTOCOLS: readonly Protocol[] = ["seldon", "tensorflow", "v2"];
+
+/** Limits are per node call, 0 means: not set here. */
 export interface GraphSettings {
   readonly restTimeoutMs: number;
   readonly grpcTimeoutMs: number;
   readonly grpcMaxMessageBytes: number;
+  /** Whether the answer's `meta` says what every node said in its own. */
+  readonly mergesMeta: boolean;
 }
 
 export type NodeType = "MODEL" | "ROUTER" | "COMBINER" | "TRANSFORMER" | "OUTPUT_TRANSFORMER";
@@ -51,6 +58,27 @@ export interface GraphNode {
   readonly transformsOutput: boolean;
   /** Whether feedback is sent to the node itself. */
   readonly takesFeedback: boolean;
+  /** What becomes of the node's parent, which aggregates, when this branch fails. */
+  readonly onError: OnError;
+  /** How many branches must have answered before the node aggregates; 0: any that is left. */
+  readonly minReady: number;
+  /** Absent: the node's payloads are not logged. */
+  readonly logger: NodeLogger | undefined;
+}
+
+/** All fails with the branch; the branch is left out; or a message in JSON stands in for its answer. */
+export type OnError =
+  | { readonly kind: "fail" }
+  | { readonly kind: "skip" }
+  | { readonly kind: "default"; readonly json: Buffer };
+
+/** What of a node is logged, and where to (Seldon's `logger`). */
+export interface NodeLogger {
+  readonly requests: boolean;
+  /** Responses, and feedback with them. */
+  readonly responses: boolean;
+  /** http or https; empty: the orchestrator's default. */
+  readonly url: string;
 }
 
 /** A node in a container of its own, reached over the network. */

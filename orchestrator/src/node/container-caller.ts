@@ -1,16 +1,17 @@
-import { convertPayload, convertReply } from "../codec/convert.ts";
-import { joinJson, joinMessages } from "../codec/message-list.ts";
 import { asCallError, CallError } from "../execute/call-error.ts";
-import type { GrpcPayload, Payload, RestPayload } from "../execute/payload.ts";
-import type { NodeCaller, NodeHeaders, NodeRequest } from "../execute/run.ts";
+import { grpcPayload, type GrpcPayload, type Payload, type RestPayload } from "../execute/payload.ts";
+import type { NodeCaller, NodeHeaders, NodeRequest, Operation, Run } from "../execute/run.ts";
 import { Scope } from "../execute/scope.ts";
 import type { Graph, GraphNode, Transport } from "../graph/graph.ts";
 import type { ClientMetrics } from "../observe/client-metrics.ts";
+import { modelRefOf, ownModelName } from "../protocol/model-names.ts";
+import { repliesOf, type NodeProtocol } from "../protocol/protocol.ts";
+import { protocolOf } from "../protocol/protocols.ts";
 import type { Endpoints, Lease } from "./endpoints.ts";
-import { callGrpcNode, GRPC_METHODS, METADATA_METHOD } from "./grpc/grpc-node.ts";
+import { callGrpcNode } from "./grpc/grpc-node.ts";
 import type { UnaryClient } from "./grpc/unary-client.ts";
 import type { HttpTransport } from "./rest/http-transport.ts";
-import { getFromNode, postToNode, REST_PATHS } from "./rest/rest-node.ts";
+import { getFromNode, postToNode } from "./rest/rest-node.ts";
 
 /** Milliseconds per node call; 0 is none. */
 export interface NodeTimeouts {
@@ -20,6 +21,8 @@ export interface NodeTimeouts {
 
 /** Calls the containers of one graph version, each over the transport it speaks. */
 export class ContainerCaller implements NodeCaller {
+  readonly maxReplyBytes: number;
+  readonly #protocol: NodeProtocol;
   readonly #timeouts: NodeTimeouts;
   readonly #metrics: ClientMetrics;
   readonly #http: (Lease<HttpTransport> | undefined)[];
@@ -32,6 +35,8 @@ export class ContainerCaller implements NodeCaller {
     maxMessageBytes: number,
     metrics: ClientMetrics,
   ) {
+    this.maxReplyBytes = endpoints.maxReplyBytes;
+    this.#protocol = protocolOf(graph);
     this.#timeouts = timeouts;
     this.#metrics = metrics;
     const endpointOf = (node: GraphNode) => (node.runs.in === "container" ? node.runs.endpoint : undefined);
@@ -55,7 +60,7 @@ export class ContainerCaller implements NodeCaller {
   async call(request: NodeRequest): Promise<Payload> {
     const { node, run, operation } = request;
     const transport = transportOf(node, run.calledBy);
-    const service = transport === "rest" ? REST_PATHS[operation] : GRPC_METHODS[operation];
+    const service = this.#serviceOf(node, operation, transport);
     const startedMs = performance.now();
     const scope = this.#scopeOf(request, transport);
     let code = transport === "rest" ? "200" : "OK";
@@ -73,7 +78,13 @@ export class ContainerCaller implements NodeCaller {
     }
   }
 
-  /** GET `/health/status` or `/metadata` of a node that speaks REST. */
+  /** What metrics call a node's operation: its path or full method, under the node's own model name. */
+  #serviceOf(node: GraphNode, operation: Operation, transport: Transport): string {
+    if (transport === "grpc") return this.#protocol.grpc.method(operation);
+    return this.#protocol.rest.path(operation, { name: ownModelName(node), version: "" });
+  }
+
+  /** GET a status or metadata path of a node that speaks REST. */
   async get(node: GraphNode, path: string, headers: NodeHeaders, scope: Scope): Promise<RestPayload> {
     const lease = this.#http[node.index];
     if (lease === undefined) throw new CallError("bad-request", `node ${node.name} has no HTTP port`);
@@ -85,7 +96,20 @@ export class ContainerCaller implements NodeCaller {
     const lease = this.#grpc[node.index];
     if (lease === undefined) throw new CallError("bad-request", `node ${node.name} has no gRPC port`);
     const empty: GrpcPayload = { transport: "grpc", body: Buffer.alloc(0) };
-    return (await callGrpcNode(lease.resource, METADATA_METHOD, empty, headers, puid, scope)).body;
+    return (await callGrpcNode(lease.resource, this.#protocol.grpc.metadataMethod, empty, headers, puid, scope)).body;
+  }
+
+  /** Any unary method of a node that speaks gRPC, message and reply as they are. Throws CallError. */
+  async callMethod(
+    node: GraphNode,
+    fullMethod: string,
+    message: Buffer,
+    run: Pick<Run, "headers" | "puid">,
+    scope: Scope,
+  ): Promise<Buffer> {
+    const lease = this.#grpc[node.index];
+    if (lease === undefined) throw new CallError("bad-request", `node ${node.name} has no gRPC port`);
+    return (await callGrpcNode(lease.resource, fullMethod, grpcPayload(message), run.headers, run.puid, scope)).body;
   }
 
   #scopeOf(request: NodeRequest, transport: Transport): Scope {
@@ -97,23 +121,45 @@ export class ContainerCaller implements NodeCaller {
 
   async #post(request: NodeRequest, scope: Scope): Promise<RestPayload> {
     const { node, operation, run } = request;
-    const payloads = await inForm<RestPayload>(request, "rest");
+    const { rest } = this.#protocol;
+    const payloads = await this.#inputs<RestPayload>(request, "rest");
     const lease = this.#http[node.index];
     if (lease === undefined) throw new CallError("internal", `node ${node.name} has no HTTP port`);
-    const payload = operation === "aggregate" ? joinJson(payloads) : single(payloads);
+    const payload =
+      operation === "aggregate"
+        ? await rest.gather(repliesOf(request.from ?? node.children, payloads), this.maxReplyBytes)
+        : operation === "send-feedback"
+          ? single(payloads)
+          : await rest.chain(single(payloads), this.maxReplyBytes);
     const { headers, puid } = run;
-    const path = REST_PATHS[operation];
+    const path = rest.path(operation, modelRefOf(run.graph, node, run));
     const answersClient = request.answersClient && run.calledBy === "rest";
     return postToNode(lease.resource, { node: node.name, path, payload, headers, puid, answersClient }, scope);
   }
 
   async #unary(request: NodeRequest, scope: Scope): Promise<GrpcPayload> {
     const { node, operation, run } = request;
-    const payloads = await inForm<GrpcPayload>(request, "grpc");
+    const { grpc } = this.#protocol;
+    const payloads = await this.#inputs<GrpcPayload>(request, "grpc");
     const lease = this.#grpc[node.index];
     if (lease === undefined) throw new CallError("internal", `node ${node.name} has no gRPC port`);
-    const payload = operation === "aggregate" ? joinMessages(payloads) : single(payloads);
-    return callGrpcNode(lease.resource, GRPC_METHODS[operation], payload, run.headers, run.puid, scope);
+    const model = modelRefOf(run.graph, node, run);
+    const payload =
+      operation === "aggregate"
+        ? grpc.gather(repliesOf(request.from ?? node.children, payloads), model)
+        : operation === "send-feedback"
+          ? single(payloads)
+          : grpc.chain(single(payloads), model, run.modelName);
+    return callGrpcNode(lease.resource, grpc.method(operation), payload, run.headers, run.puid, scope);
+  }
+
+  /** The request's payloads, each in the given transport's form. */
+  async #inputs<T extends Payload>(request: NodeRequest, form: T["transport"]): Promise<T[]> {
+    const { payloads, operation } = request;
+    if (payloads.every((one) => one.transport === form)) return payloads as T[];
+    const carried = operation === "send-feedback" ? "feedback" : "message";
+    const converted = payloads.map((one) => this.#protocol.convert(one, form, carried));
+    return (await Promise.all(converted)) as T[];
   }
 }
 
@@ -124,19 +170,6 @@ export function transportOf(node: GraphNode, calledBy: Transport): Transport {
   if (transport !== undefined) return transport;
   if (calledBy === "rest") return httpPort === 0 ? "grpc" : "rest";
   return grpcPort === 0 ? "rest" : "grpc";
-}
-
-async function inForm<T extends Payload>(request: NodeRequest, form: T["transport"]): Promise<T[]> {
-  const { payloads, operation } = request;
-  if (payloads.every((one) => one.transport === form)) return payloads as T[];
-  const converted = payloads.map((one) =>
-    operation === "send-feedback"
-      ? convertPayload(one, form, "feedback")
-      : operation === "aggregate"
-        ? convertReply(one, form)
-        : convertPayload(one, form, "message"),
-  );
-  return (await Promise.all(converted)) as T[];
 }
 
 function single<T>(payloads: readonly T[]): T {

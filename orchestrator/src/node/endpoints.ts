@@ -15,6 +15,11 @@ export class Endpoints {
     this.#limits = limits;
   }
 
+  /** What a node's reply may grow to. */
+  get maxReplyBytes(): number {
+    return this.#limits.maxReplyBytes;
+  }
+
   holdHttp(host: string, port: number): Lease<HttpTransport> {
     return hold(this.#http, `${host} ${port}`, () => new HttpTransport(host, port, this.#limits));
   }

@@ -1,7 +1,9 @@
 import { createRequire } from "node:module";
 import type { Dispatcher, Pool as UndiciPool } from "undici";
 import { CallError } from "../../execute/call-error.ts";
+import { JSON_LENGTH_HEADER } from "../../execute/payload.ts";
 import type { Scope } from "../../execute/scope.ts";
+import { tlsConnector } from "../node-tls.ts";
 import type { PoolLimits } from "../pool-limits.ts";
 
 type Pool = InstanceType<typeof UndiciPool>;
@@ -16,6 +18,8 @@ export interface HttpReply {
   readonly status: number;
   readonly contentType: string;
   readonly contentEncoding: string;
+  /** Of V2's binary tensors; empty: none. */
+  readonly jsonLength: string;
   readonly body: Buffer;
 }
 
@@ -38,7 +42,8 @@ export class HttpTransport {
   constructor(host: string, port: number, limits: PoolLimits) {
     this.#target = `${host}:${port}`;
     this.#limits = limits;
-    this.#origin = `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
+    const scheme = limits.tls === undefined ? "http" : "https";
+    this.#origin = `${scheme}://${host.includes(":") ? `[${host}]` : host}:${port}`;
   }
 
   /** Sends a request and reads its whole answer. Throws CallError: unreachable, overloaded, bad-reply, or the scope's. */
@@ -77,7 +82,10 @@ export class HttpTransport {
       headersTimeout: 0,
       bodyTimeout: 0,
       keepAliveTimeout: 4_000,
-      connect: { timeout: limits.connectTimeoutMs },
+      connect:
+        limits.tls === undefined
+          ? { timeout: limits.connectTimeoutMs }
+          : tlsConnector(limits.tls, limits.connectTimeoutMs),
     });
   }
 
@@ -103,6 +111,7 @@ class ReplyHandler implements Dispatcher.DispatchHandler {
   #status = 0;
   #contentType = "";
   #contentEncoding = "";
+  #jsonLength = "";
   #chunks: Buffer[] = [];
   #length = 0;
 
@@ -139,6 +148,7 @@ class ReplyHandler implements Dispatcher.DispatchHandler {
     this.#status = statusCode;
     this.#contentType = one(headers["content-type"]);
     this.#contentEncoding = one(headers["content-encoding"]);
+    this.#jsonLength = one(headers[JSON_LENGTH_HEADER]);
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -157,7 +167,7 @@ class ReplyHandler implements Dispatcher.DispatchHandler {
     const [only] = this.#chunks;
     const body = this.#chunks.length === 1 && only !== undefined ? only : Buffer.concat(this.#chunks, this.#length);
     const { contentType, contentEncoding } = { contentType: this.#contentType, contentEncoding: this.#contentEncoding };
-    this.#settled(NO_ERROR, { status: this.#status, contentType, contentEncoding, body });
+    this.#settled(NO_ERROR, { status: this.#status, contentType, contentEncoding, jsonLength: this.#jsonLength, body });
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {

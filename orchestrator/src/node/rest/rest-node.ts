@@ -1,18 +1,8 @@
 import type { HttpReply, HttpTransport } from "./http-transport.ts";
 import { nodeHttpError } from "../../execute/call-error.ts";
-import { JSON_TYPE, type RestPayload } from "../../execute/payload.ts";
-import type { NodeHeaders, Operation } from "../../execute/run.ts";
+import { JSON_LENGTH_HEADER, JSON_TYPE, type RestPayload } from "../../execute/payload.ts";
+import type { NodeHeaders } from "../../execute/run.ts";
 import type { Scope } from "../../execute/scope.ts";
-
-/** Path of each operation, as Seldon's node protocol names them. */
-export const REST_PATHS: Readonly<Record<Operation, string>> = {
-  predict: "/predict",
-  "transform-input": "/transform-input",
-  "transform-output": "/transform-output",
-  route: "/route",
-  aggregate: "/aggregate",
-  "send-feedback": "/send-feedback",
-};
 
 export interface RestRequest {
   readonly node: string;
@@ -29,6 +19,7 @@ export async function postToNode(http: HttpTransport, request: RestRequest, scop
   const headers = [...request.headers.pairs];
   if (payload.contentType !== "") headers.push("content-type", payload.contentType);
   if (payload.contentEncoding !== "") headers.push("content-encoding", payload.contentEncoding);
+  if (payload.jsonLength !== undefined) headers.push(JSON_LENGTH_HEADER, payload.jsonLength);
   if (request.answersClient && request.headers.acceptEncoding !== "") {
     headers.push("accept-encoding", request.headers.acceptEncoding);
   }
@@ -54,6 +45,8 @@ function accepted(node: string, reply: HttpReply): RestPayload {
     body: reply.body,
     contentType: reply.contentType,
     contentEncoding: reply.contentEncoding,
+    isReply: true,
+    ...(reply.jsonLength === "" ? {} : { jsonLength: reply.jsonLength }),
   };
   if (reply.status !== 200) {
     const described = payload.contentType === "" ? { ...payload, contentType: JSON_TYPE } : payload;

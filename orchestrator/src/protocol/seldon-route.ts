@@ -1,12 +1,12 @@
 import { loadCodec } from "../codec/load-codec.ts";
-import { CallError } from "./call-error.ts";
-import type { Payload } from "./payload.ts";
+import { CallError } from "../execute/call-error.ts";
+import type { Payload } from "../execute/payload.ts";
 
 /**
  * The branch that a router's reply names: the first element of `data.ndarray`, `data.tensor.values` or
  * `data.tftensor.intVal`, or of a bare JSON array, truncated to an integer. Data of another kind means all (-1).
  */
-export async function readRoute(node: string, reply: Payload): Promise<number> {
+export async function readSeldonRoute(node: string, reply: Payload): Promise<number> {
   const message = reply.transport === "rest" ? parse(node, reply.body) : (await loadCodec()).decodeMessage(reply.body);
   return routeOf(node, message);
 }

@@ -1,0 +1,74 @@
+import type { Carried } from "../codec/convert.ts";
+import type { GrpcPayload, Payload, RestPayload } from "../execute/payload.ts";
+import type { Operation } from "../execute/run.ts";
+import type { GraphNode, Protocol, Transport } from "../graph/graph.ts";
+
+/** What sets one protocol apart from the others: how nodes are asked, and what becomes of what they answer. Pure. */
+export interface NodeProtocol {
+  readonly name: Protocol;
+  /** Whether feedback goes on to nodes; where it does not, it is accepted and given back. */
+  readonly feedbackReachesNodes: boolean;
+  readonly rest: RestForm;
+  readonly grpc: GrpcForm;
+  /**
+   * The branch that a router's reply names. Throws CallError (bad-route) where it names none. `maxBytes` bounds what
+   * a compressed reply may grow to.
+   */
+  readRoute(node: string, reply: Payload, maxBytes: number): number | Promise<number>;
+  /** The payload in a node's transport, before `chain`. */
+  convert(payload: Payload, into: Transport, carried: Carried): Payload | Promise<Payload>;
+  /** What the graph answers, in the client's transport. */
+  answer(payload: Payload, into: Transport): Payload | Promise<Payload>;
+  /** The JSON body of an error that no node has written. */
+  errorBody(httpStatus: number, info: string): unknown;
+}
+
+/** What a node is called by in a URL or a message; the version is empty where it does not matter. */
+export interface ModelRef {
+  readonly name: string;
+  readonly version: string;
+}
+
+/** One child's answer on its way to a combiner. */
+export interface ChildReply<T extends Payload> {
+  readonly child: string;
+  readonly payload: T;
+}
+
+/** A protocol over HTTP. */
+export interface RestForm {
+  path(operation: Operation, model: ModelRef): string;
+  statusPath(model: ModelRef): string;
+  metadataPath(model: ModelRef): string;
+  /** What tells a node's health by status 200, for full health checks; undefined: only a connection does. */
+  readonly healthPath: string | undefined;
+  /**
+   * A node's reply as the next node's input; the client's request passes untouched. Throws CallError (bad-reply).
+   * `maxBytes` bounds what a compressed reply may grow to.
+   */
+  chain(payload: RestPayload, maxBytes: number): RestPayload | Promise<RestPayload>;
+  /** The body of `aggregate`: the replies as they are. */
+  gather(replies: readonly ChildReply<RestPayload>[], maxBytes: number): RestPayload | Promise<RestPayload>;
+  /** Where a node knows no `route` or `aggregate`, how `predict` stands in for them. */
+  readonly standIn: RestStandIn | undefined;
+}
+
+export interface RestStandIn {
+  /** The children's replies as the input of one `predict`. */
+  gather(replies: readonly ChildReply<RestPayload>[], maxBytes: number): RestPayload | Promise<RestPayload>;
+}
+
+/** A protocol over gRPC. Messages stay bytes. */
+export interface GrpcForm {
+  /** The full method, `/package.Service/Method`. */
+  method(operation: Operation): string;
+  readonly metadataMethod: string;
+  /** A node's reply as the next node's input, or the client's request under the node's model name. */
+  chain(payload: GrpcPayload, model: ModelRef, asked: string): GrpcPayload;
+  gather(replies: readonly ChildReply<GrpcPayload>[], model: ModelRef): GrpcPayload;
+}
+
+/** A node's children, each with its answer. */
+export function repliesOf<T extends Payload>(from: readonly GraphNode[], payloads: readonly T[]): ChildReply<T>[] {
+  return payloads.map((payload, i) => ({ child: from[i]?.name ?? String(i), payload }));
+}
