@@ -1,36 +1,38 @@
-// A node that answers at once, over both transports; prints its ports.
-import { createServer, type Http2Server } from "node:http2";
-import { createServer as createHttp, type Server } from "node:http";
+// Nodes that answer at once, over both transports: one process plays every node of a graph. Tells its ports by IPC.
 import { once } from "node:events";
-import type { AddressInfo } from "node:net";
-import { frameMessage } from "../src/node/grpc/frame.ts";
-import { encodeRequest } from "../tests/stub-node.ts";
+import type { AddressInfo, Server } from "node:net";
+import { createServer as createHttp } from "node:http";
+import { createGrpcStub } from "./stub-grpc.ts";
+import { createRestStub } from "./stub-rest.ts";
 
-const JSON_REPLY = Buffer.from('{"data":{"names":["t:0"],"tensor":{"shape":[1,1],"values":[0.5]}}}');
-const GRPC_REPLY = frameMessage(encodeRequest("Predict", { data: { tensor: { shape: [1, 1], values: [0.5] } } }));
+/** What the stub process tells when it is up. */
+export interface StubPorts {
+  readonly rest: number;
+  readonly grpc: number;
+  /** A bare node:http server that answers with the request's body: a measure of the machine. */
+  readonly echo: number;
+}
 
-const http = createHttp((request, response) => {
-  request.resume();
+const echo = createHttp((request, response) => {
+  const chunks: Buffer[] = [];
+  request.on("data", (chunk: Buffer) => chunks.push(chunk));
   request.on("end", () => {
-    response.writeHead(200, { "content-type": "application/json", "content-length": JSON_REPLY.length });
-    response.end(JSON_REPLY);
-  });
-});
-const grpc = createServer();
-grpc.on("stream", (stream) => {
-  stream.resume();
-  stream.on("end", () => {
-    stream.respond({ ":status": 200, "content-type": "application/grpc" }, { waitForTrailers: true });
-    stream.on("wantTrailers", () => {
-      stream.sendTrailers({ "grpc-status": "0" });
-    });
-    stream.end(GRPC_REPLY);
+    const body = Buffer.concat(chunks);
+    response.writeHead(200, { "content-type": "application/json", "content-length": body.length });
+    response.end(body);
   });
 });
 
-async function portOf(server: Server | Http2Server): Promise<number> {
+async function portOf(server: Server): Promise<number> {
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   return (server.address() as AddressInfo).port;
 }
-console.log(JSON.stringify({ httpPort: await portOf(http), grpcPort: await portOf(grpc) }));
+
+const ports: StubPorts = {
+  rest: await portOf(createRestStub()),
+  grpc: await portOf(createGrpcStub()),
+  echo: await portOf(echo),
+};
+process.send?.(ports);
+process.on("disconnect", () => process.exit());

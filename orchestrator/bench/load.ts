@@ -1,0 +1,34 @@
+// The load: a closed loop per connection, in a process of its own. Takes jobs by IPC and answers each with its figures.
+import { loadGrpc } from "./load-grpc.ts";
+import { loadRest } from "./load-rest.ts";
+import type { Latencies } from "./latencies.ts";
+import type { Transport } from "./sizes.ts";
+
+/** What to call, for how long: `seconds`, or until `requests` were answered. */
+export interface LoadJob {
+  readonly transport: Transport;
+  readonly port: number;
+  readonly path: string;
+  /** The body, or the message, in base64. */
+  readonly body: string;
+  readonly contentType: string;
+  readonly connections: number;
+  readonly seconds: number;
+  readonly requests?: number;
+}
+
+export interface LoadFigures {
+  readonly calls: number;
+  readonly elapsedMs: number;
+  readonly totalMs: number;
+  readonly latencies: Latencies;
+}
+
+process.on("message", (job: LoadJob) => {
+  const load = job.transport === "rest" ? loadRest : loadGrpc;
+  load(job).then(
+    (figures) => process.send?.(figures),
+    (error: unknown) => process.send?.({ error: String(error) }),
+  );
+});
+process.on("disconnect", () => process.exit());
