@@ -22,6 +22,7 @@ const schema = join(root, "proto", "schema");
 /** Generated modules: name in build/proto -> the .proto files in proto/schema that it holds. */
 const PROTO_MODULES = {
   discovery: ["envoy/service/discovery/v3/discovery.proto"],
+  inference: ["inference/grpc_service.proto"],
   "inference-graph": ["inference_graph.proto"],
   seldon: ["seldon/tensor.proto", "seldon/prediction.proto"],
 };
