@@ -22,7 +22,15 @@ export interface DraftNode {
   readonly endpoint: DraftEndpoint | undefined;
   readonly parameters: readonly NodeParameter[];
   readonly image: string;
+  readonly logger: DraftLogger | undefined;
   readonly children: readonly DraftNode[];
+}
+
+export interface DraftLogger {
+  /** request, response or all. */
+  readonly mode: string;
+  /** May be empty. */
+  readonly url: string;
 }
 
 export interface DraftEndpoint {
@@ -40,7 +48,7 @@ export interface Identity {
   readonly predictor: string;
 }
 
-export const NO_SETTINGS: GraphSettings = { restTimeoutMs: 0, grpcTimeoutMs: 0, grpcMaxMessageBytes: 0 };
+export const NO_SETTINGS: GraphSettings = { restTimeoutMs: 0, grpcTimeoutMs: 0, grpcMaxMessageBytes: 0, mergesMeta: false };
 
 /** Deeper graphs are refused. */
 export const MAX_DEPTH = 64;

@@ -1,6 +1,6 @@
 import { graphway } from "#proto/gen/inference-graph.js";
 import { checkGraph } from "./check-graph.ts";
-import type { DraftEndpoint, DraftGraph, DraftNode, Identity } from "./draft.ts";
+import type { DraftEndpoint, DraftGraph, DraftLogger, DraftNode, Identity } from "./draft.ts";
 import { MAX_DEPTH } from "./draft.ts";
 import type { Builtin, CheckedGraph, GraphProblem, NodeMethod, NodeType, Transport } from "./graph.ts";
 
@@ -90,8 +90,21 @@ function readNode(node: graphway.v1.Node.$Properties, depth: number, problems: G
       type: one.type ?? "",
     })),
     image: node.image ?? "",
+    logger: node.logger ? readLogger(node.logger) : undefined,
     children: depth > MAX_DEPTH ? [] : (node.children ?? []).map((child) => readNode(child, depth + 1, problems)),
   };
+}
+
+const LOGGER_MODES: ReadonlyMap<number, string> = new Map([
+  [wire.LoggerMode.LOGGER_REQUEST, "request"],
+  [wire.LoggerMode.LOGGER_RESPONSE, "response"],
+  [wire.LoggerMode.LOGGER_ALL, "all"],
+]);
+
+function readLogger(logger: graphway.v1.Logger.$Properties): DraftLogger | undefined {
+  const mode = logger.mode ?? 0;
+  if (mode === wire.LoggerMode.LOGGER_OFF) return undefined;
+  return { mode: LOGGER_MODES.get(mode) ?? String(mode), url: logger.url ?? "" };
 }
 
 function readEndpoint(endpoint: graphway.v1.Endpoint.$Properties, transport: Transport | undefined): DraftEndpoint {

@@ -1,4 +1,4 @@
-import type { DraftEndpoint, DraftGraph, DraftNode, Identity } from "./draft.ts";
+import type { DraftEndpoint, DraftGraph, DraftLogger, DraftNode, Identity } from "./draft.ts";
 import { MAX_DEPTH, NO_SETTINGS } from "./draft.ts";
 import type { Builtin, GraphProblem, NodeMethod, NodeParameter, NodeType, Transport } from "./graph.ts";
 
@@ -75,6 +75,7 @@ function readNode(raw: unknown, path: string, depth: number, reading: Reading): 
     endpoint: readEndpoint(node["endpoint"], read),
     parameters: listOf(node["parameters"]).map(readParameter),
     image: reading.images.get(name) ?? "",
+    logger: readLogger(node["logger"]),
     children: children.map((child, i) => readNode(child, `${path}.children[${i}]`, depth + 1, reading)),
   };
 }
@@ -111,6 +112,12 @@ function readEndpoint(raw: unknown, place: Place): DraftEndpoint | undefined {
     servicePort,
     transport: named,
   };
+}
+
+function readLogger(raw: unknown): DraftLogger | undefined {
+  if (raw === undefined || raw === null) return undefined;
+  const logger = fieldsOf(raw);
+  return { mode: textOf(logger["mode"]), url: textOf(logger["url"]) };
 }
 
 function readParameter(raw: unknown): NodeParameter {

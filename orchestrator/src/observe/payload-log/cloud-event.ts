@@ -1,0 +1,52 @@
+import { randomUUID } from "node:crypto";
+import type { Payload } from "../../execute/payload.ts";
+import type { LogEvent } from "./log-event.ts";
+import type { EventBody } from "./event-body.ts";
+
+/** Headers of an event in CloudEvents 1.0 HTTP binary mode, as Seldon 1.17.1 names them: name, value, name, value, … */
+export function eventHeaders(event: LogEvent, body: EventBody, source: string): string[] {
+  const { graph, puid, traceparent } = event.origin;
+  const headers = [
+    ...["Ce-Id", randomUUID()],
+    ...["Ce-Specversion", "1.0"],
+    ...["Ce-Type", event.type],
+    ...["Ce-Source", headerText(source)],
+    ...["Ce-Time", new Date(event.timeMs).toISOString()],
+    ...["Ce-Modelid", headerText(event.node.name)],
+    ...["Ce-Requestid", headerText(puid)],
+    ...["Ce-Inferenceservicename", headerText(graph.deployment)],
+    ...["Ce-Namespace", headerText(graph.namespace)],
+    ...["Ce-Endpoint", headerText(graph.predictor)],
+    ...["Ce-Protocol", graph.protocol],
+  ];
+  const contentType = contentTypeOf(event.payload);
+  if (contentType !== "") headers.push("Content-Type", contentType);
+  if (body.contentEncoding !== "") headers.push("Content-Encoding", body.contentEncoding);
+  const jsonLength = jsonLengthOf(event.payload);
+  if (jsonLength !== "") headers.push("Inference-Header-Content-Length", jsonLength);
+  if (traceparent !== "") headers.push("Traceparent", traceparent);
+  return headers;
+}
+
+/** Empty when nobody named it. */
+export function contentTypeOf(payload: Payload): string {
+  return payload.transport === "grpc" ? "application/protobuf" : payload.contentType;
+}
+
+/** How much of a V2 body is JSON, where binary tensors follow; else empty. */
+export function jsonLengthOf(payload: Payload): string {
+  return payload.transport === "rest" ? (payload.jsonLength ?? "") : "";
+}
+
+/** An attribute's value in a header: what is not printable ASCII is percent-encoded (CloudEvents HTTP binding §3.1.3.2). */
+function headerText(value: string): string {
+  return PLAIN.test(value) ? value : value.replace(/[^\x21\x23\x24\x26-\x7e]+/g, percentEncoded);
+}
+
+const PLAIN = /^[\x21\x23\x24\x26-\x7e]*$/;
+
+function percentEncoded(text: string): string {
+  let encoded = "";
+  for (const byte of Buffer.from(text, "utf8")) encoded += `%${byte.toString(16).toUpperCase().padStart(2, "0")}`;
+  return encoded;
+}
