@@ -6,6 +6,7 @@ import { isBranch } from "./choose-branch.ts";
 import { grpcPayload, type Payload } from "./payload.ts";
 import type { Run } from "./run.ts";
 import { Scope } from "./scope.ts";
+import { traceVisit } from "./traced-visit.ts";
 
 /**
  * Hands a reward down the branch that the rewarded response took (its `meta.routing`; all branches when it names
@@ -22,7 +23,18 @@ export async function sendFeedback(run: Run, feedback: Payload, scope: Scope): P
 
 type Routing = Readonly<Record<string, unknown>>;
 
-async function walk(
+function walk(
+  run: Run,
+  node: GraphNode,
+  feedback: Payload,
+  routing: Routing | undefined,
+  scope: Scope,
+): Promise<Payload | undefined> {
+  if (run.trace === undefined) return visit(run, node, feedback, routing, scope);
+  return traceVisit(run.trace, node, () => visit(run, node, feedback, routing, scope));
+}
+
+async function visit(
   run: Run,
   node: GraphNode,
   feedback: Payload,

@@ -1,5 +1,6 @@
 import type { Graph, GraphNode, Transport } from "../graph/graph.ts";
 import type { ReplyMetas } from "../meta/reply-metas.ts";
+import type { RequestTrace } from "../observe/tracing/request-trace.ts";
 import type { Payload } from "./payload.ts";
 import type { Scope } from "./scope.ts";
 
@@ -55,6 +56,8 @@ export interface Run {
   readonly meta: AnswerMeta;
   /** Where the payloads of nodes with a logger go; absent when no node has one or the client asked for none. */
   readonly log?: RunLog | undefined;
+  /** The spans of the request; absent when it is not traced. */
+  readonly trace?: RequestTrace | undefined;
 }
 
 /** The answer's `meta`: as the last node wrote it; with the branches taken; or with what every node said in its own. */

@@ -4,6 +4,7 @@ import type { NodeCaller, NodeHeaders, NodeRequest, Operation, Run } from "../ex
 import { Scope } from "../execute/scope.ts";
 import type { Graph, GraphNode, Transport } from "../graph/graph.ts";
 import type { ClientMetrics } from "../observe/client-metrics.ts";
+import type { CallTrace } from "../observe/tracing/request-trace.ts";
 import { modelRefOf, ownModelName } from "../protocol/model-names.ts";
 import { repliesOf, type NodeProtocol } from "../protocol/protocol.ts";
 import { protocolOf } from "../protocol/protocols.ts";
@@ -63,14 +64,20 @@ export class ContainerCaller implements NodeCaller {
     const service = this.#serviceOf(node, operation, transport);
     const startedMs = performance.now();
     const scope = this.#scopeOf(request, transport);
+    const trace = run.trace?.beginCall({ node, operation, transport, service, method: "POST" });
+    const headers = trace === undefined ? run.headers : tracedHeaders(run.headers, trace);
     let code = transport === "rest" ? "200" : "OK";
+    let failure: CallError | undefined;
     try {
-      return transport === "rest" ? await this.#post(request, scope) : await this.#unary(request, scope);
+      return transport === "rest"
+        ? await this.#post(request, headers, scope)
+        : await this.#unary(request, headers, scope);
     } catch (error) {
-      const failure = asCallError(error);
+      failure = asCallError(error);
       code = transport === "rest" ? String(failure.httpStatus) : this.#metrics.grpcCodeName(failure.grpcCode);
       throw failure;
     } finally {
+      trace?.end(code, failure);
       if (scope !== request.scope) scope.end();
       const durationMs = performance.now() - startedMs;
       this.#metrics.observe(node, service, transport === "rest" ? "post" : "unary", code, durationMs / 1000);
@@ -88,7 +95,7 @@ export class ContainerCaller implements NodeCaller {
   async get(node: GraphNode, path: string, headers: NodeHeaders, scope: Scope): Promise<RestPayload> {
     const lease = this.#http[node.index];
     if (lease === undefined) throw new CallError("bad-request", `node ${node.name} has no HTTP port`);
-    return getFromNode(lease.resource, node.name, path, headers, scope);
+    return this.#measured(node, path, "get", () => getFromNode(lease.resource, node.name, path, headers, scope));
   }
 
   /** An encoded SeldonModelMetadata of a node that speaks gRPC. */
@@ -96,7 +103,9 @@ export class ContainerCaller implements NodeCaller {
     const lease = this.#grpc[node.index];
     if (lease === undefined) throw new CallError("bad-request", `node ${node.name} has no gRPC port`);
     const empty: GrpcPayload = { transport: "grpc", body: Buffer.alloc(0) };
-    return (await callGrpcNode(lease.resource, this.#protocol.grpc.metadataMethod, empty, headers, puid, scope)).body;
+    const { metadataMethod } = this.#protocol.grpc;
+    const call = () => callGrpcNode(lease.resource, metadataMethod, empty, headers, puid, scope);
+    return (await this.#measured(node, metadataMethod, "unary", call)).body;
   }
 
   /** Any unary method of a node that speaks gRPC, message and reply as they are. Throws CallError. */
@@ -109,7 +118,23 @@ export class ContainerCaller implements NodeCaller {
   ): Promise<Buffer> {
     const lease = this.#grpc[node.index];
     if (lease === undefined) throw new CallError("bad-request", `node ${node.name} has no gRPC port`);
-    return (await callGrpcNode(lease.resource, fullMethod, grpcPayload(message), run.headers, run.puid, scope)).body;
+    const call = () => callGrpcNode(lease.resource, fullMethod, grpcPayload(message), run.headers, run.puid, scope);
+    return (await this.#measured(node, fullMethod, "unary", call)).body;
+  }
+
+  /** Counts a call that belongs to no walk. */
+  async #measured<T>(node: GraphNode, service: string, method: "get" | "unary", call: () => Promise<T>): Promise<T> {
+    const startedMs = performance.now();
+    let code = method === "get" ? "200" : "OK";
+    try {
+      return await call();
+    } catch (error) {
+      const failure = asCallError(error);
+      code = method === "get" ? String(failure.httpStatus) : this.#metrics.grpcCodeName(failure.grpcCode);
+      throw failure;
+    } finally {
+      this.#metrics.observe(node, service, method, code, (performance.now() - startedMs) / 1000);
+    }
   }
 
   #scopeOf(request: NodeRequest, transport: Transport): Scope {
@@ -119,7 +144,7 @@ export class ContainerCaller implements NodeCaller {
     return new Scope(performance.now() + timeoutMs, request.scope, late);
   }
 
-  async #post(request: NodeRequest, scope: Scope): Promise<RestPayload> {
+  async #post(request: NodeRequest, headers: NodeHeaders, scope: Scope): Promise<RestPayload> {
     const { node, operation, run } = request;
     const { rest } = this.#protocol;
     const payloads = await this.#inputs<RestPayload>(request, "rest");
@@ -131,13 +156,13 @@ export class ContainerCaller implements NodeCaller {
         : operation === "send-feedback"
           ? single(payloads)
           : await rest.chain(single(payloads), this.maxReplyBytes);
-    const { headers, puid } = run;
+    const { puid } = run;
     const path = rest.path(operation, modelRefOf(run.graph, node, run));
     const answersClient = request.answersClient && run.calledBy === "rest";
     return postToNode(lease.resource, { node: node.name, path, payload, headers, puid, answersClient }, scope);
   }
 
-  async #unary(request: NodeRequest, scope: Scope): Promise<GrpcPayload> {
+  async #unary(request: NodeRequest, headers: NodeHeaders, scope: Scope): Promise<GrpcPayload> {
     const { node, operation, run } = request;
     const { grpc } = this.#protocol;
     const payloads = await this.#inputs<GrpcPayload>(request, "grpc");
@@ -150,7 +175,7 @@ export class ContainerCaller implements NodeCaller {
         : operation === "send-feedback"
           ? single(payloads)
           : grpc.chain(single(payloads), model, run.modelName);
-    return callGrpcNode(lease.resource, grpc.method(operation), payload, run.headers, run.puid, scope);
+    return callGrpcNode(lease.resource, grpc.method(operation), payload, headers, run.puid, scope);
   }
 
   /** The request's payloads, each in the given transport's form. */
@@ -161,6 +186,10 @@ export class ContainerCaller implements NodeCaller {
     const converted = payloads.map((one) => this.#protocol.convert(one, form, carried));
     return (await Promise.all(converted)) as T[];
   }
+}
+
+function tracedHeaders(headers: NodeHeaders, trace: CallTrace): NodeHeaders {
+  return { ...headers, pairs: trace.headers(headers.pairs) };
 }
 
 /** The transport a node is called by: its own, else the client's, else the only one it has a port for. */

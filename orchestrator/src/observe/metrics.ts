@@ -1,3 +1,4 @@
+import { RequestMetrics } from "./request-metrics.ts";
 import { DurationFamily, renderValue } from "./registry.ts";
 
 /** Everything the metrics path shows. */
@@ -10,6 +11,8 @@ export class Metrics {
     "seldon_api_executor_client_requests_seconds",
     "A histogram of latencies for client calls from executor",
   );
+
+  readonly requests = new RequestMetrics();
 
   /** Prometheus text. `swaps` is how many graphs have been taken into service. */
   render(swaps: number): string {

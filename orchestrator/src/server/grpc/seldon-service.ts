@@ -7,12 +7,14 @@ import { sendFeedback } from "../../execute/feedback.ts";
 import { graphMetadata, nodeMetadata } from "../../execute/metadata.ts";
 import { grpcPayload } from "../../execute/payload.ts";
 import { predict } from "../../execute/predict.ts";
+import type { Run } from "../../execute/run.ts";
 import { Scope } from "../../execute/scope.ts";
 import type { ServedGraph } from "../../execute/served-graph.ts";
 import { grpcCodeName } from "../../observe/grpc-codes.ts";
 import { pathHeader, routingHeader } from "../../policy/answer-headers.ts";
 import { isForwarded } from "../../policy/node-headers.ts";
 import { beginRun, type ClientRequest } from "../begin-run.ts";
+import { endRun } from "../end-run.ts";
 import type { ServerContext } from "../server-context.ts";
 import { bytesMethod } from "./identity-codec.ts";
 
@@ -59,64 +61,56 @@ async function answer(
   const client = readMetadata(call);
   metadata.set(HEADER_PUID, client.puid);
   let code = 0;
+  let failure: CallError | undefined;
+  let run: Run | undefined;
   served?.enter();
   try {
     if (served === undefined) throw new CallError("not-ready", "the orchestrator has no graph yet");
-    const reply = await bodyOf(context, served, method, call.request, client, metadata, scope);
+    if (method === "Predict" || method === "SendFeedback") {
+      const service = SELDON_SERVICE[method].path;
+      run = beginRun(context, served, { transport: "grpc", service, path: service, startedMs, ...client });
+    }
+    const reply =
+      run === undefined
+        ? await aboutNodes(served, method, call.request, client, scope)
+        : await walk(run, method, call.request, metadata, scope);
     call.sendMetadata(metadata);
     callback(null, reply);
   } catch (error) {
-    const failure = asCallError(error);
+    failure = asCallError(error);
     if (failure.fault === "internal") context.logError("a call failed", error);
     code = failure.grpcCode;
     callback(Object.assign(new Error(failureText(failure)), { code, details: failureText(failure), metadata }));
   } finally {
     scope.end();
     served?.leave();
-    const seconds = (performance.now() - startedMs) / 1000;
-    served?.metrics.observe(SELDON_SERVICE[method].path, "unary", grpcCodeName(code), seconds);
+    const service = SELDON_SERVICE[method].path;
+    const end = { run, service, method: "unary", code: grpcCodeName(code), startedMs, failure };
+    if (served !== undefined) endRun(context, served, end);
   }
 }
 
-async function bodyOf(
-  context: ServerContext,
+async function aboutNodes(
   served: ServedGraph,
   method: Method,
   request: Buffer,
   client: ClientMetadata,
-  metadata: Metadata,
   scope: Scope,
 ): Promise<Buffer> {
-  switch (method) {
-    case "Predict":
-    case "SendFeedback":
-      return walk(context, served, method, request, client, metadata, scope);
-    case "GraphMetadata": {
-      const { encodeGraphMetadata } = await import("../../codec/metadata-codec.ts");
-      const about = await graphMetadata(served, "grpc", client.headers, client.puid, scope);
-      return Buffer.from(encodeGraphMetadata(about));
-    }
-    case "ModelMetadata": {
-      const { decodeMetadataName, encodeModelMetadata } = await import("../../codec/metadata-codec.ts");
-      const name = decodeMetadataName(request);
-      const node = served.graph.byName.get(name);
-      if (node === undefined) throw new CallError("unknown-model", `Failed to find model ${name}`);
-      const about = await nodeMetadata(served, node, "grpc", client.headers, client.puid, scope);
-      return Buffer.from(encodeModelMetadata(about));
-    }
+  if (method === "GraphMetadata") {
+    const { encodeGraphMetadata } = await import("../../codec/metadata-codec.ts");
+    const about = await graphMetadata(served, "grpc", client.headers, client.puid, scope);
+    return Buffer.from(encodeGraphMetadata(about));
   }
+  const { decodeMetadataName, encodeModelMetadata } = await import("../../codec/metadata-codec.ts");
+  const name = decodeMetadataName(request);
+  const node = served.graph.byName.get(name);
+  if (node === undefined) throw new CallError("unknown-model", `Failed to find model ${name}`);
+  const about = await nodeMetadata(served, node, "grpc", client.headers, client.puid, scope);
+  return Buffer.from(encodeModelMetadata(about));
 }
 
-async function walk(
-  context: ServerContext,
-  served: ServedGraph,
-  method: "Predict" | "SendFeedback",
-  request: Buffer,
-  client: ClientMetadata,
-  metadata: Metadata,
-  scope: Scope,
-): Promise<Buffer> {
-  const run = beginRun(context, served, { transport: "grpc", ...client });
+async function walk(run: Run, method: Method, request: Buffer, metadata: Metadata, scope: Scope): Promise<Buffer> {
   try {
     const payload = grpcPayload(request);
     const reply = method === "Predict" ? await predict(run, payload, scope) : await sendFeedback(run, payload, scope);
@@ -127,7 +121,7 @@ async function walk(
   }
 }
 
-type ClientMetadata = Omit<ClientRequest, "transport">;
+type ClientMetadata = Pick<ClientRequest, "puid" | "headers" | "header">;
 
 function readMetadata(call: Call): ClientMetadata {
   const pairs: string[] = [];

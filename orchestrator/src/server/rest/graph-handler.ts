@@ -11,6 +11,7 @@ import { pathHeader, routingHeader } from "../../policy/answer-headers.ts";
 import { deadlineOf } from "../../policy/deadline.ts";
 import { forwardedHeaders } from "../../policy/node-headers.ts";
 import { beginRun } from "../begin-run.ts";
+import { endRun } from "../end-run.ts";
 import type { ServerContext } from "../server-context.ts";
 import { readBody } from "./read-body.ts";
 import { sendError, sendPayload } from "./respond.ts";
@@ -39,18 +40,22 @@ export async function answerGraph(
   response.once("close", whenGone);
   served.enter();
   let status = 200;
+  let failure: CallError | undefined;
   let run: Run | undefined;
   try {
-    const body = await readBody(request, context.maxBodyBytes);
     run = beginRun(context, served, {
       transport: "rest",
+      service: kind,
+      path: pathOf(request),
+      startedMs,
       puid,
       headers: forwardedHeaders(request.rawHeaders),
       header: (name) => textHeader(request, name),
     });
+    const body = await readBody(request, context.maxBodyBytes);
     sendAnswer(response, run, await walk(kind, run, request, body, scope));
   } catch (error) {
-    const failure = asCallError(error);
+    failure = asCallError(error);
     if (failure.fault === "internal") context.logError("a request failed", error);
     status = failure.httpStatus;
     if (run !== undefined) setAnswerHeaders(response, run);
@@ -58,7 +63,7 @@ export async function answerGraph(
   } finally {
     scope.end();
     served.leave();
-    served.metrics.observe(kind, "post", String(status), (performance.now() - startedMs) / 1000);
+    endRun(context, served, { run, service: kind, method: "post", code: String(status), startedMs, failure });
   }
 }
 
@@ -90,6 +95,12 @@ function setAnswerHeaders(response: ServerResponse, run: Run): void {
   if (response.headersSent) return;
   response.setHeader(HEADER_ROUTING, routingHeader(run.routing));
   if (run.path !== undefined) response.setHeader(HEADER_PATH, pathHeader(run.path));
+}
+
+function pathOf(request: IncomingMessage): string {
+  const url = request.url ?? "/";
+  const query = url.indexOf("?");
+  return query === -1 ? url : url.slice(0, query);
 }
 
 function textHeader(request: IncomingMessage, name: string): string | undefined {

@@ -1,0 +1,94 @@
+import type { CallError } from "../../execute/call-error.ts";
+import type { Transport } from "../../graph/graph.ts";
+import type { TracedCall } from "./request-trace.ts";
+import { failSpan, type AttributeValue, type Span } from "./span.ts";
+
+// Names and rules are those of OpenTelemetry's semantic conventions for HTTP and RPC spans, version 1.43; what is ours
+// begins with `graphway.`. Never a payload, and no header but the request's id.
+
+type Attributes = Record<string, AttributeValue>;
+
+interface Request {
+  readonly transport: Transport;
+  readonly path: string;
+  readonly method: string;
+  readonly puid: string;
+  readonly isShadow: boolean;
+}
+
+/** Of a server span, as it begins. */
+export function requestAttributes(request: Request): Attributes {
+  const attributes: Attributes =
+    request.transport === "grpc"
+      ? { "rpc.system.name": "grpc", "rpc.method": methodName(request.path) }
+      : { "http.request.method": request.method, "url.scheme": "http", "url.path": request.path };
+  attributes["graphway.puid"] = request.puid;
+  if (request.isShadow) attributes["graphway.shadow"] = true;
+  return attributes;
+}
+
+/** Of a client span, as it begins. */
+export function callAttributes(call: TracedCall): Attributes {
+  const { node, operation, transport, service } = call;
+  const attributes: Attributes = { "graphway.node": node.name, "graphway.operation": operation };
+  if (transport === "grpc") {
+    attributes["rpc.system.name"] = "grpc";
+    attributes["rpc.method"] = methodName(service);
+  } else attributes["http.request.method"] = call.method;
+  if (node.runs.in === "container") {
+    const { host, httpPort, grpcPort } = node.runs.endpoint;
+    const port = transport === "grpc" ? grpcPort : httpPort;
+    attributes["server.address"] = host;
+    attributes["server.port"] = port;
+    if (transport === "rest") {
+      attributes["url.full"] = `http://${host.includes(":") ? `[${host}]` : host}:${port}${service}`;
+    }
+  }
+  return attributes;
+}
+
+/** How a request ended. Only what is the server's own fault makes its span an error. */
+export function requestFailed(span: Span, transport: Transport, code: string, failure: CallError | undefined): void {
+  setCode(span, transport, code, failure !== undefined);
+  if (failure === undefined) return;
+  span.attributes["error.type"] = errorType(code, failure);
+  const isServerFault = transport === "grpc" ? SERVER_FAULTS.has(code) : failure.httpStatus >= 500;
+  if (isServerFault) failSpan(span, failure.message);
+}
+
+/** How a node call ended: every failure is an error of its span. */
+export function callFailed(span: Span, transport: Transport, code: string, failure: CallError | undefined): void {
+  setCode(span, transport, code, failure?.fault === "node" || failure === undefined);
+  if (failure === undefined) return;
+  span.attributes["error.type"] = errorType(code, failure);
+  failSpan(span, failure.message);
+}
+
+function setCode(span: Span, transport: Transport, code: string, wasAnswered: boolean): void {
+  if (transport === "grpc") span.attributes["rpc.response.status_code"] = upperSnake(code);
+  else if (wasAnswered) span.attributes["http.response.status_code"] = Number(code);
+}
+
+function errorType(code: string, failure: CallError): string {
+  return failure.fault === "node" ? code : failure.fault;
+}
+
+/** gRPC codes, as Go spells them, that the conventions call errors of a server. */
+const SERVER_FAULTS: ReadonlySet<string> = new Set([
+  "Unknown",
+  "DeadlineExceeded",
+  "Unimplemented",
+  "Internal",
+  "Unavailable",
+  "DataLoss",
+]);
+
+/** `DeadlineExceeded` as `DEADLINE_EXCEEDED`; Go's `Canceled` is `CANCELLED` everywhere else. */
+function upperSnake(code: string): string {
+  if (code === "Canceled") return "CANCELLED";
+  return code === "OK" ? code : code.replaceAll(/(?<=[a-z])(?=[A-Z])/g, "_").toUpperCase();
+}
+
+function methodName(path: string): string {
+  return path.startsWith("/") ? path.slice(1) : path;
+}
