@@ -81,10 +81,13 @@ export function startTestApp(graph: unknown, options: BedOptions = {}): Promise<
   return startApp(parsed.options, env, options.annotations ?? "", quiet, options.random);
 }
 
+/** What runs in the orchestrator itself, and has no stub. */
+const BUILTINS: ReadonlySet<string> = new Set(["SIMPLE_MODEL", "SIMPLE_ROUTER", "RANDOM_ABTEST", "AVERAGE_COMBINER"]);
+
 async function place(node: TestNode, start: (name: string) => Promise<StubNode>): Promise<unknown> {
   const children: unknown[] = [];
   for (const child of node.children ?? []) children.push(await place(child, start));
-  if (node.implementation !== undefined) return { ...node, children };
+  if (BUILTINS.has(node.implementation ?? "")) return { ...node, children };
   const { httpPort, grpcPort } = await start(node.name);
   const endpoint = { service_host: "127.0.0.1", service_port: httpPort, httpPort, grpcPort, ...node.endpoint };
   return { ...node, children, endpoint };
