@@ -1,20 +1,31 @@
-import { once } from "node:events";
-import type { Server } from "node:http";
-import type { AddressInfo } from "node:net";
 import { readAnnotations } from "./config/annotations.ts";
+import { serverTlsFiles, type Env } from "./config/environment.ts";
 import type { Options } from "./config/flags.ts";
+import { isSwitchedOn } from "./config/switch.ts";
 import { localGraph } from "./config/graph-source.ts";
 import { CurrentGraph, ServedGraph } from "./execute/served-graph.ts";
 import type { Identity } from "./graph/draft.ts";
 import { describeProblems, type CheckedGraph } from "./graph/graph.ts";
 import { Endpoints } from "./node/endpoints.ts";
 import type { Logger } from "./observe/log.ts";
+import { AccessLog } from "./observe/access-log.ts";
 import { Metrics } from "./observe/metrics.ts";
+import { startTracing } from "./observe/tracing/start-tracing.ts";
+import { OperationsMetrics } from "./observe/operations-metrics.ts";
+import { createPayloadLog } from "./observe/payload-log/create.ts";
+import { KafkaSettingsError } from "./observe/payload-log/kafka-settings.ts";
+import type { PayloadLog } from "./observe/payload-log/payload-log.ts";
+import { listen, portTaken, StartError } from "./server/listen.ts";
 import { nodesAreReady } from "./server/readiness.ts";
+import { closeRest } from "./server/rest/close-rest.ts";
 import { corsPolicy } from "./server/rest/common-headers.ts";
 import { createRestServer } from "./server/rest/rest-server.ts";
 import { startGrpcPort } from "./server/grpc/grpc-port.ts";
 import type { ServerContext } from "./server/server-context.ts";
+import { shareCheck } from "./server/shared-check.ts";
+import { openTls, type OpenedTls } from "./tls/open-tls.ts";
+import type { Siblings } from "./workers/siblings.ts";
+import type { Subscription } from "./xds/graph-subscription.ts";
 
 /** A running orchestrator. */
 export interface App {
@@ -24,20 +35,23 @@ export interface App {
   stop(): Promise<boolean>;
 }
 
-/** Why an orchestrator can't start. */
-export class StartError extends Error {}
-
-/** How long a start waits for the control plane before it takes the local graph. */
-const XDS_START_TIMEOUT_MS = 2000;
 const NODE_READY_TIMEOUT_MS = 2000;
+/** A collector that is away holds up no stop. */
+const FLUSH_TIMEOUT_MS = 5000;
+/** Nodes are asked whether they are ready no more often than this, however many ask us. */
+const READY_SPACING_MS = 50;
 
-/** Starts both servers. Throws StartError when there is nothing to serve or a port is taken. */
+/**
+ * Starts both servers. Throws StartError when there is nothing to serve, a port is taken or a certificate can't be used.
+ * `siblings` are the other processes of `--workers`.
+ */
 export async function startApp(
   options: Options,
-  env: Readonly<Record<string, string | undefined>>,
+  env: Env,
   annotations: string,
   log: Logger,
   random: () => number = Math.random,
+  siblings?: Siblings,
 ): Promise<App> {
   const identity: Identity = {
     namespace: options.namespace,
@@ -46,47 +60,72 @@ export async function startApp(
   };
   const defaults = readAnnotations(annotations);
   for (const warning of defaults.warnings) log.warn(warning);
-  const local = await localGraph(options, identity, env);
+  const local = await localGraph(options, identity, env, defaults);
+  const payloadLog = await openPayloadLog(options, env, log, () => httpPort);
+  const operations = new OperationsMetrics();
+  const tls = await openTls(
+    { ports: serverTlsFiles(env, options), nodes: options.nodeTls, xds: options.xdsTls },
+    {
+      log,
+      reloaded: (outcome) => {
+        operations.tlsReload(outcome);
+      },
+    },
+  );
   const endpoints = new Endpoints({
     connections: options.maxNodeConnections,
     queue: options.maxNodeQueue,
     connectTimeoutMs: options.nodeConnectTimeoutMs,
     maxReplyBytes: options.maxBodyBytes,
+    tls: tls.nodes,
   });
   const metrics = new Metrics();
+  const tracing = await startTracing(env, identity, options.hostname, log);
   const current = new CurrentGraph((graph) => new ServedGraph(graph, endpoints, defaults, metrics));
-  const xds = await startXds(options, identity, current, log);
+  const xds = await startXds(options, identity, current, operations, tls, log);
   if (current.served === undefined) useLocal(local, current, xds !== undefined, log);
 
   let isDraining = false;
-  const question = options.fullHealthChecks ? "http-status" : "connection";
+  const probe = { asksHealth: options.fullHealthChecks, timeoutMs: NODE_READY_TIMEOUT_MS, tls: tls.nodes };
+  const areNodesReady = shareCheck(
+    async () => current.served !== undefined && nodesAreReady(current.served.graph, probe),
+    READY_SPACING_MS,
+  );
   const context: ServerContext = {
     identity,
     current,
+    protocol: options.protocol,
     maxBodyBytes: options.maxBodyBytes,
+    injectsRouting: isSwitchedOn(env["SELDON_ENABLE_ROUTING_INJECTION"]),
     random,
     isReady: async () => {
-      const { served } = current;
-      return (
-        !isDraining && served !== undefined && (await nodesAreReady(served.graph, question, NODE_READY_TIMEOUT_MS))
-      );
+      const canServe = (): boolean => !isDraining && siblings?.allRun() !== false;
+      return canServe() && (await areNodesReady()) && canServe();
     },
     isDraining: () => isDraining,
+    logRun: (graph, client) => payloadLog.begin(graph, client),
+    observer: { requests: metrics.requests, tracer: tracing?.tracer, accessLog: accessLogOf(options, log) },
     logError: (message, error) => {
       log.error({ err: error }, message);
     },
   };
+  const render = (): string => metrics.render(current.swaps) + operations.render() + payloadLog.renderMetrics();
+  siblings?.answerScrapes(render);
   const rest = createRestServer(context, {
     metricsPath: options.prometheusPath,
     cors: corsPolicy(env),
-    renderMetrics: () => metrics.render(current.swaps),
+    renderMetrics: siblings === undefined ? render : () => siblings.scrape(),
+    limits: options.http,
+    tls: tls.ports,
   });
-  const httpPort = await listen(rest, options.httpPort);
-  const grpc = await taken(
-    options.grpcPort,
-    startGrpcPort(context, options.grpcPort, defaults.grpcMaxMessageBytes || options.maxBodyBytes),
-  );
-  log.info({ http_port: httpPort, grpc_port: grpc.port }, "listening");
+  const shared = { reusePort: siblings !== undefined, tls: tls.ports, maxConnections: options.http.maxConnections };
+  const httpPort = await listen(rest, { port: options.httpPort, ...shared });
+  const maxMessageBytes = defaults.grpcMaxMessageBytes || options.maxBodyBytes;
+  const grpcAt = { port: options.grpcPort, ...shared };
+  const grpc = await portTaken(options.grpcPort, startGrpcPort(context, grpcAt, maxMessageBytes));
+  const ports = { http_port: httpPort, grpc_port: grpc.port };
+  if (siblings === undefined) log.info(ports, "listening");
+  else siblings.listening(ports);
 
   return {
     httpPort,
@@ -94,38 +133,61 @@ export async function startApp(
     stop: async () => {
       isDraining = true;
       grpc.drain();
-      await delay(options.shutdownDelayMs);
+      await pause(options.shutdownDelayMs);
       xds?.stop();
+      const endMs = performance.now() + options.gracefulTimeoutMs;
       const ended = await Promise.all([
         closeRest(rest, options.gracefulTimeoutMs),
         grpc.close(options.gracefulTimeoutMs),
       ]);
       await endpoints.destroy();
+      const leftMs = Math.max(0, endMs - performance.now());
+      await Promise.all([payloadLog.stop(leftMs), tracing?.flush(Math.min(leftMs, FLUSH_TIMEOUT_MS))]);
+      tls.stop();
       return ended.every(Boolean);
     },
   };
+}
+
+function accessLogOf({ accessLogSample }: Options, log: Logger): AccessLog | undefined {
+  return accessLogSample > 0 ? new AccessLog(log, accessLogSample) : undefined;
+}
+
+async function openPayloadLog(options: Options, env: Env, log: Logger, port: () => number): Promise<PayloadLog> {
+  try {
+    return await createPayloadLog(options.payloadLog, env, log, () => `http://${options.hostname}:${port()}/`);
+  } catch (error) {
+    throw error instanceof KafkaSettingsError ? new StartError(error.message) : error;
+  }
 }
 
 async function startXds(
   options: Options,
   identity: Identity,
   current: CurrentGraph,
+  operations: OperationsMetrics,
+  tls: OpenedTls,
   log: Logger,
-): Promise<{ stop(): void } | undefined> {
+): Promise<Subscription | undefined> {
   if (options.xdsServer === undefined) return undefined;
-  const { subscribeToGraph } = await import("./xds/graph-subscription.ts");
-  const subscription = subscribeToGraph({
+  const { startSubscription } = await import("./xds/first-graph.ts");
+  return startSubscription({
     server: options.xdsServer,
+    tls: tls.xds,
     tokenFile: options.xdsTokenFile,
     identity,
     onGraph: (graph) => {
       current.swap(graph);
       log.info({ swaps: current.swaps }, "a graph from the control plane is served");
     },
+    onRefused: () => {
+      operations.graphRefused();
+    },
+    onConnected: (isConnected) => {
+      operations.xdsConnected(isConnected);
+    },
     log,
   });
-  await Promise.race([subscription.firstGraph, delay(XDS_START_TIMEOUT_MS)]);
-  return subscription;
 }
 
 function useLocal(local: CheckedGraph | undefined, current: CurrentGraph, hasXds: boolean, log: Logger): void {
@@ -142,47 +204,8 @@ function useLocal(local: CheckedGraph | undefined, current: CurrentGraph, hasXds
   log.warn(`${why}; waiting for the control plane`);
 }
 
-async function listen(server: Server, port: number): Promise<number> {
-  server.listen(port);
-  await taken(port, once(server, "listening"));
-  return (server.address() as AddressInfo).port;
-}
-
-/** What begins to listen on a port; StartError when it can't. */
-async function taken<T>(port: number, listening: Promise<T>): Promise<T> {
-  try {
-    return await listening;
-  } catch (error) {
-    throw new StartError(`port ${port} can't be taken: ${error instanceof Error ? error.message : String(error)}`);
-  }
-}
-
-/** How long an idle connection is kept for a request that may be on its way, once no new ones are taken. */
-const LINGER_MS = 250;
-
-/**
- * Takes no new connections; those there are get one more answer, with `Connection: close`, then end. True when every
- * request ended in time.
- */
-async function closeRest(server: Server, timeoutMs: number): Promise<boolean> {
-  const closed = once(server, "close").then(() => true);
-  // http.Server.close would cut idle connections at once, under a request that is on its way.
-  const { close } = Object.getPrototypeOf(Object.getPrototypeOf(server)) as Pick<Server, "close">;
-  close.call(server);
-  const linger = setInterval(
-    () => {
-      server.closeIdleConnections();
-    },
-    Math.min(LINGER_MS, timeoutMs),
-  );
-  const inTime = await Promise.race([closed, delay(timeoutMs).then(() => false)]);
-  clearInterval(linger);
-  if (!inTime) server.closeAllConnections();
-  return inTime;
-}
-
-function delay(ms: number): Promise<void> {
+function pause(ms: number): Promise<void> {
   return new Promise((resolve) => {
-    setTimeout(resolve, ms).unref();
+    setTimeout(resolve, ms);
   });
 }

@@ -1,3 +1,5 @@
+import type { PayloadLogFlags } from "../observe/payload-log/create.ts";
+import { protocolNamed, type Protocol } from "../graph/graph.ts";
 import type { ClientTlsFiles } from "../tls/client-tls.ts";
 
 /** The orchestrator's settings, from its command line. */
@@ -9,13 +11,15 @@ export interface Options {
   readonly file: string | undefined;
   readonly httpPort: number;
   readonly grpcPort: number;
-  readonly protocol: string;
+  readonly protocol: Protocol;
   readonly prometheusPath: string;
   readonly hostname: string;
   readonly fullHealthChecks: boolean;
   readonly gracefulTimeoutMs: number;
   readonly shutdownDelayMs: number;
   readonly logLevel: LogLevel;
+  /** Share of the requests that are logged, 0 to 1. */
+  readonly accessLogSample: number;
   /** host:port, https://host:port, or unix:/path. */
   readonly xdsServer: string | undefined;
   readonly xdsTokenFile: string | undefined;
@@ -25,6 +29,7 @@ export interface Options {
   readonly maxNodeQueue: number;
   readonly nodeConnectTimeoutMs: number;
   /** Processes that share the ports; 1 serves in this one. */
+  readonly payloadLog: PayloadLogFlags;
   readonly workers: number;
   readonly http: HttpLimits;
   /** Undefined: nodes are called without TLS. */
@@ -79,18 +84,24 @@ export const FLAGS: Readonly<Record<string, FlagSpec>> = {
   shutdown_delay: duration("0s", "how long to go on serving, not ready, after the signal to stop"),
   debug: boolean("false", "log at level debug"),
   log_level: text("", "DEBUG, INFO, WARNING, ERROR or FATAL"),
-  logger_workers: number("10", "accepted; payload logging is not built in"),
-  log_work_buffer_size: number("10000", "accepted; payload logging is not built in"),
-  log_write_timeout_ms: number("2000", "accepted; payload logging is not built in"),
-  log_kafka_broker: text("", "accepted; Kafka is not built in"),
-  log_kafka_topic: text("", "accepted; Kafka is not built in"),
-  kafka_broker: text("", "accepted; Kafka is not built in"),
-  kafka_input_topic: text("", "accepted; Kafka is not built in"),
-  kafka_output_topic: text("", "accepted; Kafka is not built in"),
-  kafka_full_graph: boolean("false", "accepted; Kafka is not built in"),
-  kafka_workers: number("4", "accepted; Kafka is not built in"),
-  kafka_auto_commit: boolean("true", "accepted; Kafka is not built in"),
+  access_log_sample: text("0", "share of the requests to log, 0 to 1; at most 100 lines a second"),
+  logger_workers: number("10", "payload log: events posted at once"),
+  log_work_buffer_size: number("10000", "payload log: events that may wait; more are dropped"),
+  log_write_timeout_ms: number("2000", "payload log: how long an event may wait before it is dropped"),
+  log_kafka_broker: text("", "payload log: host:port,… of Kafka, which gets the events instead of the loggers' URLs"),
+  log_kafka_topic: text("", "payload log: the topic; without it LOGGER_KAFKA_TOPIC, else seldon"),
+  kafka_broker: text("", "accepted; requests are not read from Kafka"),
+  kafka_input_topic: text("", "accepted; requests are not read from Kafka"),
+  kafka_output_topic: text("", "accepted; requests are not read from Kafka"),
+  kafka_full_graph: boolean("false", "accepted; requests are not read from Kafka"),
+  kafka_workers: number("4", "accepted; requests are not read from Kafka"),
+  kafka_auto_commit: boolean("true", "accepted; requests are not read from Kafka"),
   config: text("", "accepted and unused, as in Seldon"),
+  log_max_queued_bytes: number(
+    "67108864",
+    "payload log: memory of events that wait or are being sent; more are dropped",
+  ),
+  log_post_timeout: duration("10s", "payload log: how long a collector may take for an event"),
   xds_server: text("", "host:port, https://host:port or unix:/path of the control plane, for graphs that change"),
   xds_token_file: text("", "file with the token shown to it"),
   annotations_file: text("/etc/podinfo/annotations", "the pod's annotations"),
@@ -143,13 +154,17 @@ function optionsOf(get: (name: string) => string, env: Readonly<Record<string, s
   for (const name of ["sdep", "namespace", "predictor"]) {
     if (get(name) === "") return wrong(`--${name} is required`);
   }
-  const protocol = get("protocol") === "kfserving" ? "v2" : get("protocol");
-  if (!["seldon", "tensorflow", "v2"].includes(protocol)) return wrong(`--protocol ${protocol} is unknown`);
+  const protocol = protocolNamed(get("protocol"));
+  if (protocol === undefined) return wrong(`--protocol ${get("protocol")} is unknown`);
   if (!["rest", "grpc"].includes(get("transport"))) return wrong(`--transport ${get("transport")} is unknown`);
-  if (get("server_type") !== "rpc") return wrong(`--server_type ${get("server_type")} is not served; use rpc`);
-  const warnings = ["log_kafka_broker", "kafka_broker"]
+  if (get("server_type") !== "rpc") {
+    return wrong(`--server_type ${get("server_type")} is not served; use rpc: requests come over REST and gRPC only`);
+  }
+  const warnings = ["kafka_broker", "kafka_input_topic", "kafka_output_topic"]
     .filter((name) => get(name) !== "")
-    .map((name) => `--${name} has no effect: Kafka is not built in`);
+    .map((name) => `--${name} has no effect: requests are not read from Kafka`);
+  const share = Number(get("access_log_sample") || Number.NaN);
+  if (!(share >= 0 && share <= 1)) return wrong("--access_log_sample must be a number between 0 and 1");
   const fault = faultOfFiles(get);
   if (fault !== undefined) return wrong(fault);
   const debug = truthOf(get("debug")) === true || /^(1|true)$/i.test(env["SELDON_DEBUG"] ?? "");
@@ -162,11 +177,12 @@ function optionsOf(get: (name: string) => string, env: Readonly<Record<string, s
     grpcPort: Number(get("grpc_port")),
     protocol,
     prometheusPath: get("prometheus_path"),
-    hostname: get("hostname") || (env["POD_NAME"] ?? "localhost"),
+    hostname: get("hostname") || env["POD_NAME"] || "localhost",
     fullHealthChecks: truthOf(get("full_health_checks")) === true,
     gracefulTimeoutMs: durationMs(get("graceful_timeout")) ?? 0,
     shutdownDelayMs: durationMs(get("shutdown_delay")) ?? 0,
     logLevel: debug ? "debug" : levelOf(get("log_level") || (env["SELDON_LOG_LEVEL"] ?? "")),
+    accessLogSample: Number(get("access_log_sample")),
     xdsServer: get("xds_server") || undefined,
     xdsTokenFile: get("xds_token_file") || undefined,
     annotationsFile: get("annotations_file"),
@@ -174,6 +190,15 @@ function optionsOf(get: (name: string) => string, env: Readonly<Record<string, s
     maxNodeConnections: Math.max(1, Number(get("node_connections"))),
     maxNodeQueue: Number(get("node_queue")),
     nodeConnectTimeoutMs: durationMs(get("node_connect_timeout")) ?? 0,
+    payloadLog: {
+      loggerWorkers: Number(get("logger_workers")),
+      logWorkBufferSize: Number(get("log_work_buffer_size")),
+      logMaxQueuedBytes: Number(get("log_max_queued_bytes")),
+      logWriteTimeoutMs: Number(get("log_write_timeout_ms")),
+      logPostTimeoutMs: durationMs(get("log_post_timeout")) ?? 0,
+      logKafkaBroker: get("log_kafka_broker"),
+      logKafkaTopic: get("log_kafka_topic"),
+    },
     workers: Math.max(1, Number(get("workers"))),
     http: {
       maxHeaderBytes: Number(get("max_header_bytes")),

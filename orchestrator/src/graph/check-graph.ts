@@ -1,7 +1,8 @@
 import type { DraftEndpoint, DraftGraph, DraftNode } from "./draft.ts";
 import { MAX_DEPTH, MAX_NODES } from "./draft.ts";
 import type { BuiltinRun, CheckedGraph, ContainerRun, Graph, GraphNode, GraphProblem, Protocol } from "./graph.ts";
-import { PROTOCOLS } from "./graph.ts";
+import { protocolNamed } from "./graph.ts";
+import { checkBranch, type NodeAbove } from "./check-branch.ts";
 import { checkLogger } from "./check-logger.ts";
 import { stagesOf, type Stages } from "./stages.ts";
 
@@ -20,7 +21,7 @@ export function checkGraph(draft: DraftGraph): CheckedGraph {
     return { value: undefined, problems };
   }
   const nodes: GraphNode[] = [];
-  const root = checkNode(draft.root, "", 1, { nodes, names: new Set(), problems });
+  const root = checkNode(draft.root, undefined, { nodes, names: new Set(), problems, protocol: protocol ?? "seldon" });
   if (protocol !== undefined) for (const one of nodes) checkBuiltin(one, protocol, refuse);
   if (root === undefined || protocol === undefined || problems.some((one) => one.severity === "error")) {
     return { value: undefined, problems };
@@ -38,15 +39,17 @@ export function checkGraph(draft: DraftGraph): CheckedGraph {
     allowBranches: draft.allowBranches,
     allowExplain: draft.allowExplain,
     logsPayloads: nodes.some((node) => node.logger !== undefined),
-    settings: Object.freeze({ ...draft.settings }),
+    settings: Object.freeze({ ...draft.settings, mergesMeta: checkMerge(draft, protocol, problems) }),
   });
   return { value: graph, problems };
 }
 
-/** `kfserving` is V2's older name. */
-function protocolNamed(name: string): Protocol | undefined {
-  const known = name === "kfserving" ? "v2" : name;
-  return PROTOCOLS.find((one) => one === known);
+/** Only Seldon's messages have a `meta` to merge. */
+function checkMerge({ settings }: DraftGraph, protocol: Protocol, problems: GraphProblem[]): boolean {
+  if (!settings.mergesMeta || protocol === "seldon") return settings.mergesMeta;
+  const message = `meta is not merged: protocol ${protocol} has none; it has an effect with protocol seldon only`;
+  problems.push({ severity: "warning", path: "", message });
+  return false;
 }
 
 /** Two of the built-in units read and write Seldon's messages; the other two only choose. */
@@ -61,10 +64,17 @@ interface Progress {
   readonly nodes: GraphNode[];
   readonly names: Set<string>;
   readonly problems: GraphProblem[];
+  readonly protocol: Protocol;
 }
 
-function checkNode(draft: DraftNode, parentPath: string, depth: number, progress: Progress): GraphNode | undefined {
-  const path = parentPath === "" ? draft.name || "graph" : `${parentPath}/${draft.name}`;
+interface Above extends NodeAbove {
+  readonly path: string;
+  readonly depth: number;
+}
+
+function checkNode(draft: DraftNode, above: Above | undefined, progress: Progress): GraphNode | undefined {
+  const path = above === undefined ? draft.name || "graph" : `${above.path}/${draft.name}`;
+  const depth = above === undefined ? 1 : above.depth + 1;
   const refuse = (message: string): void => {
     progress.problems.push({ severity: "error", path, message });
   };
@@ -90,9 +100,11 @@ function checkNode(draft: DraftNode, parentPath: string, depth: number, progress
     progress.problems.push({ severity: "warning", path, message });
   };
   const logger = draft.logger === undefined ? undefined : checkLogger(draft.logger, warn);
+  const branch = checkBranch(draft, stages, above, progress.protocol, refuse);
+  const own = { path, depth, aggregates: stages.gather === "aggregate", minReady: branch.minReady };
   const children: GraphNode[] = [];
   for (const child of draft.children) {
-    const checked = checkNode(child, path, depth + 1, progress);
+    const checked = checkNode(child, own, progress);
     if (checked !== undefined) children.push(checked);
   }
   if (run === undefined) return undefined;
@@ -105,6 +117,7 @@ function checkNode(draft: DraftNode, parentPath: string, depth: number, progress
     image: draft.image,
     logger,
     children: Object.freeze(children),
+    ...branch,
     ...stages,
   });
   progress.nodes.push(node);

@@ -22,7 +22,13 @@ export interface Graph {
 /** What clients and nodes speak; every node of a graph speaks the same. */
 export type Protocol = "seldon" | "tensorflow" | "v2";
 
-export const PROTOCOLS: readonly Protocol[] = ["seldon", "tensorflow", "v2"];
+const PROTOCOLS: readonly Protocol[] = ["seldon", "tensorflow", "v2"];
+
+/** The protocol of a name; `kfserving` is V2's older one. */
+export function protocolNamed(name: string): Protocol | undefined {
+  const known = name === "kfserving" ? "v2" : name;
+  return PROTOCOLS.find((one) => one === known);
+}
 
 /** Limits are per node call, 0 means: not set here. */
 export interface GraphSettings {

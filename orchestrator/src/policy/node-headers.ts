@@ -1,4 +1,5 @@
 import { HEADER_PREFIX } from "#proto/vocabulary/headers.ts";
+import { JSON_LENGTH_HEADER } from "../execute/payload.ts";
 import type { NodeHeaders } from "../execute/run.ts";
 
 /** Headers of one hop (RFC 9110 §7.6.1), those each call writes anew, and those that describe the client's own body. */
@@ -21,6 +22,7 @@ const NOT_FORWARDED: ReadonlySet<string> = new Set([
   "accept-encoding",
   "seldon-puid",
   "grpc-timeout",
+  JSON_LENGTH_HEADER,
 ]);
 
 /** What nodes may see of an HTTP request's headers (name, value, name, value, … as they came). */

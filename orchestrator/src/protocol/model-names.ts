@@ -31,11 +31,12 @@ function isOfGraph(graph: Graph, name: string): boolean {
 
 /**
  * The node that a question about a model (status, metadata) is for, and what to call it by. In a graph of one node
- * any name is that node's to judge; else an unknown one is a CallError.
+ * any name is that node's to judge (but protocol seldon, whose paths name none); else an unknown one is a CallError.
  */
 export function findModel(graph: Graph, asked: Asked): { readonly node: GraphNode; readonly model: ModelRef } {
   const { modelName } = asked;
-  if (graph.nodes.length === 1) return { node: graph.root, model: modelRefOf(graph, graph.root, asked) };
+  const isItsToJudge = graph.nodes.length === 1 && graph.protocol !== "seldon";
+  if (isItsToJudge) return { node: graph.root, model: modelRefOf(graph, graph.root, asked) };
   const node = graph.byName.get(modelName) ?? graph.nodes.find((one) => ownModelName(one) === modelName);
   if (node === undefined) throw new CallError("unknown-model", `Failed to find model ${modelName}`);
   return { node, model: { name: ownModelName(node), version: "" } };

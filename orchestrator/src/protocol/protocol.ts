@@ -19,6 +19,8 @@ export interface NodeProtocol {
   convert(payload: Payload, into: Transport, carried: Carried): Payload | Promise<Payload>;
   /** What the graph answers, in the client's transport. */
   answer(payload: Payload, into: Transport): Payload | Promise<Payload>;
+  /** What REST clients hear of a node that only speaks gRPC. */
+  readonly aboutNode: AboutNode;
   /** The JSON body of an error that no node has written. */
   errorBody(httpStatus: number, info: string): unknown;
 }
@@ -27,6 +29,15 @@ export interface NodeProtocol {
 export interface ModelRef {
   readonly name: string;
   readonly version: string;
+}
+
+/** Calls a node's full method with an encoded message. */
+export type CallMethod = (fullMethod: string, message: Buffer) => Promise<Buffer>;
+
+/** Questions about a node in JSON, answered over gRPC. */
+export interface AboutNode {
+  status(model: ModelRef, call: CallMethod): Promise<RestPayload>;
+  metadata(model: ModelRef, call: CallMethod): Promise<RestPayload>;
 }
 
 /** One child's answer on its way to a combiner. */
@@ -40,8 +51,6 @@ export interface RestForm {
   path(operation: Operation, model: ModelRef): string;
   statusPath(model: ModelRef): string;
   metadataPath(model: ModelRef): string;
-  /** What tells a node's health by status 200, for full health checks; undefined: only a connection does. */
-  readonly healthPath: string | undefined;
   /**
    * A node's reply as the next node's input; the client's request passes untouched. Throws CallError (bad-reply).
    * `maxBytes` bounds what a compressed reply may grow to.

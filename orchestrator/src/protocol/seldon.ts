@@ -1,5 +1,6 @@
 import { convertPayload, convertReply } from "../codec/convert.ts";
 import { joinJson, joinMessages } from "../codec/message-list.ts";
+import { jsonPayload } from "../execute/payload.ts";
 import type { Operation } from "../execute/run.ts";
 import type { NodeProtocol } from "./protocol.ts";
 import { readSeldonRoute } from "./seldon-route.ts";
@@ -13,6 +14,8 @@ const METHODS: Readonly<Record<Operation, string>> = {
   aggregate: "/seldon.protos.Combiner/Aggregate",
   "send-feedback": "/seldon.protos.Model/SendFeedback",
 };
+
+const METADATA = "/seldon.protos.Model/Metadata";
 
 /** Path of each operation, as Seldon's node protocol names them. */
 const PATHS: Readonly<Record<Operation, string>> = {
@@ -32,19 +35,26 @@ export const SELDON: NodeProtocol = {
     path: (operation) => PATHS[operation],
     statusPath: () => "/health/status",
     metadataPath: () => "/metadata",
-    healthPath: "/api/v1.0/health/status",
     chain: (payload) => payload,
     gather: (replies) => joinJson(replies.map((one) => one.payload)),
     standIn: undefined,
   },
   grpc: {
     method: (operation) => METHODS[operation],
-    metadataMethod: "/seldon.protos.Model/Metadata",
+    metadataMethod: METADATA,
     chain: (payload) => payload,
     gather: (replies) => joinMessages(replies.map((one) => one.payload)),
   },
   readRoute: readSeldonRoute,
   convert: convertPayload,
   answer: convertReply,
+  aboutNode: {
+    // Seldon's gRPC services have no such method: the node says nothing.
+    status: () => Promise.resolve(jsonPayload({})),
+    metadata: async (_model, call) => {
+      const { decodeModelMetadata } = await import("../codec/metadata-codec.ts");
+      return jsonPayload(decodeModelMetadata(await call(METADATA, Buffer.alloc(0))));
+    },
+  },
   errorBody: (code, info) => ({ status: { code, info, status: "FAILURE" } }),
 };

@@ -31,7 +31,6 @@ export const TENSORFLOW: NodeProtocol = {
     path: (operation, model) => `${pathOf(model)}:${VERB[operation]}`,
     statusPath: pathOf,
     metadataPath: (model) => `${pathOf(model)}/metadata`,
-    healthPath: undefined,
     chain: chainJson,
     gather: (replies) => joinJson(replies.map((one) => one.payload)),
     standIn: undefined,
@@ -47,8 +46,15 @@ export const TENSORFLOW: NodeProtocol = {
   readRoute: (node, reply) => readSeldonRoute(node, reply),
   convert: sameTransport,
   answer: (payload, into) => sameTransport(asReply(payload), into),
+  aboutNode: { status: noJson, metadata: noJson },
   errorBody,
 };
+
+/** TensorFlow Serving's answers hold messages of any type, which only their own schemas can write as JSON. */
+function noJson(model: ModelRef): Promise<never> {
+  const message = `model ${model.name} speaks gRPC only; ask for it by gRPC`;
+  return Promise.reject(new CallError("bad-request", message));
+}
 
 function pathOf(model: ModelRef): string {
   const path = `/v1/models/${encodeURIComponent(model.name)}`;

@@ -29,7 +29,6 @@ export const V2: NodeProtocol = {
     path: (operation, model) => `${pathOf(model)}/${LAST_STEP[operation]}`,
     statusPath: (model) => `${pathOf(model)}/ready`,
     metadataPath: pathOf,
-    healthPath: "/v2/health/ready",
     chain: chainJson,
     gather: (replies) => joinJson(replies.map((one) => one.payload)),
     standIn: undefined,
@@ -45,6 +44,10 @@ export const V2: NodeProtocol = {
   readRoute: (node, reply) => readSeldonRoute(node, reply),
   convert: sameTransport,
   answer: (payload, into) => sameTransport(asReply(payload), into),
+  aboutNode: {
+    status: async (model, call) => (await import("./v2-about.ts")).v2Status(model, call),
+    metadata: async (model, call) => (await import("./v2-about.ts")).v2Metadata(model, call),
+  },
   errorBody,
 };
 

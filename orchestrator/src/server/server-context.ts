@@ -1,6 +1,6 @@
 import type { RunLog } from "../execute/run.ts";
 import type { CurrentGraph } from "../execute/served-graph.ts";
-import type { Graph } from "../graph/graph.ts";
+import type { Graph, Protocol } from "../graph/graph.ts";
 import type { Identity } from "../graph/draft.ts";
 import type { Observer } from "../observe/observer.ts";
 import type { LoggedClient } from "../observe/payload-log/run-log.ts";
@@ -9,6 +9,8 @@ import type { LoggedClient } from "../observe/payload-log/run-log.ts";
 export interface ServerContext {
   readonly identity: Identity;
   readonly current: CurrentGraph;
+  /** What is served until there is a graph, which says so itself. */
+  readonly protocol: Protocol;
   /** Larger requests are refused: 413, RESOURCE_EXHAUSTED. */
   readonly maxBodyBytes: number;
   /** Whether the branches taken are written into the answer's `meta` (SELDON_ENABLE_ROUTING_INJECTION). */

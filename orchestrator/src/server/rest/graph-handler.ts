@@ -1,34 +1,39 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { HEADER_PATH, HEADER_PREFIX, HEADER_ROUTING } from "#proto/vocabulary/headers.ts";
-import { convertReply } from "../../codec/convert.ts";
 import { asCallError, CallError } from "../../execute/call-error.ts";
 import { sendFeedback } from "../../execute/feedback.ts";
-import type { RestPayload } from "../../execute/payload.ts";
+import { JSON_LENGTH_HEADER, type RestPayload } from "../../execute/payload.ts";
 import { predict } from "../../execute/predict.ts";
 import type { Run } from "../../execute/run.ts";
 import { Scope } from "../../execute/scope.ts";
 import { pathHeader, routingHeader } from "../../policy/answer-headers.ts";
 import { deadlineOf } from "../../policy/deadline.ts";
 import { forwardedHeaders } from "../../policy/node-headers.ts";
+import { protocolOf } from "../../protocol/protocols.ts";
 import { beginRun } from "../begin-run.ts";
 import { endRun } from "../end-run.ts";
 import type { ServerContext } from "../server-context.ts";
 import { readBody } from "./read-body.ts";
 import { sendError, sendPayload } from "./respond.ts";
+import type { Route } from "./routes.ts";
+
+/** A path that asks for a walk through the graph. */
+type GraphRoute = Extract<Route, { readonly kind: "predictions" | "feedback" }>;
 
 /** Answers a prediction or a feedback call by a walk through the graph. */
 export async function answerGraph(
   context: ServerContext,
-  kind: "predictions" | "feedback",
+  route: GraphRoute,
   puid: string,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
   const startedMs = performance.now();
+  const { kind } = route;
   const { served } = context.current;
   if (served === undefined) {
     request.resume();
-    sendError(response, new CallError("not-ready", "the orchestrator has no graph yet"));
+    sendError(response, new CallError("not-ready", "the orchestrator has no graph yet"), protocolOf(context));
     return;
   }
   const scope = new Scope(
@@ -49,6 +54,8 @@ export async function answerGraph(
       path: pathOf(request),
       startedMs,
       puid,
+      modelName: route.modelName,
+      modelVersion: route.modelVersion,
       headers: forwardedHeaders(request.rawHeaders),
       header: (name) => textHeader(request, name),
     });
@@ -59,7 +66,7 @@ export async function answerGraph(
     if (failure.fault === "internal") context.logError("a request failed", error);
     status = failure.httpStatus;
     if (run !== undefined) setAnswerHeaders(response, run);
-    sendError(response, failure);
+    sendError(response, failure, protocolOf(served.graph));
   } finally {
     scope.end();
     served.leave();
@@ -74,14 +81,16 @@ async function walk(
   body: Buffer,
   scope: Scope,
 ): Promise<RestPayload> {
+  const jsonLength = textHeader(request, JSON_LENGTH_HEADER);
   const payload: RestPayload = {
     transport: "rest",
     body,
     contentType: request.headers["content-type"] ?? "",
     contentEncoding: request.headers["content-encoding"] ?? "",
+    ...(jsonLength === undefined ? {} : { jsonLength }),
   };
   const reply = kind === "predictions" ? await predict(run, payload, scope) : await sendFeedback(run, payload, scope);
-  const own = reply.transport === "rest" ? reply : await convertReply(reply, "rest");
+  const own = reply.transport === "rest" ? reply : await protocolOf(run.graph).answer(reply, "rest");
   if (own.transport !== "rest") throw new CallError("internal", "an answer was not translated");
   return own;
 }

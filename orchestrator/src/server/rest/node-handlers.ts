@@ -1,42 +1,58 @@
 import type { IncomingMessage } from "node:http";
-import { CallError } from "../../execute/call-error.ts";
-import { graphMetadata, nodeMetadata } from "../../execute/metadata.ts";
+import { graphMetadata } from "../../execute/metadata.ts";
 import type { GraphMetadata } from "../../execute/metadata-answer.ts";
 import { jsonPayload, type RestPayload } from "../../execute/payload.ts";
 import { Scope } from "../../execute/scope.ts";
 import type { ServedGraph } from "../../execute/served-graph.ts";
-import type { GraphNode } from "../../graph/graph.ts";
 import { transportOf } from "../../node/container-caller.ts";
 import { forwardedHeaders } from "../../policy/node-headers.ts";
+import { findModel } from "../../protocol/model-names.ts";
+import { protocolOf } from "../../protocol/protocols.ts";
+import type { AskedModel } from "./routes/route.ts";
 
 /** How long a node may take to speak about itself. */
 const ABOUT_TIMEOUT_MS = 30_000;
 
-/** GET /health/status of one node. A node that only speaks gRPC has no such path, and says nothing. */
+/** What one node says of its health. A node that only speaks gRPC is asked by the protocol's own method, if it has one. */
 export async function answerStatus(
   served: ServedGraph,
-  model: string,
-  _puid: string,
-  request: IncomingMessage,
-): Promise<RestPayload> {
-  const node = nodeOf(served, model);
-  if (node.runs.in === "builtin" || transportOf(node, "rest") === "grpc") return jsonPayload({});
-  return within((scope) => served.caller.get(node, "/health/status", forwardedHeaders(request.rawHeaders), scope));
-}
-
-/** GET /metadata of one node, unchanged where it speaks REST. */
-export async function answerMetadata(
-  served: ServedGraph,
-  model: string,
+  asked: AskedModel,
   puid: string,
   request: IncomingMessage,
 ): Promise<RestPayload> {
-  const node = nodeOf(served, model);
+  const { node, model } = findModel(served.graph, asked);
+  const { rest, aboutNode } = protocolOf(served.graph);
   const headers = forwardedHeaders(request.rawHeaders);
-  if (node.runs.in === "container" && transportOf(node, "rest") === "rest") {
-    return within((scope) => served.caller.get(node, "/metadata", headers, scope));
+  if (node.runs.in === "builtin") return jsonPayload({});
+  if (transportOf(node, "rest") === "rest") {
+    return within((scope) => served.caller.get(node, rest.statusPath(model), headers, scope));
   }
-  return jsonPayload(await within((scope) => nodeMetadata(served, node, "rest", headers, puid, scope)));
+  return within((scope) =>
+    aboutNode.status(model, (method, message) =>
+      served.caller.callMethod(node, method, message, { headers, puid }, scope),
+    ),
+  );
+}
+
+/** One node's metadata, unchanged where it speaks REST. */
+export async function answerMetadata(
+  served: ServedGraph,
+  asked: AskedModel,
+  puid: string,
+  request: IncomingMessage,
+): Promise<RestPayload> {
+  const { node, model } = findModel(served.graph, asked);
+  const { rest, aboutNode } = protocolOf(served.graph);
+  const headers = forwardedHeaders(request.rawHeaders);
+  if (node.runs.in === "builtin") return jsonPayload({ name: node.name });
+  if (transportOf(node, "rest") === "rest") {
+    return within((scope) => served.caller.get(node, rest.metadataPath(model), headers, scope));
+  }
+  return within((scope) =>
+    aboutNode.metadata(model, (method, message) =>
+      served.caller.callMethod(node, method, message, { headers, puid }, scope),
+    ),
+  );
 }
 
 /** The metadata of every node, and the inputs and outputs of the graph as a whole. */
@@ -47,12 +63,6 @@ export function answerGraphMetadata(
 ): Promise<GraphMetadata> {
   const headers = forwardedHeaders(request.rawHeaders);
   return within((scope) => graphMetadata(served, "rest", headers, puid, scope));
-}
-
-function nodeOf(served: ServedGraph, name: string): GraphNode {
-  const node = served.graph.byName.get(name);
-  if (node === undefined) throw new CallError("unknown-model", `Failed to find model ${name}`);
-  return node;
 }
 
 async function within<T>(ask: (scope: Scope) => Promise<T>): Promise<T> {

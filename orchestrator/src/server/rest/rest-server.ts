@@ -1,43 +1,40 @@
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { asCallError, CallError } from "../../execute/call-error.ts";
-import { JSON_TYPE } from "../../execute/payload.ts";
+import { JSON_TYPE, jsonPayload } from "../../execute/payload.ts";
+import type { Protocol } from "../../graph/graph.ts";
+import { protocolOf } from "../../protocol/protocols.ts";
+import { V2_SERVER } from "../../protocol/v2-server.ts";
+import type { HttpLimits } from "../../config/flags.ts";
+import type { ServerTls } from "../../tls/server-tls.ts";
 import type { ServerContext } from "../server-context.ts";
 import { setCommonHeaders, type CorsPolicy } from "./common-headers.ts";
+import { answerDocument } from "./documents.ts";
 import { answerGraph } from "./graph-handler.ts";
 import { answerMetadata, answerGraphMetadata, answerStatus } from "./node-handlers.ts";
+import { createHttpServer } from "./http-server.ts";
 import { sendError, sendPayload } from "./respond.ts";
 import { routeOf, type Route } from "./routes.ts";
-
-// An import of the whole module would also load what it has for WebSockets, which costs a quarter of the start.
-const { createServer } = process.getBuiltinModule("node:http");
 
 export interface RestOptions {
   readonly metricsPath: string;
   readonly cors: CorsPolicy;
-  readonly renderMetrics: () => string;
+  readonly renderMetrics: () => string | Promise<string>;
+  readonly limits: HttpLimits;
+  /** Undefined: no TLS. */
+  readonly tls: ServerTls | undefined;
 }
 
-/** Longer than Envoy's own idle time (one hour), so that it is never us who close under a request. */
-const KEEP_ALIVE_MS = 65 * 60_000;
 const MAX_PUID_BYTES = 256;
 
-/** The REST server of protocol seldon; not listening yet. */
+/** The REST server; not listening yet. */
 export function createRestServer(context: ServerContext, options: RestOptions): Server {
-  const server = createServer(
-    { keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: 0, headersTimeout: 60_000, maxHeaderSize: 64 * 1024 },
-    (request, response) => {
-      handle(context, options, request, response).catch((error: unknown) => {
-        context.logError("a request could not be answered", error);
-        response.destroy();
-      });
-    },
-  );
-  server.on("clientError", (_error, socket) => {
-    if (socket.writable) socket.end("HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n");
-    else socket.destroy();
+  return createHttpServer(options.limits, options.tls, (request, response) => {
+    handle(context, options, request, response).catch((error: unknown) => {
+      context.logError("a request could not be answered", error);
+      response.destroy();
+    });
   });
-  return server;
 }
 
 async function handle(
@@ -50,7 +47,7 @@ async function handle(
   const query = url.indexOf("?");
   const path = query === -1 ? url : url.slice(0, query);
   if (context.isDraining()) response.setHeader("Connection", "close");
-  const route = routeOf(path, options.metricsPath);
+  const route = routeOf(path, protocolOfServer(context), options.metricsPath);
   if (route === undefined) {
     response.setHeader("X-Content-Type-Options", "nosniff");
     sendText(request, response, 404, "404 page not found\n");
@@ -77,6 +74,7 @@ async function answer(
 ): Promise<void> {
   switch (route.kind) {
     case "live":
+    case "liveness":
       sendEmpty(request, response, 200);
       return;
     case "ready":
@@ -86,11 +84,18 @@ async function answer(
     case "metrics":
       response.setHeader("Content-Type", "text/plain; version=0.0.4; charset=utf-8");
       request.resume();
-      response.end(options.renderMetrics());
+      response.end(await options.renderMetrics());
       return;
     case "predictions":
     case "feedback":
-      await answerGraph(context, route.kind, puid, request, response);
+      await answerGraph(context, route, puid, request, response);
+      return;
+    case "server-metadata":
+      request.resume();
+      sendPayload(response, jsonPayload(V2_SERVER));
+      return;
+    case "document":
+      await answerDocument(route.name, request, response);
       return;
     case "status":
     case "metadata":
@@ -101,7 +106,7 @@ async function answer(
 
 async function answerAboutNodes(
   context: ServerContext,
-  route: Extract<Route, { kind: "status" | "metadata" | "graph-metadata" }>,
+  route: Extract<Route, { kind: "status" | "metadata" } | { kind: "graph-metadata" }>,
   puid: string,
   request: IncomingMessage,
   response: ServerResponse,
@@ -119,7 +124,7 @@ async function answerAboutNodes(
         sendPayload(response, { transport: "rest", body, contentType: JSON_TYPE, contentEncoding: "" });
       } else {
         const ask = route.kind === "status" ? answerStatus : answerMetadata;
-        sendPayload(response, await ask(served, route.model, puid, request));
+        sendPayload(response, await ask(served, route, puid, request));
       }
     } finally {
       served.leave();
@@ -127,10 +132,15 @@ async function answerAboutNodes(
   } catch (error) {
     const failure = asCallError(error);
     status = failure.httpStatus;
-    sendError(response, failure);
+    sendError(response, failure, protocolOf({ protocol: protocolOfServer(context) }));
   }
   const service = route.kind === "status" ? "status" : "metadata";
   served?.metrics.observe(service, "get", String(status), (performance.now() - startedMs) / 1000);
+}
+
+/** What is served: the graph's protocol, before there is one the flag's. */
+function protocolOfServer(context: ServerContext): Protocol {
+  return context.current.served?.graph.protocol ?? context.protocol;
 }
 
 /** The client's id where it sent a usable one, else a new one. */

@@ -1,46 +1,25 @@
-/** What a path of the REST port asks for. */
-export type Route =
-  | { readonly kind: "ready" }
-  | { readonly kind: "live" }
-  | { readonly kind: "metrics" }
-  | { readonly kind: "predictions" | "feedback"; readonly methods: "OPTIONS,POST" }
-  | { readonly kind: "health"; readonly methods: "GET,OPTIONS" }
-  | { readonly kind: "graph-metadata"; readonly methods: "GET,OPTIONS" }
-  | { readonly kind: "status" | "metadata"; readonly methods: "GET,OPTIONS"; readonly model: string };
+import type { Protocol } from "../../graph/graph.ts";
+import { seldonRoute } from "./routes/seldon-routes.ts";
+import { tensorflowRoute } from "./routes/tensorflow-routes.ts";
+import { v2Route } from "./routes/v2-routes.ts";
+import type { Route } from "./routes/route.ts";
 
-const POST = "OPTIONS,POST";
-const GET = "GET,OPTIONS";
+export type { Route } from "./routes/route.ts";
 
-/** The paths of protocol seldon, as Seldon's executor serves them: exact, without trailing slashes. */
-const EXACT: ReadonlyMap<string, Route> = new Map<string, Route>([
-  ["/ready", { kind: "ready" }],
-  ["/live", { kind: "live" }],
-  ["/api/v0.1/predictions", { kind: "predictions", methods: POST }],
-  ["/api/v1.0/predictions", { kind: "predictions", methods: POST }],
-  ["/api/v0.1/feedback", { kind: "feedback", methods: POST }],
-  ["/api/v1.0/feedback", { kind: "feedback", methods: POST }],
-  ["/api/v1.0/status", { kind: "health", methods: GET }],
-  ["/api/v1.0/health/status", { kind: "health", methods: GET }],
-  ["/api/v1.0/metadata", { kind: "graph-metadata", methods: GET }],
-]);
-
+const READY: Route = { kind: "ready" };
+const LIVE: Route = { kind: "live" };
 const METRICS: Route = { kind: "metrics" };
 
-/** The route of a path (without query), or none. */
-export function routeOf(path: string, metricsPath: string): Route | undefined {
-  const exact = EXACT.get(path);
-  if (exact !== undefined) return exact;
-  if (path === metricsPath) return METRICS;
-  const [, kind, encoded] = /^\/api\/v(?:0\.1|1\.0)\/(status|metadata)\/([^/]+)$/.exec(path) ?? [];
-  if ((kind !== "status" && kind !== "metadata") || encoded === undefined) return undefined;
-  const model = decoded(encoded);
-  return model === undefined ? undefined : { kind, methods: GET, model };
-}
+const OF_PROTOCOL: Readonly<Record<Protocol, (path: string) => Route | undefined>> = {
+  seldon: seldonRoute,
+  tensorflow: tensorflowRoute,
+  v2: v2Route,
+};
 
-function decoded(text: string): string | undefined {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return undefined;
-  }
+/** The route of a path (without query), or none: exact, without trailing slashes, as Seldon's executor serves them. */
+export function routeOf(path: string, protocol: Protocol, metricsPath: string): Route | undefined {
+  if (path === "/ready") return READY;
+  if (path === "/live") return LIVE;
+  if (path === metricsPath) return METRICS;
+  return OF_PROTOCOL[protocol](path);
 }
