@@ -1,11 +1,12 @@
 import { readFile } from "node:fs/promises";
-import { startApp, StartError } from "./app.ts";
 import { parseFlags, type Options } from "./config/flags.ts";
 import { createLog, type Logger } from "./observe/log.ts";
+import { StartError } from "./server/listen.ts";
 
 const EXIT_USAGE = 1;
 /** As Seldon's executor exits when it can't load its graph. */
 const EXIT_NO_GRAPH = 255;
+const EXIT_AT_ONCE = 1;
 
 /** Runs the orchestrator until it is told to stop; exits 0 when everything in flight ended, 1 when not. */
 export async function main(args: readonly string[]): Promise<void> {
@@ -20,36 +21,73 @@ export async function main(args: readonly string[]): Promise<void> {
     return;
   }
   const { options, warnings } = parsed;
+  const worker = process.send === undefined ? undefined : process.env["GRAPHWAY_WORKER"];
   const log = createLog(options.logLevel, {
     sdep: options.sdep,
     namespace: options.namespace,
     predictor: options.predictor,
+    ...(worker === undefined ? {} : { worker: Number(worker) }),
   });
-  for (const warning of warnings) log.warn(warning);
-  await serve(options, log);
-}
-
-async function serve(options: Options, log: Logger): Promise<void> {
+  if (worker === undefined) for (const warning of warnings) log.warn(warning);
   process.on("uncaughtException", (error) => {
     log.error({ err: error }, "an error was caught by nobody; serving goes on");
   });
   process.on("unhandledRejection", (error) => {
     log.error({ err: error }, "a rejection was caught by nobody; serving goes on");
   });
-  let stopAsked = false as boolean;
-  let stopping: Promise<void> | undefined;
-  let stop = (): void => {
-    stopAsked = true;
-  };
+  if (options.workers > 1 && worker === undefined) await supervise(args, options, log);
+  else await serve(options, log, worker !== undefined);
+}
+
+/** Calls `stop` for the first signal; the second one ends the process at once. */
+function onSignals(log: Logger, stop: () => void, atOnce: () => void): void {
+  let isStopping = false;
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
     process.on(signal, () => {
+      if (isStopping) {
+        log.warn({ signal }, "a second signal: stopping at once");
+        atOnce();
+        return;
+      }
+      isStopping = true;
       stop();
     });
   }
+}
+
+async function supervise(args: readonly string[], options: Options, log: Logger): Promise<void> {
+  const { Supervisor } = await import("./workers/supervisor.ts");
+  const entry = process.argv[1] ?? "";
+  const supervisor = new Supervisor({ options, args, entry, log }, (code) => {
+    log.info({ code }, "stopped");
+    process.exit(code);
+  });
+  const stop = (): void => {
+    supervisor.stop();
+  };
+  onSignals(log, stop, stop);
+  supervisor.start();
+}
+
+async function serve(options: Options, log: Logger, isWorker: boolean): Promise<void> {
+  let stopAsked = false as boolean;
+  let stop = (): void => {
+    stopAsked = true;
+  };
+  const stopOnce = (): void => {
+    stop();
+  };
+  onSignals(log, stopOnce, () => {
+    process.exit(EXIT_AT_ONCE);
+  });
+  const siblings = isWorker ? (await import("./workers/siblings.ts")).joinSiblings(stopOnce) : undefined;
   try {
-    const app = await startApp(options, process.env, await annotationsOf(options), log);
+    const { startApp } = await import("./app.ts");
+    const app = await startApp(options, process.env, await annotationsOf(options), log, Math.random, siblings);
+    let stopping: Promise<void> | undefined;
     stop = () => {
-      stopping ??= app.stop().then((ended) => {
+      stopping ??= app.stop().then(async (ended) => {
+        await siblings?.leave();
         log.info({ ended }, "stopped");
         process.exit(ended ? 0 : 1);
       });

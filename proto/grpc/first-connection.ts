@@ -10,7 +10,7 @@ export type Inject = (socket: Socket) => void;
  * bound. Where loading fails, `failed` hears of it and connections are closed.
  */
 export async function listenForFirst(
-  at: { readonly port: number; readonly host?: string },
+  at: { readonly port: number; readonly host?: string; readonly reusePort?: boolean },
   load: () => Promise<Inject>,
   failed: (error: unknown) => void,
 ): Promise<{ readonly server: Server; readonly port: number }> {

@@ -1,3 +1,5 @@
+import type { ClientTls } from "../tls/client-tls.ts";
+
 /** How much of a node the orchestrator may use at once. */
 export interface PoolLimits {
   /** Connections (REST), or calls at once (gRPC), per node. */
@@ -7,4 +9,6 @@ export interface PoolLimits {
   readonly connectTimeoutMs: number;
   /** Larger replies are refused. */
   readonly maxReplyBytes: number;
+  /** Undefined: connections are plain. */
+  readonly tls?: ClientTls | undefined;
 }

@@ -1,40 +1,67 @@
-import { connect } from "node:net";
-import type { Graph } from "../graph/graph.ts";
+import { connect, isIP, type Socket } from "node:net";
+import type { Graph, Protocol } from "../graph/graph.ts";
+import type { ClientTls } from "../tls/client-tls.ts";
 
-/** How a node's service port is asked: by a TCP connection, or for 200 by HTTP (`--full_health_checks`). */
-export type HealthQuestion = "connection" | "http-status";
+/** How nodes are asked. */
+export interface ProbeOptions {
+  /** Their health (`--full_health_checks`), not only for a connection to their service port. */
+  readonly asksHealth: boolean;
+  readonly timeoutMs: number;
+  /** Undefined: nodes are asked without TLS. */
+  readonly tls: ClientTls | undefined;
+}
 
-/** Seldon's path of the full check; its node servers answer it. */
-const STATUS_PATH = "/api/v1.0/health/status";
+interface Target {
+  readonly host: string;
+  readonly port: number;
+  readonly question: "connection" | "http" | "grpc";
+}
+
+/** Where a REST node of each protocol tells its health; TensorFlow Serving has no such path, nor has it in Seldon. */
+const HEALTH_PATHS: Readonly<Record<Protocol, string | undefined>> = {
+  seldon: "/api/v1.0/health/status",
+  v2: "/v2/health/ready",
+  tensorflow: undefined,
+};
 
 /**
  * True when every container of the graph answers on its service port. All are asked at once; nodes without a port are
- * taken for ready, as in Seldon. A service port that only speaks gRPC has no HTTP status, and is asked for a connection.
+ * taken for ready, as in Seldon.
  */
-export async function nodesAreReady(graph: Graph, question: HealthQuestion, timeoutMs: number): Promise<boolean> {
-  const targets = new Map<string, { host: string; port: number; question: HealthQuestion }>();
+export async function nodesAreReady(graph: Graph, options: ProbeOptions): Promise<boolean> {
+  const path = HEALTH_PATHS[graph.protocol];
+  const targets = new Map<string, Target>();
   for (const node of graph.nodes) {
     if (node.runs.in === "builtin") continue;
     const { host, servicePort, httpPort, grpcPort } = node.runs.endpoint;
     const port = servicePort || httpPort || grpcPort;
-    if (host !== "" && port !== 0) {
-      const speaksHttp = port !== grpcPort || port === httpPort;
-      targets.set(`${host} ${port}`, { host, port, question: speaksHttp ? question : "connection" });
-    }
+    if (host === "" || port === 0) continue;
+    const speaksGrpc = port === grpcPort && port !== httpPort;
+    const health = speaksGrpc ? "grpc" : path === undefined ? "connection" : "http";
+    targets.set(`${host} ${port}`, { host, port, question: options.asksHealth ? health : "connection" });
   }
-  const answers = await Promise.all(
-    [...targets.values()].map((one) =>
-      one.question === "connection"
-        ? accepts(one.host, one.port, timeoutMs)
-        : answers200(one.host, one.port, timeoutMs),
-    ),
-  );
+  const answers = await Promise.all([...targets.values()].map((one) => isReady(one, path ?? "", options)));
   return answers.every(Boolean);
 }
 
-function accepts(host: string, port: number, timeoutMs: number): Promise<boolean> {
+function isReady(target: Target, path: string, options: ProbeOptions): Promise<boolean> {
+  switch (target.question) {
+    case "connection":
+      return accepts(target, options);
+    case "http":
+      return answers200(target, path, options);
+    case "grpc":
+      return serves(target, options);
+  }
+}
+
+function accepts({ host, port }: Target, { timeoutMs, tls }: ProbeOptions): Promise<boolean> {
   return new Promise((resolve) => {
-    const socket = connect({ host, port });
+    // With TLS the handshake belongs to it: a node that we can't trust is one that we can't call.
+    const socket: Socket =
+      tls === undefined
+        ? connect({ host, port })
+        : process.getBuiltinModule("node:tls").connect({ host, port, ...nameOf(host), ...tls.current() });
     const settle = (isReady: boolean): void => {
       socket.destroy();
       resolve(isReady);
@@ -42,7 +69,7 @@ function accepts(host: string, port: number, timeoutMs: number): Promise<boolean
     socket.setTimeout(timeoutMs, () => {
       settle(false);
     });
-    socket.once("connect", () => {
+    socket.once(tls === undefined ? "connect" : "secureConnect", () => {
       settle(true);
     });
     socket.on("error", () => {
@@ -51,11 +78,16 @@ function accepts(host: string, port: number, timeoutMs: number): Promise<boolean
   });
 }
 
-function answers200(host: string, port: number, timeoutMs: number): Promise<boolean> {
+/** The name asked for in the handshake; addresses have none. */
+function nameOf(host: string): { readonly servername?: string } {
+  return isIP(host) === 0 ? { servername: host } : {};
+}
+
+function answers200({ host, port }: Target, path: string, { timeoutMs, tls }: ProbeOptions): Promise<boolean> {
   return new Promise((resolve) => {
-    const { request } = process.getBuiltinModule("node:http");
-    const options = { host, port, path: STATUS_PATH, agent: false, signal: AbortSignal.timeout(timeoutMs) };
-    const asked = request(options, (response) => {
+    const { request } = process.getBuiltinModule(tls === undefined ? "node:http" : "node:https");
+    const signal = AbortSignal.timeout(timeoutMs);
+    const asked = request({ host, port, path, agent: false, signal, ...tls?.current() }, (response) => {
       resolve(response.statusCode === 200);
       // Its body is of no interest, and the connection is not kept.
       asked.destroy();
@@ -65,4 +97,9 @@ function answers200(host: string, port: number, timeoutMs: number): Promise<bool
     });
     asked.end();
   });
+}
+
+async function serves({ host, port }: Target, { timeoutMs, tls }: ProbeOptions): Promise<boolean> {
+  const { grpcNodeServes } = await import("./grpc-probe.ts");
+  return grpcNodeServes(host, port, timeoutMs, tls);
 }

@@ -1,10 +1,11 @@
-import { readFile } from "node:fs/promises";
 import { envoy } from "#proto/gen/discovery.js";
 import type { Identity } from "../graph/draft.ts";
 import type { Graph } from "../graph/graph.ts";
 import type { Logger } from "../observe/log.ts";
+import type { XdsTls } from "../tls/open-tls.ts";
 import { GraphState, type Answer } from "./graph-state.ts";
-import { openMessageStream, type MessageStream } from "./message-stream.ts";
+import { KEEP_ALIVE, openMessageStream, type KeepAlive, type MessageStream } from "./message-stream.ts";
+import { openTokenFile, type TokenFile } from "./token-file.ts";
 
 const METHOD = "/envoy.service.discovery.v3.AggregatedDiscoveryService/DeltaAggregatedResources";
 const FIRST_BACKOFF_MS = 100;
@@ -12,14 +13,21 @@ const MAX_BACKOFF_MS = 10_000;
 const wire = envoy.service.discovery.v3;
 
 export interface SubscriptionOptions {
-  /** host:port, or unix:/path. */
+  /** host:port, https://host:port, or unix:/path. */
   readonly server: string;
-  /** Read anew for every connection: projected tokens are renewed. */
+  /** Undefined: no TLS. */
+  readonly tls?: XdsTls | undefined;
+  /** Read anew for every connection, and a new token opens a new one: projected tokens are renewed. */
   readonly tokenFile: string | undefined;
   readonly identity: Identity;
   /** A graph to serve from now on. */
   readonly onGraph: (graph: Graph) => void;
+  /** A graph was refused; the log says why. */
+  readonly onRefused?: () => void;
+  /** The stream brought its first answer, or ended after it. */
+  readonly onConnected?: (isConnected: boolean) => void;
   readonly log: Logger;
+  readonly keepAlive?: KeepAlive;
 }
 
 export interface Subscription {
@@ -46,10 +54,19 @@ class GraphSubscription implements Subscription {
   #stream: MessageStream | undefined;
   #backoffMs = FIRST_BACKOFF_MS;
   #timer: NodeJS.Timeout | undefined;
+  #isConnected = false;
   #isStopped = false;
+  readonly #token: TokenFile | undefined;
 
   constructor(options: SubscriptionOptions) {
     this.#options = options;
+    const { tokenFile, log } = options;
+    this.#token =
+      tokenFile === undefined
+        ? undefined
+        : openTokenFile(tokenFile, log, () => {
+            this.#renew();
+          });
     this.#state = new GraphState(options.identity);
     this.firstGraph = new Promise((resolve) => {
       this.#tellFirst = resolve;
@@ -59,23 +76,43 @@ class GraphSubscription implements Subscription {
   stop(): void {
     this.#isStopped = true;
     clearTimeout(this.#timer);
+    this.#token?.stop();
     this.#stream?.cancel();
   }
 
+  /** The token is another one: the stream that the old one opened is left for a new one. */
+  #renew(): void {
+    if (this.#isStopped || this.#stream === undefined) return;
+    this.#options.log.info("the token is new; connecting to the control plane again");
+    this.#stream.cancel();
+    this.#stream = undefined;
+    void this.connect();
+  }
+
+  #tellConnected(isConnected: boolean): void {
+    if (this.#isConnected === isConnected) return;
+    this.#isConnected = isConnected;
+    this.#options.onConnected?.(isConnected);
+  }
+
   async connect(): Promise<void> {
-    const token = await this.#token();
+    const token = await this.#token?.read();
     if (this.#isStopped) return;
-    const { server, log } = this.#options;
+    const { server, tls, log, keepAlive = KEEP_ALIVE } = this.#options;
     const stream = openMessageStream({
       server,
+      tls,
       method: METHOD,
       token,
+      keepAlive,
       onMessage: (message) => {
         this.#backoffMs = FIRST_BACKOFF_MS;
+        this.#tellConnected(true);
         this.#answer(stream, this.#state.receive(wire.DeltaDiscoveryResponse.decode(message)));
       },
       onEnd: (reason) => {
         log.warn(`the control plane can't be reached: ${reason}`);
+        this.#tellConnected(false);
         this.#reconnect();
       },
     });
@@ -85,6 +122,7 @@ class GraphSubscription implements Subscription {
 
   #answer(stream: MessageStream, answer: Answer): void {
     for (const warning of answer.warnings) this.#options.log.warn(warning);
+    if (answer.request.errorDetail) this.#options.onRefused?.();
     if (answer.graph !== undefined) {
       this.#options.onGraph(answer.graph);
       this.#tellFirst();
@@ -98,17 +136,6 @@ class GraphSubscription implements Subscription {
     const pauseMs = this.#backoffMs * (0.5 + Math.random() / 2);
     this.#backoffMs = Math.min(MAX_BACKOFF_MS, this.#backoffMs * 2);
     this.#timer = setTimeout(() => void this.connect(), pauseMs);
-  }
-
-  async #token(): Promise<string | undefined> {
-    const { tokenFile, log } = this.#options;
-    if (tokenFile === undefined) return undefined;
-    try {
-      return (await readFile(tokenFile, "utf8")).trim();
-    } catch (error) {
-      log.warn(`the token can't be read: ${error instanceof Error ? error.message : String(error)}`);
-      return undefined;
-    }
   }
 }
 

@@ -1,14 +1,19 @@
 import { connect, type ClientHttp2Session, type IncomingHttpHeaders, type IncomingHttpStatusHeader } from "node:http2";
 import { connect as connectSocket } from "node:net";
+import type { Duplex } from "node:stream";
+import type { XdsTls } from "../tls/open-tls.ts";
 import { frameMessage } from "../node/grpc/frame.ts";
 
 export interface MessageStreamOptions {
-  /** host:port, or unix:/path. */
+  /** host:port, https://host:port, or unix:/path. */
   readonly server: string;
+  /** Undefined: no TLS. */
+  readonly tls: XdsTls | undefined;
   /** `/package.Service/Method`. */
   readonly method: string;
   /** Sent as `authorization: Bearer …`. */
   readonly token: string | undefined;
+  readonly keepAlive: KeepAlive;
   readonly onMessage: (message: Buffer) => void;
   /** Called exactly once, unless it is cancelled before: why the stream is over. */
   readonly onEnd: (reason: string) => void;
@@ -22,16 +27,22 @@ export interface MessageStream {
 }
 
 const MAX_MESSAGE_BYTES = 16 << 20;
-const PING_INTERVAL_MS = 30_000;
-const PING_TIMEOUT_MS = 5_000;
-const CONNECT_TIMEOUT_MS = 20_000;
 const PREFIX_BYTES = 5;
 
-/** Opens a bidirectional gRPC call without TLS, by hand: a gRPC library would be half of an orchestrator's start. */
+/** How a connection that is silent is found out. */
+export interface KeepAlive {
+  readonly connectTimeoutMs: number;
+  readonly pingIntervalMs: number;
+  readonly pingTimeoutMs: number;
+}
+
+export const KEEP_ALIVE: KeepAlive = { connectTimeoutMs: 20_000, pingIntervalMs: 30_000, pingTimeoutMs: 5_000 };
+
+/** Opens a bidirectional gRPC call, by hand: a gRPC library would be half of an orchestrator's start. */
 export function openMessageStream(options: MessageStreamOptions): MessageStream {
-  const session = connectTo(options.server);
+  const session = connectTo(options.server, options.tls);
   let isOver = false;
-  const stopPings = keepAlive(session);
+  const stopPings = keepAlive(session, options.keepAlive);
   const finish = (reason: string | undefined): void => {
     if (isOver) return;
     isOver = true;
@@ -83,29 +94,39 @@ export function openMessageStream(options: MessageStreamOptions): MessageStream 
   };
 }
 
-function connectTo(server: string): ClientHttp2Session {
-  if (!server.startsWith("unix:")) return connect(`http://${server}`);
-  const path = server.replace(/^unix:(\/\/(?=\/))?/, "");
-  return connect("http://localhost", { createConnection: () => connectSocket(path) });
+function connectTo(server: string, tls: XdsTls | undefined): ClientHttp2Session {
+  const path = server.startsWith("unix:") ? server.replace(/^unix:(\/\/(?=\/))?/, "") : undefined;
+  if (tls === undefined) {
+    if (path === undefined) return connect(`http://${server}`);
+    return connect("http://localhost", { createConnection: () => connectSocket(path) });
+  }
+  const options = {
+    ...tls.tls.current(),
+    ...(tls.serverName === undefined ? {} : { servername: tls.serverName }),
+  };
+  if (path === undefined) return connect(`https://${server.replace(/^https:\/\//, "")}`, options);
+  const secure = { ...options, path, ALPNProtocols: ["h2"] };
+  const createConnection = (): Duplex => process.getBuiltinModule("node:tls").connect(secure);
+  return connect("https://localhost", { createConnection });
 }
 
 /** Ends a connection that is not there in time, or is silent when asked. Returns how to stop. */
-function keepAlive(session: ClientHttp2Session): () => void {
+function keepAlive(session: ClientHttp2Session, times: KeepAlive): () => void {
   const end = (): void => {
     session.destroy(new Error("no answer in time"));
   };
-  let answer: NodeJS.Timeout | undefined = setTimeout(end, CONNECT_TIMEOUT_MS).unref();
+  let answer: NodeJS.Timeout | undefined = setTimeout(end, times.connectTimeoutMs).unref();
   session.once("connect", () => {
     clearTimeout(answer);
   });
   const pings = setInterval(() => {
     if (session.destroyed || session.connecting) return;
     clearTimeout(answer);
-    answer = setTimeout(end, PING_TIMEOUT_MS).unref();
+    answer = setTimeout(end, times.pingTimeoutMs).unref();
     session.ping(() => {
       clearTimeout(answer);
     });
-  }, PING_INTERVAL_MS).unref();
+  }, times.pingIntervalMs).unref();
   return () => {
     clearTimeout(answer);
     clearInterval(pings);

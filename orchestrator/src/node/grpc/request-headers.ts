@@ -11,11 +11,12 @@ export function requestHeaders(
   target: string,
   metadata: Metadata,
   scope: Scope,
+  scheme: "http" | "https" = "http",
 ): Record<string, string | string[]> {
   const headers: Record<string, string | string[]> = {
     ...metadata,
     ":method": "POST",
-    ":scheme": "http",
+    ":scheme": scheme,
     ":path": path,
     ":authority": target,
     te: "trailers",

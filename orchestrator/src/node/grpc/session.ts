@@ -14,6 +14,7 @@ export class Session {
   readonly #http2: ClientHttp2Session;
   readonly #target: string;
   readonly #limits: PoolLimits;
+  readonly #scheme: "http" | "https";
   readonly #connected: Promise<CallError | undefined>;
   #isConnected = false;
   #failure: CallError | undefined;
@@ -24,7 +25,9 @@ export class Session {
   constructor(target: string, limits: PoolLimits) {
     this.#target = target;
     this.#limits = limits;
-    this.#http2 = connect(`http://${target}`, {
+    this.#scheme = limits.tls === undefined ? "http" : "https";
+    this.#http2 = connect(`${this.#scheme}://${target}`, {
+      ...limits.tls?.current(),
       settings: { initialWindowSize: WINDOW_BYTES, enablePush: false },
       maxSessionMemory: 1000,
     });
@@ -95,7 +98,7 @@ export class Session {
       }
       let stream: ClientHttp2Stream;
       try {
-        stream = this.#http2.request(requestHeaders(path, this.#target, metadata, scope));
+        stream = this.#http2.request(requestHeaders(path, this.#target, metadata, scope, this.#scheme));
       } catch (error) {
         reject(new CallError("bad-request", `the call can't be sent on: ${String(error)}`));
         return;

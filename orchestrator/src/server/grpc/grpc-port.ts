@@ -1,3 +1,5 @@
+import { secureAcceptor } from "../../tls/server-tls.ts";
+import type { PortOptions } from "../port-options.ts";
 import type { ServerContext } from "../server-context.ts";
 import { listenForFirst } from "../../../../proto/grpc/first-connection.ts";
 import type { GrpcServer } from "./grpc-server.ts";
@@ -13,18 +15,25 @@ export interface GrpcPort {
 }
 
 /** Listens on all addresses; the server itself is loaded when the first client comes. Rejects when the port is taken. */
-export async function startGrpcPort(context: ServerContext, port: number, maxMessageBytes: number): Promise<GrpcPort> {
+export async function startGrpcPort(
+  context: ServerContext,
+  options: PortOptions,
+  maxMessageBytes: number,
+): Promise<GrpcPort> {
+  const { port, reusePort, tls } = options;
   let loading: Promise<GrpcServer> | undefined;
   const listener = await listenForFirst(
-    { port },
+    { port, reusePort },
     async () => {
       loading = import("./grpc-server.ts").then((module) => module.createGrpcServer(context, maxMessageBytes));
-      return (await loading).inject;
+      const { inject } = await loading;
+      return tls === undefined ? inject : secureAcceptor(tls, inject);
     },
     (error) => {
       context.logError("the gRPC server can't be loaded", error);
     },
   );
+  if (options.maxConnections > 0) listener.server.maxConnections = options.maxConnections;
   return {
     port: listener.port,
     drain: () => {

@@ -1,0 +1,222 @@
+import { fork, type ChildProcess } from "node:child_process";
+import type { Options } from "../config/flags.ts";
+import type { Logger } from "../observe/log.ts";
+import { renderValue } from "../observe/registry.ts";
+import { countersOf, mergeMetrics } from "./merge-metrics.ts";
+import type { FromWorker, Ports, ToWorker } from "./messages.ts";
+
+/** Environment variable that tells a process which worker it is, counted from 1. */
+export const WORKER_VARIABLE = "GRAPHWAY_WORKER";
+
+export interface SupervisorOptions {
+  readonly options: Options;
+  /** The command line of this process; workers get the same, with the ports that were found. */
+  readonly args: readonly string[];
+  /** The program to start; it must call `main`. */
+  readonly entry: string;
+  readonly log: Logger;
+}
+
+const FIRST_BACKOFF_MS = 100;
+const MAX_BACKOFF_MS = 10_000;
+/** A worker that has run so long is restarted without a pause. */
+const STEADY_MS = 30_000;
+/** A worker that does not say its metrics in time is shown as it was last. */
+const RENDER_TIMEOUT_MS = 1000;
+
+interface Worker {
+  readonly index: number;
+  child: ChildProcess | undefined;
+  isListening: boolean;
+  startedMs: number;
+  backoffMs: number;
+  lastText: string;
+  timer: NodeJS.Timeout | undefined;
+}
+
+/**
+ * Runs N processes that listen on the same two ports, and restarts those that die, with growing pauses. The kernel deals
+ * connections out among them; this process carries no request.
+ */
+export class Supervisor {
+  readonly #given: SupervisorOptions;
+  readonly #workers: Worker[];
+  readonly #ended: (code: number) => void;
+  readonly #pending = new Map<number, { readonly missing: Set<Worker>; readonly done: () => void }>();
+  #ports: Ports | undefined;
+  #allRun = false;
+  #hasStarted = false;
+  #isStopping = false;
+  #exitCode = 0;
+  #restarts = 0;
+  #scrapes = 0;
+  /** Counters of workers that have ended. */
+  #departed = "";
+
+  /** `ended` is called once, when all workers are gone: 0 when each ended what it had in flight. */
+  constructor(given: SupervisorOptions, ended: (code: number) => void) {
+    this.#given = given;
+    this.#ended = ended;
+    this.#workers = Array.from({ length: given.options.workers }, (_, i) => ({
+      index: i + 1,
+      child: undefined,
+      isListening: false,
+      startedMs: 0,
+      backoffMs: 0,
+      lastText: "",
+      timer: undefined,
+    }));
+  }
+
+  /** The first worker finds the ports, where one is 0; then come the others. */
+  start(): void {
+    const { httpPort, grpcPort } = this.#given.options;
+    const [first, ...others] = this.#workers;
+    if (first !== undefined) this.#spawn(first);
+    if (httpPort === 0 || grpcPort === 0) return;
+    for (const worker of others) this.#spawn(worker);
+  }
+
+  /** Sends the signal on; the second time too, which ends workers at once. */
+  stop(): void {
+    this.#isStopping = true;
+    for (const worker of this.#workers) {
+      clearTimeout(worker.timer);
+      worker.child?.kill("SIGTERM");
+    }
+    this.#endIfAlone();
+  }
+
+  #spawn(worker: Worker): void {
+    const { args, entry } = this.#given;
+    const found = this.#ports;
+    const ports = found === undefined ? [] : [`--http_port=${found.http_port}`, `--grpc_port=${found.grpc_port}`];
+    // What stands after it is not read; what we add must be.
+    const end = args.indexOf("--");
+    const child = fork(entry, [...(end === -1 ? args : args.slice(0, end)), ...ports], {
+      env: { ...process.env, [WORKER_VARIABLE]: String(worker.index) },
+      serialization: "json",
+      // A group of its own: Ctrl-C reaches this process alone, which then sends SIGTERM on.
+      detached: true,
+    });
+    worker.child = child;
+    worker.startedMs = performance.now();
+    child.on("message", (message: FromWorker) => {
+      this.#hear(worker, message);
+    });
+    child.on("error", (error) => {
+      this.#given.log.error({ err: error, worker: worker.index }, "a worker can't be started");
+      if (child.pid === undefined) this.#gone(worker, 1, null);
+    });
+    child.on("exit", (code, signal) => {
+      this.#gone(worker, code, signal);
+    });
+  }
+
+  #hear(worker: Worker, message: FromWorker): void {
+    switch (message.kind) {
+      case "listening":
+        worker.isListening = true;
+        worker.backoffMs = 0;
+        if (this.#ports === undefined) {
+          this.#ports = message.ports;
+          for (const other of this.#workers) if (other.child === undefined) this.#spawn(other);
+        }
+        this.#tellAllRun();
+        return;
+      case "scrape":
+        void this.#renderAll().then((text) => {
+          send(worker, { kind: "metrics", id: message.id, text });
+        });
+        return;
+      case "rendered":
+        worker.lastText = message.text;
+        if (message.id !== undefined) this.#rendered(worker, message.id);
+    }
+  }
+
+  #tellAllRun(): void {
+    const allRun = this.#workers.every((worker) => worker.isListening);
+    if (allRun && !this.#hasStarted) {
+      this.#hasStarted = true;
+      this.#given.log.info({ ...this.#ports, workers: this.#workers.length }, "listening");
+    }
+    this.#allRun = allRun;
+    for (const worker of this.#workers) send(worker, { kind: "all-run", allRun });
+  }
+
+  #gone(worker: Worker, code: number | null, signal: NodeJS.Signals | null): void {
+    const { log } = this.#given;
+    if (worker.child === undefined) return;
+    worker.child = undefined;
+    worker.isListening = false;
+    this.#departed = mergeMetrics([this.#departed, countersOf(worker.lastText)]);
+    worker.lastText = "";
+    for (const id of [...this.#pending.keys()]) this.#rendered(worker, id);
+    if (this.#isStopping) {
+      this.#exitCode = Math.max(this.#exitCode, code ?? 1);
+      this.#endIfAlone();
+      return;
+    }
+    if (!this.#hasStarted && code !== null && code !== 0) {
+      // What keeps it from starting at all would keep every other one: its own log says what.
+      this.#exitCode = code;
+      this.stop();
+      return;
+    }
+    this.#restarts += 1;
+    if (this.#allRun) this.#tellAllRun();
+    const pauseMs =
+      performance.now() - worker.startedMs >= STEADY_MS ? 0 : Math.max(FIRST_BACKOFF_MS, worker.backoffMs);
+    worker.backoffMs = Math.min(MAX_BACKOFF_MS, Math.max(FIRST_BACKOFF_MS, worker.backoffMs) * 2);
+    log.error({ worker: worker.index, code, signal, pause_ms: pauseMs }, "a worker has died; it is started again");
+    worker.timer = setTimeout(() => {
+      this.#spawn(worker);
+    }, pauseMs);
+  }
+
+  #endIfAlone(): void {
+    if (this.#workers.every((worker) => worker.child === undefined)) this.#ended(this.#exitCode);
+  }
+
+  /** Everybody's metrics, with those of the workers that are gone. */
+  async #renderAll(): Promise<string> {
+    this.#scrapes += 1;
+    const id = this.#scrapes;
+    const asked = this.#workers.filter((worker) => worker.isListening);
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, RENDER_TIMEOUT_MS);
+      const done = (): void => {
+        clearTimeout(timer);
+        resolve();
+      };
+      this.#pending.set(id, { missing: new Set(asked), done });
+      for (const worker of asked) send(worker, { kind: "render", id });
+      if (asked.length === 0) done();
+    });
+    this.#pending.delete(id);
+    const running = this.#workers.filter((worker) => worker.isListening).length;
+    return (
+      mergeMetrics([...this.#workers.map((worker) => worker.lastText), this.#departed]) +
+      renderValue("graphway_orchestrator_workers", "gauge", "Processes that serve.", running) +
+      renderValue(
+        "graphway_orchestrator_worker_restarts_total",
+        "counter",
+        "Processes that died and were started again.",
+        this.#restarts,
+      )
+    );
+  }
+
+  #rendered(worker: Worker, id: number): void {
+    const pending = this.#pending.get(id);
+    if (pending === undefined) return;
+    pending.missing.delete(worker);
+    if (pending.missing.size === 0) pending.done();
+  }
+}
+
+/** A worker that is going away has its channel closed under us; its end follows. */
+function send(worker: Worker, message: ToWorker): void {
+  if (worker.child?.connected === true) worker.child.send(message, () => {});
+}
