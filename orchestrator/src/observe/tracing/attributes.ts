@@ -6,6 +6,8 @@ import { failSpan, type AttributeValue, type Span } from "./span.ts";
 // Names and rules are those of OpenTelemetry's semantic conventions for HTTP and RPC spans, version 1.43; what is ours
 // begins with `graphway.`. Never a payload, and no header but the request's id.
 
+export type UrlScheme = "http" | "https";
+
 type Attributes = Record<string, AttributeValue>;
 
 interface Request {
@@ -17,18 +19,18 @@ interface Request {
 }
 
 /** Of a server span, as it begins. */
-export function requestAttributes(request: Request): Attributes {
+export function requestAttributes(request: Request, scheme: UrlScheme): Attributes {
   const attributes: Attributes =
     request.transport === "grpc"
       ? { "rpc.system.name": "grpc", "rpc.method": methodName(request.path) }
-      : { "http.request.method": request.method, "url.scheme": "http", "url.path": request.path };
+      : { "http.request.method": request.method, "url.scheme": scheme, "url.path": request.path };
   attributes["graphway.puid"] = request.puid;
   if (request.isShadow) attributes["graphway.shadow"] = true;
   return attributes;
 }
 
 /** Of a client span, as it begins. */
-export function callAttributes(call: TracedCall): Attributes {
+export function callAttributes(call: TracedCall, scheme: UrlScheme): Attributes {
   const { node, operation, transport, service } = call;
   const attributes: Attributes = { "graphway.node": node.name, "graphway.operation": operation };
   if (transport === "grpc") {
@@ -41,7 +43,7 @@ export function callAttributes(call: TracedCall): Attributes {
     attributes["server.address"] = host;
     attributes["server.port"] = port;
     if (transport === "rest") {
-      attributes["url.full"] = `http://${host.includes(":") ? `[${host}]` : host}:${port}${service}`;
+      attributes["url.full"] = `${scheme}://${host.includes(":") ? `[${host}]` : host}:${port}${service}`;
     }
   }
   return attributes;
@@ -49,7 +51,7 @@ export function callAttributes(call: TracedCall): Attributes {
 
 /** How a request ended. Only what is the server's own fault makes its span an error. */
 export function requestFailed(span: Span, transport: Transport, code: string, failure: CallError | undefined): void {
-  setCode(span, transport, code, failure !== undefined);
+  setCode(span, transport, code, failure?.fault !== "cancelled");
   if (failure === undefined) return;
   span.attributes["error.type"] = errorType(code, failure);
   const isServerFault = transport === "grpc" ? SERVER_FAULTS.has(code) : failure.httpStatus >= 500;

@@ -1,6 +1,6 @@
 import type { CallError } from "../../execute/call-error.ts";
 import type { Graph, GraphNode, Transport } from "../../graph/graph.ts";
-import { callAttributes, callFailed, requestAttributes, requestFailed } from "./attributes.ts";
+import { callAttributes, callFailed, requestAttributes, requestFailed, type UrlScheme } from "./attributes.ts";
 import { shapeOf, type GraphShape } from "./graph-shape.ts";
 import { newSpanId, newTraceId } from "./ids.ts";
 import {
@@ -41,6 +41,13 @@ export interface TracerOptions {
   readonly reads: readonly TraceFormat[];
   /** Formats that nodes are always sent; those that a request came with are added. */
   readonly writes: readonly TraceFormat[];
+  readonly schemes: Schemes;
+}
+
+/** Whether clients, and nodes, are spoken to with TLS. */
+export interface Schemes {
+  readonly server: UrlScheme;
+  readonly nodes: UrlScheme;
 }
 
 /** Begins the spans of requests. */
@@ -63,7 +70,7 @@ export class Tracer {
     const formats = [...new Set([...writes, ...incoming.formats])];
     const headers = new TraceHeaders(request.pairs, incoming, formats);
     if (!isSampled) return new UnsampledTrace(traceId, incoming.parent?.spanId ?? newSpanId(), headers);
-    return new SampledTrace(request, traceId, incoming, headers, this.#ended);
+    return new SampledTrace(request, traceId, incoming, headers, this.#options.schemes, this.#ended);
   }
 }
 
@@ -130,6 +137,7 @@ class SampledTrace implements RequestTrace {
   readonly #request: TracedRequest;
   readonly #shape: GraphShape;
   readonly #traceState: string;
+  readonly #schemes: Schemes;
   readonly #headers: TraceHeaders;
   readonly #ended: (span: Span) => void;
   readonly #server: Span;
@@ -141,15 +149,17 @@ class SampledTrace implements RequestTrace {
     traceId: string,
     incoming: IncomingTrace,
     headers: TraceHeaders,
+    schemes: Schemes,
     ended: (span: Span) => void,
   ) {
     this.#request = request;
+    this.#schemes = schemes;
     this.#shape = shapeOf(request.graph);
     this.traceId = traceId;
     this.#traceState = incoming.traceState;
     this.#headers = headers;
     this.#ended = ended;
-    const attributes = { ...this.#shape.attributes, ...requestAttributes(request) };
+    const attributes = { ...this.#shape.attributes, ...requestAttributes(request, schemes.server) };
     const parentSpanId = incoming.parent?.spanId ?? "";
     this.#server = this.#begin(request.service, "server", parentSpanId, attributes, request.startedMs, true);
   }
@@ -174,7 +184,7 @@ class SampledTrace implements RequestTrace {
 
   beginCall(call: TracedCall): CallTrace {
     const parent = this.#visits[call.node.index]?.spanId ?? this.#above(call.node);
-    const span = this.#begin(call.service, "client", parent, callAttributes(call));
+    const span = this.#begin(call.service, "client", parent, callAttributes(call, this.#schemes.nodes));
     return {
       headers: (pairs) =>
         this.#headers.with(pairs, {

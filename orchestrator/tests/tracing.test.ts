@@ -1,0 +1,332 @@
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { callGrpc, startBed, type BedOptions, type Replies, type TestBed, type TestNode } from "./orchestrator.ts";
+import { encodeRequest, type StubCall } from "./stub-node.ts";
+import { outline, startTraceCollector, type CollectedSpan, type TraceCollector } from "./trace-collector.ts";
+
+const OK = { body: { data: { ndarray: [[1]] } } };
+const MODEL: TestNode = { name: "m", type: "MODEL" };
+const TRACE = "4bf92f3577b34da6a3ce929d0e0e4736";
+const SPAN = "00f067aa0ba902b7";
+
+describe("tracing", { timeout: 60_000 }, () => {
+  let collector: TraceCollector;
+  before(async () => {
+    collector = await startTraceCollector();
+  });
+  after(() => collector.stop());
+
+  /** What the collector got of the requests made in `use`, once the orchestrator has stopped. */
+  async function traced(
+    graph: TestNode,
+    replies: Replies,
+    use: (bed: TestBed) => Promise<unknown>,
+    options: BedOptions = {},
+  ): Promise<{ spans: readonly CollectedSpan[]; calls: readonly StubCall[] }> {
+    const first = collector.spans.length;
+    const env = { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, ...options.env };
+    const bed = await startBed(graph, replies, { ...options, env });
+    try {
+      await use(bed);
+    } finally {
+      await bed.stop();
+    }
+    return { spans: collector.spans.slice(first), calls: bed.calls };
+  }
+
+  it("puts a model's call right below the request, as Seldon did", async () => {
+    const { spans, calls } = await traced(MODEL, { "m/predict": OK }, (bed) => post(bed));
+    assert.deepEqual(outline(spans), ["predictions (server)", "  /predict (client)"]);
+    const [server, client] = [named(spans, "predictions"), named(spans, "/predict")];
+    assert.equal(server.parentSpanId, "");
+    assert.equal(server.attributes["graphway.deployment"], "iris");
+    assert.equal(server.attributes["graphway.predictor"], "main");
+    assert.equal(server.attributes["http.response.status_code"], 200);
+    assert.equal(server.attributes["http.request.method"], "POST");
+    assert.equal(server.attributes["url.path"], "/api/v1.0/predictions");
+    assert.equal(server.attributes["graphway.puid"], "p-1");
+    assert.equal(client.attributes["graphway.node"], "m");
+    assert.equal(client.attributes["graphway.operation"], "predict");
+    assert.equal(client.attributes["server.address"], "127.0.0.1");
+    assert.match(String(client.attributes["url.full"]), /^http:\/\/127.0.0.1:\d+\/predict$/);
+    assert.equal(server.resource["service.name"], "iris");
+    assert.equal(server.resource["telemetry.sdk.language"], "nodejs");
+    assert.ok(client.startNs >= server.startNs && client.endNs <= server.endNs);
+    assert.ok(Math.abs(Number(server.startNs / 1_000_000n) - Date.now()) < 60_000);
+    assert.equal(calls[0]?.headers["traceparent"], `00-${server.traceId}-${client.spanId}-01`);
+    assert.equal(calls[0].headers["uber-trace-id"], `${server.traceId}:${client.spanId}:0:1`);
+    assert.equal(JSON.stringify(spans.map((one) => one.attributes)).includes("ndarray"), false, "no payload");
+  });
+
+  const trees: readonly [string, TestNode, Replies, readonly string[]][] = [
+    [
+      "a chain",
+      { name: "t", type: "TRANSFORMER", children: [MODEL] },
+      { "t/transform-input": OK, "m/predict": OK },
+      ["predictions (server)", "  t (internal)", "    /transform-input (client)", "    /predict (client)"],
+    ],
+    [
+      "a combiner",
+      { name: "c", type: "COMBINER", children: [MODEL, { name: "n", type: "MODEL" }] },
+      { "c/aggregate": OK, "m/predict": OK, "n/predict": { ...OK, delayMs: 5 } },
+      [
+        "predictions (server)",
+        "  c (internal)",
+        "    /predict (client)",
+        "    /predict (client)",
+        "    /aggregate (client)",
+      ],
+    ],
+    [
+      "a router",
+      { name: "r", type: "ROUTER", children: [MODEL, { name: "n", type: "TRANSFORMER", children: [MODEL_2()] }] },
+      { "r/route": { body: { data: { ndarray: [[1]] } } }, "n/transform-input": OK, "m2/predict": OK },
+      [
+        "predictions (server)",
+        "  r (internal)",
+        "    /route (client)",
+        "    n (internal)",
+        "      /transform-input (client)",
+        "      /predict (client)",
+      ],
+    ],
+    [
+      "a node that the orchestrator answers itself",
+      { name: "s", implementation: "SIMPLE_MODEL" },
+      {},
+      ["predictions (server)", "  s (internal)"],
+    ],
+  ];
+  for (const [what, graph, replies, expected] of trees) {
+    it(`shows the shape of ${what}`, async () => {
+      const { spans } = await traced(graph, replies, (bed) => post(bed));
+      assert.deepEqual(outline(spans), expected);
+      assert.equal(new Set(spans.map((one) => one.traceId)).size, 1);
+      assert.equal(new Set(spans.map((one) => one.spanId)).size, spans.length);
+    });
+  }
+
+  it("says which branch a router took", async () => {
+    const graph: TestNode = { name: "r", type: "ROUTER", children: [MODEL, MODEL_2()] };
+    const replies = { "r/route": { body: { data: { ndarray: [[1]] } } }, "m2/predict": OK };
+    const { spans } = await traced(graph, replies, (bed) => post(bed));
+    assert.equal(named(spans, "r").attributes["graphway.branch"], 1);
+  });
+
+  it("traces gRPC and feedback", async () => {
+    const graph: TestNode = { name: "r", type: "ROUTER", children: [MODEL] };
+    const replies = {
+      "r/route": { body: { data: { ndarray: [[0]] } } },
+      "m/predict": OK,
+      "r/send-feedback": OK,
+      "m/send-feedback": OK,
+    };
+    const metadata = { traceparent: `00-${TRACE}-${SPAN}-01`, tracestate: "a=1", "seldon-puid": "p-2" };
+    const { spans, calls } = await traced(graph, replies, async (bed) => {
+      const message = encodeRequest("Predict", { data: { ndarray: [[1]] } });
+      const answer = await callGrpc(bed.app.grpcPort, "/seldon.protos.Seldon/Predict", message, metadata);
+      assert.equal(answer.code, 0, answer.details);
+      await post(bed, {}, "feedback", { reward: 1, response: { meta: { routing: { r: 0 } } } });
+    });
+    const grpc = spans.filter((one) => one.traceId === TRACE);
+    assert.deepEqual(outline(grpc), [
+      "/seldon.protos.Seldon/Predict (server)",
+      "  r (internal)",
+      "    /seldon.protos.Router/Route (client)",
+      "    /seldon.protos.Model/Predict (client)",
+    ]);
+    const server = named(grpc, "/seldon.protos.Seldon/Predict");
+    assert.equal(server.parentSpanId, SPAN);
+    assert.ok(server.hasRemoteParent);
+    assert.equal(server.traceState, "a=1");
+    assert.equal(server.attributes["rpc.system.name"], "grpc");
+    assert.equal(server.attributes["rpc.method"], "seldon.protos.Seldon/Predict");
+    assert.equal(server.attributes["rpc.response.status_code"], "OK");
+    assert.equal(server.attributes["graphway.puid"], "p-2");
+    const model = named(grpc, "/seldon.protos.Model/Predict");
+    const sent = calls.find((call) => call.transport === "grpc" && call.node === "m")?.headers;
+    assert.equal(sent?.["traceparent"], `00-${TRACE}-${model.spanId}-01`);
+    assert.equal(sent["tracestate"], "a=1");
+    const feedback = outline(spans.filter((one) => one.traceId !== TRACE));
+    assert.deepEqual(feedback.sort(), [
+      "    /send-feedback (client)",
+      "    /send-feedback (client)",
+      "  r (internal)",
+      "feedback (server)",
+    ]);
+  });
+
+  it("marks what failed, with why", async () => {
+    const graph: TestNode = { name: "t", type: "TRANSFORMER", children: [MODEL] };
+    const replies = { "t/transform-input": OK, "m/predict": { status: 503, body: { info: "secret payload" } } };
+    const { spans } = await traced(graph, replies, (bed) => post(bed));
+    for (const name of ["predictions", "t", "/predict"]) {
+      const span = named(spans, name);
+      assert.equal(span.status.code, 2, name);
+      assert.equal(span.status.message, "node m answered 503");
+    }
+    assert.equal(named(spans, "/predict").attributes["error.type"], "503");
+    assert.equal(named(spans, "/predict").attributes["http.response.status_code"], 503);
+    assert.equal(named(spans, "/transform-input").status.code, 0);
+    assert.equal(JSON.stringify(spans, (_, v: unknown) => (typeof v === "bigint" ? "" : v)).includes("secret"), false);
+  });
+
+  it("leaves a request that the client got wrong without an error of the server", async () => {
+    const { spans } = await traced(MODEL, { "m/predict": { status: 400, body: {} } }, (bed) => post(bed));
+    assert.equal(named(spans, "predictions").status.code, 0);
+    assert.equal(named(spans, "predictions").attributes["http.response.status_code"], 400);
+    assert.equal(named(spans, "/predict").status.code, 2);
+  });
+
+  it("tells a call that was never answered from one that was", async () => {
+    const unreachable: TestNode = { ...MODEL, endpoint: { service_port: 1, httpPort: 1 } };
+    const { spans } = await traced(unreachable, {}, (bed) => post(bed));
+    const client = named(spans, "/predict");
+    assert.equal(client.attributes["http.response.status_code"], undefined);
+    assert.equal(client.attributes["error.type"], "unreachable");
+    assert.equal(named(spans, "predictions").attributes["http.response.status_code"], 503);
+  });
+
+  it("marks shadow requests", async () => {
+    const { spans } = await traced(MODEL, { "m/predict": OK }, (bed) => post(bed, { "x-graphway-shadow": "1" }));
+    assert.equal(named(spans, "predictions").attributes["graphway.shadow"], true);
+  });
+
+  it("traces a request whose body is too large", async () => {
+    const flags = ["--max_body_bytes=10"];
+    const { spans } = await traced(MODEL, {}, (bed) => post(bed), { flags });
+    assert.deepEqual(outline(spans), ["predictions (server)"]);
+    assert.equal(named(spans, "predictions").attributes["error.type"], "too-large");
+  });
+
+  it("records the share of traces that the sampler asks for, and tells nodes of the others", async () => {
+    const env = { OTEL_TRACES_SAMPLER: "traceidratio", OTEL_TRACES_SAMPLER_ARG: "0.25" };
+    const { spans, calls } = await traced(
+      MODEL,
+      { "m/predict": OK },
+      async (bed) => {
+        for (let i = 0; i < 64; i += 1) {
+          const id = (i * 4).toString(16).padStart(2, "0").repeat(16);
+          await post(bed, { traceparent: `00-${id === "0".repeat(32) ? "01".repeat(16) : id}-${SPAN}-01` });
+        }
+      },
+      { env },
+    );
+    assert.equal(spans.length, 2 * 16);
+    const flags = calls.map((call) => call.headers["traceparent"]?.slice(-2));
+    assert.equal(flags.filter((one) => one === "01").length, 16);
+    assert.equal(flags.filter((one) => one === "00").length, 48);
+  });
+
+  it("follows a decision that came with the request, and keeps a debug trace whatever the sampler says", async () => {
+    const env = { OTEL_TRACES_SAMPLER: "parentbased_always_off" };
+    const { spans, calls } = await traced(
+      MODEL,
+      { "m/predict": OK },
+      async (bed) => {
+        await post(bed);
+        await post(bed, { traceparent: `00-${TRACE}-${SPAN}-00` });
+        await post(bed, { traceparent: `00-${"a".repeat(32)}-${SPAN}-01` });
+        await post(bed, { b3: `${"b".repeat(32)}-${SPAN}-d` });
+      },
+      { env },
+    );
+    assert.deepEqual([...new Set(spans.map((one) => one.traceId))].sort(), ["a".repeat(32), "b".repeat(32)]);
+    assert.match(calls[0]?.headers["traceparent"] ?? "", /-00$/);
+    assert.equal(calls[1]?.headers["traceparent"], `00-${TRACE}-${SPAN}-00`);
+    assert.match(calls[3]?.headers["b3"] ?? "", /-d$/);
+  });
+
+  const formats: readonly [string, Readonly<Record<string, string>>][] = [
+    ["traceparent", { traceparent: `00-${TRACE}-${SPAN}-01`, tracestate: "vendor=x" }],
+    ["b3 in one header", { b3: `${TRACE}-${SPAN}-1` }],
+    ["b3 in several", { "x-b3-traceid": TRACE, "x-b3-spanid": SPAN, "x-b3-sampled": "1" }],
+    ["uber-trace-id", { "uber-trace-id": `${TRACE}:${SPAN}:0:1` }],
+  ];
+  for (const transport of ["rest", "grpc"] as const) {
+    it(`takes every format over ${transport} and hands it on`, async () => {
+      const { spans, calls } = await traced(MODEL, { "m/predict": OK }, async (bed) => {
+        for (const [, headers] of formats) await ask(bed, transport, headers);
+      });
+      const clients = spans.filter((one) => one.kind === "client");
+      for (const span of spans) assert.equal(span.traceId, TRACE);
+      for (const span of spans) if (span.kind === "server") assert.equal(span.parentSpanId, SPAN);
+      assert.equal(spans.length, 2 * formats.length);
+      for (const [i, [format, headers]] of formats.entries()) {
+        const sent = calls[i]?.headers ?? {};
+        const spanId = sent["traceparent"]?.split("-")[2] ?? "";
+        assert.ok(clients.some((one) => one.spanId === spanId));
+        assert.equal(sent["traceparent"], `00-${TRACE}-${spanId}-01`);
+        assert.equal(sent["uber-trace-id"], `${TRACE}:${spanId}:0:1`);
+        assert.equal(sent["b3"], format === "b3 in one header" ? `${TRACE}-${spanId}-1` : undefined);
+        assert.equal(sent["x-b3-traceid"], format === "b3 in several" ? TRACE : undefined);
+        assert.equal(sent["x-b3-spanid"], format === "b3 in several" ? spanId : undefined);
+        assert.equal(sent["tracestate"], headers["tracestate"]);
+      }
+    });
+  }
+
+  it("hands every format on as it came when tracing is off", async () => {
+    const names = ["traceparent", "tracestate", "b3", "x-b3-traceid", "x-b3-spanid", "x-b3-sampled", "uber-trace-id"];
+    const bed = await startBed(MODEL, { "m/predict": OK }, { env: {} });
+    try {
+      for (const transport of ["rest", "grpc"] as const) {
+        for (const [format, headers] of formats) {
+          await ask(bed, transport, { ...headers, baggage: "k=v" });
+          const sent = bed.calls.at(-1)?.headers ?? {};
+          const traces = Object.entries(sent).filter(([name]) => names.includes(name));
+          assert.deepEqual(Object.fromEntries(traces), headers, `${format} over ${transport}`);
+          assert.equal(sent["baggage"], "k=v");
+        }
+      }
+    } finally {
+      await bed.stop();
+    }
+  });
+
+  it("serves on when the collector is away, and stops in time", async () => {
+    const startedMs = performance.now();
+    const env = { OTEL_EXPORTER_OTLP_ENDPOINT: "http://127.0.0.1:1", OTEL_BSP_SCHEDULE_DELAY: "5" };
+    const bed = await startBed(MODEL, { "m/predict": OK }, { env });
+    try {
+      for (let i = 0; i < 20; i += 1) assert.equal((await post(bed)).status, 200);
+    } finally {
+      await bed.stop();
+    }
+    assert.ok(performance.now() - startedMs < 10_000);
+  });
+});
+
+function MODEL_2(): TestNode {
+  return { name: "m2", type: "MODEL" };
+}
+
+function named(spans: readonly CollectedSpan[], name: string): CollectedSpan {
+  const found = spans.find((one) => one.name === name);
+  assert.ok(found !== undefined, `${name} among ${spans.map((one) => one.name).join(", ")}`);
+  return found;
+}
+
+async function post(
+  bed: TestBed,
+  headers: Readonly<Record<string, string>> = {},
+  path = "predictions",
+  body: unknown = { data: { ndarray: [[1]] } },
+): Promise<Response> {
+  const response = await fetch(`${bed.url}/api/v1.0/${path}`, {
+    method: "POST",
+    headers: { "content-type": "application/json", "seldon-puid": "p-1", ...headers },
+    body: JSON.stringify(body),
+  });
+  await response.arrayBuffer();
+  return response;
+}
+
+async function ask(bed: TestBed, transport: "rest" | "grpc", headers: Readonly<Record<string, string>>): Promise<void> {
+  if (transport === "rest") {
+    await post(bed, headers);
+    return;
+  }
+  const message = encodeRequest("Predict", { data: { ndarray: [[1]] } });
+  await callGrpc(bed.app.grpcPort, "/seldon.protos.Seldon/Predict", message, headers);
+}
