@@ -11,6 +11,7 @@ import type { Logger } from "./observe/log.ts";
 import { AccessLog } from "./observe/access-log.ts";
 import { Metrics } from "./observe/metrics.ts";
 import { startTracing } from "./observe/tracing/start-tracing.ts";
+import type { Schemes } from "./observe/tracing/tracer.ts";
 import { OperationsMetrics } from "./observe/operations-metrics.ts";
 import { createPayloadLog } from "./observe/payload-log/create.ts";
 import { KafkaSettingsError } from "./observe/payload-log/kafka-settings.ts";
@@ -80,7 +81,7 @@ export async function startApp(
     tls: tls.nodes,
   });
   const metrics = new Metrics();
-  const tracing = await startTracing(env, identity, options.hostname, log);
+  const tracing = await startTracing(env, { identity, hostname: options.hostname, schemes: schemesOf(tls) }, log);
   const current = new CurrentGraph((graph) => new ServedGraph(graph, endpoints, defaults, metrics));
   const xds = await startXds(options, identity, current, operations, tls, log);
   if (current.served === undefined) useLocal(local, current, xds !== undefined, log);
@@ -147,6 +148,10 @@ export async function startApp(
       return ended.every(Boolean);
     },
   };
+}
+
+function schemesOf(tls: OpenedTls): Schemes {
+  return { server: tls.ports === undefined ? "http" : "https", nodes: tls.nodes === undefined ? "http" : "https" };
 }
 
 function accessLogOf({ accessLogSample }: Options, log: Logger): AccessLog | undefined {

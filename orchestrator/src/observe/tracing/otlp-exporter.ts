@@ -54,7 +54,8 @@ export function createOtlpExporter(options: OtlpOptions): OtlpExporter {
         exporter.export(
           spans.map((span) => readable(span, epochMs, resource, scope)),
           (result) => {
-            if (Number(result.code) === EXPORTED) resolve();
+            const code: number = result.code;
+            if (code === EXPORTED) resolve();
             else reject(result.error ?? new Error("the export failed"));
           },
         );
