@@ -139,9 +139,9 @@ describe("the REST API", { concurrency: 8 }, () => {
       const inputs = [{ name: "in", datatype: "FP32", shape: [1] }];
       assert.deepEqual(await response.json(), {
         name: "main",
-        models: { m: { name: "m", platform: "test", versions: ["1"], inputs } },
+        models: { m: { name: "m", platform: "test", versions: ["1"], inputs, outputs: [] } },
         graphinputs: inputs,
-        graphoutputs: null,
+        graphoutputs: [],
       });
     });
   });

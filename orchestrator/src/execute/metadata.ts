@@ -24,7 +24,8 @@ export async function graphMetadata(
   const { root, predictor } = served.graph;
   return {
     name: predictor,
-    models,
+    // In the order of their names, as Go writes a map.
+    models: Object.fromEntries(Object.entries(models).sort(([a], [b]) => (a < b ? -1 : 1))),
     graphinputs: edge(root, "inputs", models),
     graphoutputs: edge(root, "outputs", models),
   };
@@ -65,12 +66,14 @@ function known(node: string, body: Buffer): NodeMetadata {
   }
   const fields = parsed as Readonly<Record<string, unknown>>;
   const names = ["name", "platform", "versions", "inputs", "outputs", "custom"] as const;
-  return Object.fromEntries(names.flatMap((name) => (isEmpty(fields[name]) ? [] : [[name, fields[name]]])));
+  return Object.fromEntries(names.flatMap((name) => (isEmpty(name, fields[name]) ? [] : [[name, fields[name]]])));
 }
 
-function isEmpty(value: unknown): boolean {
-  if (value === undefined || value === null || value === "") return true;
-  return typeof value === "object" && Object.keys(value).length === 0;
+/** What Seldon's executor leaves out: inputs and outputs are free JSON, and stand even when they are empty. */
+function isEmpty(name: string, value: unknown): boolean {
+  if (value === undefined || value === null) return true;
+  if (name === "inputs" || name === "outputs") return false;
+  return value === "" || (typeof value === "object" && Object.keys(value).length === 0);
 }
 
 /** Which node's inputs or outputs are the graph's: where requests first arrive, where answers last come from. */
