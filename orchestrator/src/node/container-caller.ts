@@ -6,7 +6,7 @@ import type { Graph, GraphNode, Transport } from "../graph/graph.ts";
 import type { ClientMetrics } from "../observe/client-metrics.ts";
 import type { CallTrace } from "../observe/tracing/request-trace.ts";
 import { modelRefOf, ownModelName } from "../protocol/model-names.ts";
-import { repliesOf, type NodeProtocol } from "../protocol/protocol.ts";
+import { repliesOf, type ModelRef, type NodeProtocol } from "../protocol/protocol.ts";
 import { protocolOf } from "../protocol/protocols.ts";
 import type { Endpoints, Lease } from "./endpoints.ts";
 import { callGrpcNode } from "./grpc/grpc-node.ts";
@@ -26,6 +26,8 @@ export class ContainerCaller implements NodeCaller {
   readonly #protocol: NodeProtocol;
   readonly #timeouts: NodeTimeouts;
   readonly #metrics: ClientMetrics;
+  /** Nodes and operations that `predict` stands in for, as has been found out: `<index> <operation>`. */
+  readonly #stoodIn = new Set<string>();
   readonly #http: (Lease<HttpTransport> | undefined)[];
   readonly #grpc: (Lease<UnaryClient> | undefined)[];
 
@@ -88,14 +90,27 @@ export class ContainerCaller implements NodeCaller {
   /** What metrics call a node's operation: its path or full method, under the node's own model name. */
   #serviceOf(node: GraphNode, operation: Operation, transport: Transport): string {
     if (transport === "grpc") return this.#protocol.grpc.method(operation);
-    return this.#protocol.rest.path(operation, { name: ownModelName(node), version: "" });
+    const isStoodIn = CAN_BE_STOOD_IN.has(operation) && this.#stoodIn.has(standInKey(node, operation));
+    const asked = isStoodIn ? "predict" : operation;
+    return this.#protocol.rest.path(asked, { name: ownModelName(node), version: "" });
   }
 
-  /** GET a status or metadata path of a node that speaks REST. */
-  async get(node: GraphNode, path: string, headers: NodeHeaders, scope: Scope): Promise<RestPayload> {
+  /** A node that speaks REST about itself; `model` is what to call it by. */
+  async get(
+    node: GraphNode,
+    question: "status" | "metadata",
+    model: ModelRef,
+    headers: NodeHeaders,
+    scope: Scope,
+  ): Promise<RestPayload> {
     const lease = this.#http[node.index];
     if (lease === undefined) throw new CallError("bad-request", `node ${node.name} has no HTTP port`);
-    return this.#measured(node, path, "get", () => getFromNode(lease.resource, node.name, path, headers, scope));
+    const { statusPath, metadataPath } = this.#protocol.rest;
+    const pathOf = question === "status" ? statusPath : metadataPath;
+    const path = pathOf(model);
+    // Metrics have the node's own name: a client's could be any.
+    const service = pathOf({ name: ownModelName(node), version: "" });
+    return this.#measured(node, service, "get", () => getFromNode(lease.resource, node.name, path, headers, scope));
   }
 
   /** An encoded SeldonModelMetadata of a node that speaks gRPC. */
@@ -144,20 +159,43 @@ export class ContainerCaller implements NodeCaller {
     return new Scope(performance.now() + timeoutMs, request.scope, late);
   }
 
+  /** Asks for the operation; where the node does not know it, and `predict` can stand in for it, for that. */
   async #post(request: NodeRequest, headers: NodeHeaders, scope: Scope): Promise<RestPayload> {
+    const { node, operation } = request;
+    const { standIn } = this.#protocol.rest;
+    if (standIn === undefined || !CAN_BE_STOOD_IN.has(operation)) {
+      return this.#postAs(operation, request, headers, scope);
+    }
+    const key = standInKey(node, operation);
+    // Binary tensors have no place in the array of bodies that `aggregate` takes.
+    const isBinary = operation === "aggregate" && request.payloads.some(hasBinaryTensors);
+    if (!this.#stoodIn.has(key) && !isBinary) {
+      try {
+        return await this.#postAs(operation, request, headers, scope);
+      } catch (error) {
+        if (!isUnknownPath(error)) throw error;
+      }
+    }
+    const reply = await this.#postAs("predict", request, headers, scope);
+    if (!isBinary) this.#stoodIn.add(key);
+    return reply;
+  }
+
+  async #postAs(asked: Operation, request: NodeRequest, headers: NodeHeaders, scope: Scope): Promise<RestPayload> {
     const { node, operation, run } = request;
     const { rest } = this.#protocol;
     const payloads = await this.#inputs<RestPayload>(request, "rest");
     const lease = this.#http[node.index];
     if (lease === undefined) throw new CallError("internal", `node ${node.name} has no HTTP port`);
+    const gather = asked === operation ? rest.gather : rest.standIn?.gather;
     const payload =
-      operation === "aggregate"
-        ? await rest.gather(repliesOf(request.from ?? node.children, payloads), this.maxReplyBytes)
+      operation === "aggregate" && gather !== undefined
+        ? await gather(repliesOf(request.from ?? node.children, payloads), this.maxReplyBytes)
         : operation === "send-feedback"
           ? single(payloads)
           : await rest.chain(single(payloads), this.maxReplyBytes);
     const { puid } = run;
-    const path = rest.path(operation, modelRefOf(run.graph, node, run));
+    const path = rest.path(asked, modelRefOf(run.graph, node, run));
     const answersClient = request.answersClient && run.calledBy === "rest";
     return postToNode(lease.resource, { node: node.name, path, payload, headers, puid, answersClient }, scope);
   }
@@ -171,7 +209,7 @@ export class ContainerCaller implements NodeCaller {
     const model = modelRefOf(run.graph, node, run);
     const payload =
       operation === "aggregate"
-        ? grpc.gather(repliesOf(request.from ?? node.children, payloads), model)
+        ? await grpc.gather(repliesOf(request.from ?? node.children, payloads), model)
         : operation === "send-feedback"
           ? single(payloads)
           : grpc.chain(single(payloads), model, run.modelName);
@@ -186,6 +224,21 @@ export class ContainerCaller implements NodeCaller {
     const converted = payloads.map((one) => this.#protocol.convert(one, form, carried));
     return (await Promise.all(converted)) as T[];
   }
+}
+
+const CAN_BE_STOOD_IN: ReadonlySet<Operation> = new Set<Operation>(["route", "aggregate"]);
+
+function standInKey(node: GraphNode, operation: Operation): string {
+  return `${node.index} ${operation}`;
+}
+
+function hasBinaryTensors(payload: Payload): boolean {
+  return payload.transport === "rest" && payload.jsonLength !== undefined;
+}
+
+/** How servers answer to a path that they do not have. */
+function isUnknownPath(error: unknown): boolean {
+  return error instanceof CallError && error.fault === "node" && [404, 405, 501].includes(error.httpStatus);
 }
 
 function tracedHeaders(headers: NodeHeaders, trace: CallTrace): NodeHeaders {

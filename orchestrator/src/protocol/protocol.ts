@@ -58,12 +58,13 @@ export interface RestForm {
   chain(payload: RestPayload, maxBytes: number): RestPayload | Promise<RestPayload>;
   /** The body of `aggregate`: the replies as they are. */
   gather(replies: readonly ChildReply<RestPayload>[], maxBytes: number): RestPayload | Promise<RestPayload>;
-  /** Where a node knows no `route` or `aggregate`, how `predict` stands in for them. */
+  /** Where nodes may know no `route` and `aggregate`, what `predict` takes in their place. */
   readonly standIn: RestStandIn | undefined;
 }
 
+/** How `predict` stands in for `route` and `aggregate`. */
 export interface RestStandIn {
-  /** The children's replies as the input of one `predict`. */
+  /** The children's replies as its input. */
   gather(replies: readonly ChildReply<RestPayload>[], maxBytes: number): RestPayload | Promise<RestPayload>;
 }
 
@@ -74,7 +75,7 @@ export interface GrpcForm {
   readonly metadataMethod: string;
   /** A node's reply as the next node's input, or the client's request under the node's model name. */
   chain(payload: GrpcPayload, model: ModelRef, asked: string): GrpcPayload;
-  gather(replies: readonly ChildReply<GrpcPayload>[], model: ModelRef): GrpcPayload;
+  gather(replies: readonly ChildReply<GrpcPayload>[], model: ModelRef): GrpcPayload | Promise<GrpcPayload>;
 }
 
 /** A node's children, each with its answer. */

@@ -1,4 +1,3 @@
-import { joinJson } from "../codec/message-list.ts";
 import { CallError } from "../execute/call-error.ts";
 import type { GrpcPayload, Payload, RestPayload } from "../execute/payload.ts";
 import type { Operation } from "../execute/run.ts";
@@ -7,9 +6,11 @@ import { errorBody } from "./error-body.ts";
 import { inflated } from "./inflate.ts";
 import { renameKey, type Renaming } from "./json-text/rename-key.ts";
 import { JsonTextError } from "./json-text/scan.ts";
+import { joinReplies } from "./join-replies.ts";
 import type { ModelRef, NodeProtocol } from "./protocol.ts";
-import { readSeldonRoute } from "./seldon-route.ts";
+import { gatherJson, gatherMessages } from "./tensorflow-gather.ts";
 import { replyOfRequest, requestOfReply, underModelName } from "./tensorflow-messages.ts";
+import { readTensorflowRoute } from "./tensorflow-route.ts";
 
 const PREDICT = "/tensorflow.serving.PredictionService/Predict";
 
@@ -32,18 +33,16 @@ export const TENSORFLOW: NodeProtocol = {
     statusPath: pathOf,
     metadataPath: (model) => `${pathOf(model)}/metadata`,
     chain: chainJson,
-    gather: (replies) => joinJson(replies.map((one) => one.payload)),
-    standIn: undefined,
+    gather: joinReplies,
+    standIn: { gather: gatherJson },
   },
   grpc: {
     method: () => PREDICT,
     metadataMethod: "/tensorflow.serving.PredictionService/GetModelMetadata",
     chain: chainMessage,
-    gather: () => {
-      throw new CallError("internal", "combiners over gRPC are not served yet");
-    },
+    gather: gatherMessages,
   },
-  readRoute: (node, reply) => readSeldonRoute(node, reply),
+  readRoute: readTensorflowRoute,
   convert: sameTransport,
   answer: (payload, into) => sameTransport(asReply(payload), into),
   aboutNode: { status: noJson, metadata: noJson },

@@ -1,12 +1,14 @@
 import { CallError } from "../execute/call-error.ts";
-import { joinJson } from "../codec/message-list.ts";
 import type { GrpcPayload, Payload } from "../execute/payload.ts";
 import type { Operation } from "../execute/run.ts";
 import type { Transport } from "../graph/graph.ts";
 import { errorBody } from "./error-body.ts";
+import { joinReplies } from "./join-replies.ts";
 import type { ModelRef, NodeProtocol } from "./protocol.ts";
-import { readSeldonRoute } from "./seldon-route.ts";
+import { gatherJson } from "./v2-gather-json.ts";
+import { gatherMessages } from "./v2-gather-messages.ts";
 import { chainJson } from "./v2-json.ts";
+import { readV2Route } from "./v2-route.ts";
 import { replyOfRequest, requestOfReply, underModelName } from "./v2-messages.ts";
 
 const INFER = "/inference.GRPCInferenceService/ModelInfer";
@@ -30,18 +32,16 @@ export const V2: NodeProtocol = {
     statusPath: (model) => `${pathOf(model)}/ready`,
     metadataPath: pathOf,
     chain: chainJson,
-    gather: (replies) => joinJson(replies.map((one) => one.payload)),
-    standIn: undefined,
+    gather: joinReplies,
+    standIn: { gather: gatherJson },
   },
   grpc: {
     method: () => INFER,
     metadataMethod: "/inference.GRPCInferenceService/ModelMetadata",
     chain: chainMessage,
-    gather: () => {
-      throw new CallError("internal", "combiners over gRPC are not served yet");
-    },
+    gather: gatherMessages,
   },
-  readRoute: (node, reply) => readSeldonRoute(node, reply),
+  readRoute: readV2Route,
   convert: sameTransport,
   answer: (payload, into) => sameTransport(asReply(payload), into),
   aboutNode: {

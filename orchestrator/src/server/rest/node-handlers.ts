@@ -21,11 +21,11 @@ export async function answerStatus(
   request: IncomingMessage,
 ): Promise<RestPayload> {
   const { node, model } = findModel(served.graph, asked);
-  const { rest, aboutNode } = protocolOf(served.graph);
+  const { aboutNode } = protocolOf(served.graph);
   const headers = forwardedHeaders(request.rawHeaders);
   if (node.runs.in === "builtin") return jsonPayload({});
   if (transportOf(node, "rest") === "rest") {
-    return within((scope) => served.caller.get(node, rest.statusPath(model), headers, scope));
+    return within((scope) => served.caller.get(node, "status", model, headers, scope));
   }
   return within((scope) =>
     aboutNode.status(model, (method, message) =>
@@ -42,11 +42,11 @@ export async function answerMetadata(
   request: IncomingMessage,
 ): Promise<RestPayload> {
   const { node, model } = findModel(served.graph, asked);
-  const { rest, aboutNode } = protocolOf(served.graph);
+  const { aboutNode } = protocolOf(served.graph);
   const headers = forwardedHeaders(request.rawHeaders);
   if (node.runs.in === "builtin") return jsonPayload({ name: node.name });
   if (transportOf(node, "rest") === "rest") {
-    return within((scope) => served.caller.get(node, rest.metadataPath(model), headers, scope));
+    return within((scope) => served.caller.get(node, "metadata", model, headers, scope));
   }
   return within((scope) =>
     aboutNode.metadata(model, (method, message) =>
