@@ -72,7 +72,7 @@ describe("what a client may ask by header", { timeout: 60_000 }, () => {
       assert.deepEqual([forced.status, forced.code], [200, 0], forced.text + forced.details);
       assert.deepEqual(forced.called, ["b/predict", "b/predict"]);
       for (const routing of forced.routing) assert.deepEqual(routing?.split(";").sort(), ["b=-1", "r=1"]);
-      for (const path of forced.path) assert.match(path ?? "", /^b\/predict=\d+\.\d$/);
+      for (const path of forced.path) assert.match(path ?? "", /^r\/forced:1=0\.0;b\/predict=\d+\.\d$/);
       const none = await ask("r=-2");
       assert.deepEqual([none.status, none.code, none.called], [200, 0, []]);
       for (const bad of ["r=2", "zz=0", "r=x"]) {

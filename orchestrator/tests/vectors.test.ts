@@ -12,11 +12,12 @@ import { pathHeader, routingHeader } from "../src/policy/answer-headers.ts";
 import { forcedBranches } from "../src/policy/branches.ts";
 import { escapeHtmlInJson } from "../src/server/rest/html-escape.ts";
 
+const LOCAL = { protocol: "seldon", mergesMeta: false };
 const IDENTITY = { namespace: "n", deployment: "d", predictor: "p" };
 
 function graphOf(graph: unknown) {
   const encoded = Buffer.from(JSON.stringify({ name: "p", graph })).toString("base64");
-  return graphOfEnginePredictor(encoded, IDENTITY, "seldon");
+  return graphOfEnginePredictor(encoded, IDENTITY, LOCAL);
 }
 
 const endpoint = { service_host: "h", service_port: 1, httpPort: 1, grpcPort: 2 };
@@ -119,10 +120,10 @@ describe("a graph", () => {
     assert.match(says(deep), /deeper than 64/);
     assert.match(says({ ...leaf("m"), children: [leaf("a"), leaf("b")] }), /only the first one's answer is used/);
     assert.match(
-      (await graphOfFile("spec: {predictors: [{name: q}]}", IDENTITY, "seldon")).problems[0]?.message ?? "",
+      (await graphOfFile("spec: {predictors: [{name: q}]}", IDENTITY, LOCAL)).problems[0]?.message ?? "",
       /has: q/,
     );
-    assert.match((await graphOfFile("a: [", IDENTITY, "seldon")).problems[0]?.message ?? "", /not YAML/);
+    assert.match((await graphOfFile("a: [", IDENTITY, LOCAL)).problems[0]?.message ?? "", /not YAML/);
   });
 
   it("obeys forced branches only where it may", () => {

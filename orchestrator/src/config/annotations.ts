@@ -2,6 +2,8 @@ import type { NodeDefaults } from "../execute/served-graph.ts";
 
 /** The settings in a pod's annotations, and what is wrong with them. */
 export interface AnnotationSettings extends NodeDefaults {
+  /** For a graph that does not come from the control plane. */
+  readonly mergesMeta: boolean;
   readonly warnings: readonly string[];
 }
 
@@ -30,6 +32,7 @@ export function readAnnotations(text: string): AnnotationSettings {
     restTimeoutMs: read(NAMES.restTimeoutMs),
     grpcTimeoutMs: read(NAMES.grpcTimeoutMs),
     grpcMaxMessageBytes: read(NAMES.grpcMaxMessageBytes),
+    mergesMeta: values.get("graphway.dev/merge-meta")?.toLowerCase() === "true",
     warnings,
   };
 }

@@ -11,13 +11,18 @@ import { traceVisit } from "./traced-visit.ts";
 /**
  * Hands a reward down the branch that the rewarded response took (its `meta.routing`; all branches when it names
  * none), children before their parent. The answer is the root's own; without one, REST gets its request back, as
- * Seldon's executor does, and gRPC an empty message.
+ * Seldon's executor does, and gRPC an empty message. So do requests that are copies of live ones: their rewards reach
+ * no node.
  */
 export async function sendFeedback(run: Run, feedback: Payload, scope: Scope): Promise<Payload> {
+  if (run.isShadow) return withoutReply(feedback);
   if (!protocolOf(run.graph).feedbackReachesNodes) return feedback;
   const routing = hasBranches(run) ? await readRouting(feedback) : undefined;
   const reply = await walk(run, run.graph.root, feedback, routing, scope);
-  if (reply !== undefined) return reply;
+  return reply ?? withoutReply(feedback);
+}
+
+function withoutReply(feedback: Payload): Payload {
   return feedback.transport === "rest" ? feedback : grpcPayload(Buffer.alloc(0));
 }
 

@@ -1,91 +1,106 @@
 import type { GraphNode } from "../graph/graph.ts";
-import { callBuiltinModel } from "../node/builtin/simple-model.ts";
+import { finishMeta } from "../meta/finish-meta.ts";
 import { averagePayloads } from "../node/builtin/average-combiner.ts";
-import { asCallError } from "./call-error.ts";
+import { callBuiltinModel } from "../node/builtin/simple-model.ts";
 import { chooseBranch } from "./choose-branch.ts";
+import { noteReply } from "./note-reply.ts";
 import type { Payload } from "./payload.ts";
 import type { Operation, Run } from "./run.ts";
-import { Scope } from "./scope.ts";
+import type { Scope } from "./scope.ts";
+import { traceVisit } from "./traced-visit.ts";
+import { walkBranches, type Branch } from "./walk-branches.ts";
 
 /**
  * Walks the graph depth first: input, choice of children, children (in parallel), gathering, output. The answer may be
- * in either transport's form. Throws CallError; a failing branch cancels its siblings.
+ * in either transport's form. Throws CallError; a failing branch cancels its siblings unless it may be left out.
  */
 export function predict(run: Run, request: Payload, scope: Scope): Promise<Payload> {
-  return walk(run, run.graph.root, request, scope, true);
+  const answer = walk(run, run.graph.root, request, { scope, answers: true });
+  return run.meta.kind === "untouched" ? answer : answer.then((payload) => finishMeta(run, request, payload));
 }
 
-async function walk(run: Run, node: GraphNode, request: Payload, scope: Scope, answers: boolean): Promise<Payload> {
+/** Where a walk stands: its life, and whether what it returns is the graph's answer. */
+interface Step {
+  readonly scope: Scope;
+  readonly answers: boolean;
+}
+
+function walk(run: Run, node: GraphNode, request: Payload, step: Step): Promise<Payload> {
+  if (run.trace === undefined) return visit(run, node, request, step);
+  return traceVisit(run.trace, node, () => visit(run, node, request, step));
+}
+
+async function visit(run: Run, node: GraphNode, request: Payload, step: Step): Promise<Payload> {
   const hasChildren = node.children.length > 0;
+  const answers = step.answers && !node.transformsOutput;
+  run.log?.given(node, request);
   let current = request;
   if (node.input !== "none") {
-    const answersHere = answers && !hasChildren && !node.transformsOutput;
-    current = await callNode(run, node, node.input, [current], scope, answersHere);
+    current = await callNode(run, node, node.input, [current], { ...step, answers: answers && !hasChildren });
     run.routing.set(node.name, -1);
+    run.log?.processed(node, current);
   }
-  if (hasChildren) current = await walkChildren(run, node, current, scope, answers && !node.transformsOutput);
-  if (node.transformsOutput) current = await callNode(run, node, "transform-output", [current], scope, answers);
+  if (hasChildren) current = await walkChildren(run, node, current, { ...step, answers });
+  if (node.transformsOutput) current = await callNode(run, node, "transform-output", [current], step);
+  run.log?.answered(node, current);
   return current;
 }
 
-async function walkChildren(
-  run: Run,
-  node: GraphNode,
-  request: Payload,
-  scope: Scope,
-  answers: boolean,
-): Promise<Payload> {
-  const route = await chooseBranch(run, node, request, scope);
+async function walkChildren(run: Run, node: GraphNode, request: Payload, step: Step): Promise<Payload> {
+  const route = await chooseBranch(run, node, request, step.scope);
   run.routing.set(node.name, route);
   if (route === -2) return request;
+  const routed = node.children[route];
+  const chosen = routed === undefined ? node.children : [routed];
   const gathers = node.gather === "aggregate";
-  const only = route === -1 ? (node.children.length === 1 ? node.children[0] : undefined) : node.children[route];
-  if (only !== undefined) {
-    const result = await walk(run, only, request, scope, answers && !gathers);
-    return gathers ? aggregate(run, node, [result], scope, answers) : result;
-  }
-  const results = await walkAll(run, node, request, scope);
-  if (gathers) return aggregate(run, node, results, scope, answers);
-  return results[0] ?? request;
+  const [only] = chosen;
+  if (!gathers && chosen.length === 1 && only !== undefined) return walk(run, only, request, step);
+  const branches = await walkBranches(run, node, chosen, step.scope, (child, scope) =>
+    walk(run, child, request, { scope, answers: false }),
+  );
+  return gathers ? aggregate(run, node, branches, step) : (branches[0]?.payload ?? request);
 }
 
-async function walkAll(run: Run, node: GraphNode, request: Payload, scope: Scope): Promise<Payload[]> {
-  const branches = new Scope(scope.deadlineMs, scope);
-  const walks = node.children.map(async (child) => {
-    try {
-      return await walk(run, child, request, branches, false);
-    } catch (error) {
-      branches.cancel(asCallError(error));
-      throw error;
-    }
-  });
-  try {
-    return await Promise.all(walks);
-  } finally {
-    branches.end();
-  }
+function aggregate(run: Run, node: GraphNode, branches: readonly Branch[], step: Step): Promise<Payload> {
+  const payloads = branches.map((one) => one.payload);
+  const from = branches.map((one) => one.child);
+  return callNode(run, node, "aggregate", payloads, step, from);
 }
 
-function aggregate(
-  run: Run,
-  node: GraphNode,
-  results: readonly Payload[],
-  scope: Scope,
-  answers: boolean,
-): Promise<Payload> {
-  if (node.runs.in === "builtin") return averagePayloads(results);
-  return callNode(run, node, "aggregate", results, scope, answers);
-}
-
-function callNode(
+async function callNode(
   run: Run,
   node: GraphNode,
   operation: Operation,
   payloads: readonly Payload[],
-  scope: Scope,
-  answersClient: boolean,
+  { scope, answers }: Step,
+  from?: readonly GraphNode[],
 ): Promise<Payload> {
+  const reply =
+    node.runs.in === "builtin"
+      ? await callBuiltin(run, node, operation, payloads)
+      : await run.caller.call({
+          node,
+          operation,
+          payloads,
+          run,
+          scope,
+          answersClient: answers,
+          ...(from === undefined ? {} : { from }),
+        });
+  noteReply(run, node, operation, reply);
+  return reply;
+}
+
+async function callBuiltin(
+  run: Run,
+  node: GraphNode,
+  operation: Operation,
+  payloads: readonly Payload[],
+): Promise<Payload> {
+  const startedMs = performance.now();
   const [first] = payloads;
-  if (node.runs.in === "builtin" && first !== undefined) return callBuiltinModel(first);
-  return run.caller.call({ node, operation, payloads, run, scope, answersClient });
+  const answers = operation === "aggregate" || first === undefined;
+  const reply = await (answers ? averagePayloads(payloads) : callBuiltinModel(first));
+  run.path?.push({ node: node.name, operation, durationMs: performance.now() - startedMs });
+  return reply;
 }

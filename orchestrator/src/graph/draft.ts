@@ -48,6 +48,12 @@ export interface Identity {
   readonly predictor: string;
 }
 
+/** What the process itself is told of a graph that does not come from the control plane. */
+export interface LocalSettings {
+  readonly protocol: string;
+  readonly mergesMeta: boolean;
+}
+
 export const NO_SETTINGS: GraphSettings = { restTimeoutMs: 0, grpcTimeoutMs: 0, grpcMaxMessageBytes: 0, mergesMeta: false };
 
 /** Deeper graphs are refused. */

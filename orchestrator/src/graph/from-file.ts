@@ -1,10 +1,10 @@
 import { checkGraph } from "./check-graph.ts";
-import type { Identity } from "./draft.ts";
+import type { Identity, LocalSettings } from "./draft.ts";
 import { draftOfPredictor, fieldsOf, listOf, textOf } from "./from-predictor.ts";
 import type { CheckedGraph } from "./graph.ts";
 
 /** Reads a whole SeldonDeployment (YAML or JSON text) and takes the predictor of the given name. */
-export async function graphOfFile(text: string, identity: Identity, protocol: string): Promise<CheckedGraph> {
+export async function graphOfFile(text: string, identity: Identity, local: LocalSettings): Promise<CheckedGraph> {
   // Loaded here: in a cluster the graph comes from elsewhere.
   const { load } = await import("js-yaml");
   let deployment: unknown;
@@ -19,11 +19,11 @@ export async function graphOfFile(text: string, identity: Identity, protocol: st
     const names = predictors.map((one) => textOf(fieldsOf(one)["name"])).join(", ");
     return refused(`no predictor is called ${identity.predictor}; the file has: ${names || "none"}`);
   }
-  return graphOfPredictor(found, identity, protocol);
+  return graphOfPredictor(found, identity, local);
 }
 
 /** Reads ENGINE_PREDICTOR: base64 of a PredictorSpec in JSON. */
-export function graphOfEnginePredictor(encoded: string, identity: Identity, protocol: string): CheckedGraph {
+export function graphOfEnginePredictor(encoded: string, identity: Identity, local: LocalSettings): CheckedGraph {
   const text = encoded.trim();
   if (text === "") return refused("ENGINE_PREDICTOR is empty; it must hold the base64 of a PredictorSpec in JSON");
   if (!/^[A-Za-z0-9+/_-]+={0,2}$/.test(text.replaceAll(/\s/g, ""))) {
@@ -35,11 +35,11 @@ export function graphOfEnginePredictor(encoded: string, identity: Identity, prot
   } catch (error) {
     return refused(`ENGINE_PREDICTOR does not hold JSON: ${error instanceof Error ? error.message : String(error)}`);
   }
-  return graphOfPredictor(spec, identity, protocol);
+  return graphOfPredictor(spec, identity, local);
 }
 
-function graphOfPredictor(spec: unknown, identity: Identity, protocol: string): CheckedGraph {
-  const draft = draftOfPredictor(spec, identity, protocol);
+function graphOfPredictor(spec: unknown, identity: Identity, local: LocalSettings): CheckedGraph {
+  const draft = draftOfPredictor(spec, identity, local);
   const checked = checkGraph(draft.value);
   const problems = [...draft.problems, ...checked.problems];
   return { value: problems.some((one) => one.severity === "error") ? undefined : checked.value, problems };

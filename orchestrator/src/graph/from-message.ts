@@ -31,6 +31,7 @@ export function graphOfMessage(bytes: Uint8Array, identity: Identity): CheckedGr
       restTimeoutMs: message.settings?.restTimeoutMs ?? 0,
       grpcTimeoutMs: message.settings?.grpcTimeoutMs ?? 0,
       grpcMaxMessageBytes: message.settings?.grpcMaxMessageBytes ?? 0,
+      mergesMeta: message.settings?.mergeMeta ?? false,
     },
   };
   const checked = checkGraph(draft);

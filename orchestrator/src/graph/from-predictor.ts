@@ -1,4 +1,4 @@
-import type { DraftEndpoint, DraftGraph, DraftLogger, DraftNode, Identity } from "./draft.ts";
+import type { DraftEndpoint, DraftGraph, DraftLogger, DraftNode, Identity, LocalSettings } from "./draft.ts";
 import { MAX_DEPTH, NO_SETTINGS } from "./draft.ts";
 import type { Builtin, GraphProblem, NodeMethod, NodeParameter, NodeType, Transport } from "./graph.ts";
 
@@ -31,7 +31,7 @@ type Fields = Readonly<Record<string, unknown>>;
 export function draftOfPredictor(
   spec: unknown,
   identity: Identity,
-  protocol: string,
+  { protocol, mergesMeta }: LocalSettings,
 ): { readonly value: DraftGraph; readonly problems: readonly GraphProblem[] } {
   const problems: GraphProblem[] = [];
   const predictor = fieldsOf(spec);
@@ -47,7 +47,7 @@ export function draftOfPredictor(
       root,
       allowBranches: false,
       allowExplain: false,
-      settings: NO_SETTINGS,
+      settings: { ...NO_SETTINGS, mergesMeta },
     },
     problems,
   };

@@ -8,9 +8,18 @@ export function routingHeader(routing: ReadonlyMap<string, number>): string {
   return bounded(parts);
 }
 
-/** `x-graphway-path`: the calls in the order they ended, with milliseconds, `eg-router/route=0.8;iris/predict=2.1`. */
+/**
+ * `x-graphway-path`: calls, and choices made without one, in the order they ended, with milliseconds:
+ * `ab/abtest:1=0.0;eg-router/route=0.8;iris/predict=2.1`. A branch that was left out is `iris/skip`, one that something
+ * stood in for `iris/default`.
+ */
 export function pathHeader(steps: readonly PathStep[]): string {
-  return bounded(steps.map((one) => `${safeName(one.node)}/${one.operation}=${one.durationMs.toFixed(1)}`));
+  return bounded(
+    steps.map(({ node, operation, branch, durationMs }) => {
+      const step = branch === undefined ? operation : `${operation}:${branch}`;
+      return `${safeName(node)}/${step}=${durationMs.toFixed(1)}`;
+    }),
+  );
 }
 
 /** Whole parts only, as many as fit. */
@@ -22,5 +31,5 @@ function bounded(parts: readonly string[]): string {
 }
 
 function safeName(name: string): string {
-  return /^[\w.-]+$/.test(name) ? name : encodeURIComponent(name);
+  return /^[\w.-]+$/.test(name) ? name : encodeURIComponent(name.toWellFormed());
 }

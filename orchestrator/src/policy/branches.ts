@@ -1,4 +1,5 @@
 import { CallError } from "../execute/call-error.ts";
+import { isBranch } from "../execute/choose-branch.ts";
 import type { Graph } from "../graph/graph.ts";
 
 const NONE: ReadonlyMap<string, number> = new Map();
@@ -21,6 +22,10 @@ export function forcedBranches(graph: Graph, header: string | undefined): Readon
     const node = graph.byName.get(name);
     if (node === undefined || node.choice === "all" || node.children.length === 0) {
       throw new CallError("bad-request", `${name} is not a router of this graph`);
+    }
+    if (!isBranch(node, Number(branch))) {
+      const message = `branch ${branch} was asked of ${name}, which has ${node.children.length} children`;
+      throw new CallError("bad-request", message);
     }
     forced.set(name, Number(branch));
   }

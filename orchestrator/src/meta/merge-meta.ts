@@ -1,0 +1,103 @@
+import type { JsonObject } from "#proto/json/json.ts";
+import type { Operation } from "../execute/run.ts";
+import type { GraphNode } from "../graph/graph.ts";
+import { metricsBeyond, type Meta } from "./meta.ts";
+
+/** What a request left behind: what its nodes said, and the branch that each of them took. */
+export interface Walked {
+  /** What a node's reply said; undefined where it was not asked. */
+  readonly reply: (node: GraphNode, operation: Operation) => Meta | undefined;
+  readonly routing: ReadonlyMap<string, number>;
+  readonly request: Meta;
+}
+
+/** Tags, path and metrics of a whole request. */
+export type MergedMeta = Omit<Meta, "puid">;
+
+/**
+ * Merges what nodes said, as Seldon's Java engine did: tags of children in order, a later one wins, then the tags of
+ * what was made of them; every node that was called with its image; every metric once. Wrappers hand on the metrics of
+ * the message they were given, others don't: those that a reply repeats count once, those that it drops are kept, and
+ * so are those of replies that went no further (a router's, and of a node that combines nothing all but the first
+ * child's).
+ */
+export function mergeMeta(root: GraphNode, walked: Walked): MergedMeta {
+  const { tags, requestPath, metrics } = walked.request;
+  const { said, beside } = walk(root, walked, { said: { tags, requestPath, metrics }, beside: [] });
+  return { ...said, metrics: [...said.metrics, ...beside] };
+}
+
+/** Where a message stands: what has been said on its way, and the metrics that are not in the message itself. */
+interface Progress {
+  readonly said: MergedMeta;
+  readonly beside: readonly JsonObject[];
+}
+
+function walk(node: GraphNode, walked: Walked, from: Progress): Progress {
+  const { reply } = walked;
+  const input = node.input === "none" ? from : passed(node, from, reply(node, node.input));
+  const below = node.children.length === 0 ? input : walkChildren(node, walked, input);
+  return node.transformsOutput ? passed(node, below, reply(node, "transform-output")) : below;
+}
+
+function walkChildren(node: GraphNode, walked: Walked, from: Progress): Progress {
+  const routed = discarded(node, from, walked.reply(node, "route"));
+  const ends = takenChildren(node, walked.routing).map((child) => walk(child, walked, { ...routed, beside: [] }));
+  const [first, ...others] = ends;
+  if (first === undefined) return routed;
+  const beside = [...routed.beside, ...ends.flatMap((one) => one.beside)];
+  const { tags, requestPath } = mergeAll(ends);
+  if (node.gather === "aggregate") {
+    const metrics = ends.flatMap((one) => one.said.metrics);
+    return passed(node, { said: { tags, requestPath, metrics }, beside }, walked.reply(node, "aggregate"));
+  }
+  const lost = others.flatMap((one) => metricsBeyond(one.said.metrics, routed.said.metrics));
+  const { metrics } = first.said;
+  return { said: { tags: { ...tags, ...first.said.tags }, requestPath, metrics }, beside: [...beside, ...lost] };
+}
+
+/** A branch that failed and was left out says nothing. */
+function takenChildren(node: GraphNode, routing: ReadonlyMap<string, number>): readonly GraphNode[] {
+  const route = routing.get(node.name) ?? -2;
+  if (route === -2) return [];
+  const only = node.children[route];
+  if (only !== undefined) return [only];
+  return node.children.filter((child) => child.onError.kind === "fail" || routing.get(child.name) !== -2);
+}
+
+function mergeAll(ends: readonly Progress[]): Pick<MergedMeta, "tags" | "requestPath"> {
+  let merged: Pick<MergedMeta, "tags" | "requestPath"> = { tags: {}, requestPath: {} };
+  for (const { said } of ends) {
+    merged = {
+      tags: { ...merged.tags, ...said.tags },
+      requestPath: { ...merged.requestPath, ...said.requestPath },
+    };
+  }
+  return merged;
+}
+
+/** The message went through a node and came back as its reply. */
+function passed(node: GraphNode, from: Progress, reply: Meta | undefined): Progress {
+  if (reply === undefined) return from;
+  const { said, beside } = from;
+  const { metrics } = reply;
+  return {
+    said: { tags: { ...said.tags, ...reply.tags }, requestPath: pathWith(node, said, reply), metrics },
+    beside: [...beside, ...metricsBeyond(said.metrics, metrics)],
+  };
+}
+
+/** A node was asked about the message, which went on as it was. */
+function discarded(node: GraphNode, from: Progress, reply: Meta | undefined): Progress {
+  if (reply === undefined) return from;
+  const { said, beside } = from;
+  return {
+    said: { ...said, tags: { ...said.tags, ...reply.tags }, requestPath: pathWith(node, said, reply) },
+    beside: [...beside, ...metricsBeyond(reply.metrics, said.metrics)],
+  };
+}
+
+/** A node names its own image where it knows better than the graph. */
+function pathWith(node: GraphNode, said: MergedMeta, reply: Meta): JsonObject {
+  return { ...said.requestPath, [node.name]: node.image, ...reply.requestPath };
+}
