@@ -1,6 +1,6 @@
 import { loadCodec } from "../../codec/load-codec.ts";
-import { CallError } from "../../execute/call-error.ts";
 import { grpcPayload, jsonPayload, type Payload } from "../../execute/payload.ts";
+import { readAnyType } from "./read-any-type.ts";
 
 /** What SIMPLE_MODEL answers, as in Seldon's Java engine: three classes, and one metric of each kind. */
 const ANSWER = {
@@ -17,7 +17,7 @@ const DATA = { names: ["class0", "class1", "class2"], tensor: { shape: [1, 3], v
 
 /** SIMPLE_MODEL: a fixed answer; binData and strData are handed back instead of data. */
 export async function callBuiltinModel(request: Payload): Promise<Payload> {
-  if (request.transport === "rest") return jsonPayload(answerTo(parse(request.body)));
+  if (request.transport === "rest") return jsonPayload(answerTo(await readAnyType(request)));
   const codec = await loadCodec();
   return grpcPayload(codec.encodeMessage(answerTo(codec.decodeMessage(request.body))));
 }
@@ -27,12 +27,4 @@ function answerTo(message: unknown): unknown {
   if (typeof fields["binData"] === "string") return { ...ANSWER, binData: fields["binData"] };
   if (typeof fields["strData"] === "string") return { ...ANSWER, strData: fields["strData"] };
   return { ...ANSWER, data: DATA };
-}
-
-function parse(body: Buffer): unknown {
-  try {
-    return JSON.parse(body.toString("utf8"));
-  } catch {
-    throw new CallError("bad-request", "the request is not JSON");
-  }
 }
