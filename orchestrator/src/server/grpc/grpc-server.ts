@@ -1,53 +1,98 @@
-import { Server, ServerCredentials } from "@grpc/grpc-js";
+import type { Duplex } from "node:stream";
+import { ServerConnection } from "../../http2/server-connection.ts";
 import type { ServerContext } from "../server-context.ts";
-import type { Inject } from "../../../../proto/grpc/first-connection.ts";
-import { Health, HEALTH_SERVICE } from "./health.ts";
-import { SELDON_SERVICE, seldonImplementation } from "./seldon-service.ts";
+import { Health } from "./health.ts";
+import type { Services } from "./method.ts";
+import { openCall } from "./open-call.ts";
+import { servicesOf } from "./services.ts";
 
 /** A gRPC server that is handed its connections. */
 export interface GrpcServer {
-  readonly inject: Inject;
+  /** Takes over a connection that nothing has been read from yet. */
+  readonly inject: (socket: Duplex) => void;
   /** Tells those who watch the health. */
   drain(): void;
   /** Takes no new calls and waits for those in flight. True when all ended within the time. */
   close(timeoutMs: number): Promise<boolean>;
 }
 
-/** Serves seldon.protos.Seldon and grpc.health.v1; messages stay bytes. */
+/** What unfinished messages of one connection may take, beside one of the largest. */
+const HELD_BYTES = 64 << 20;
+/** A client that has been silent for so long is asked whether it is there, and has so long to say so. */
+const IDLE_MS = 60_000;
+const ANSWER_MS = 20_000;
+const LOOK_EVERY_MS = 10_000;
+
+/** Serves the graph's protocol, grpc.health.v1 and reflection; messages stay bytes. */
 export function createGrpcServer(context: ServerContext, maxMessageBytes: number): GrpcServer {
-  const server = new Server({
-    "grpc.max_receive_message_length": maxMessageBytes,
-    "grpc.max_send_message_length": -1,
-  });
   const health = new Health(context.isReady);
-  server.addService(SELDON_SERVICE, seldonImplementation(context));
-  server.addService(HEALTH_SERVICE, health.implementation());
-  const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
-  return {
-    inject: (socket) => {
-      injector.injectConnection(socket);
-      // It was accepted paused; from here on its bytes go to the HTTP/2 session.
-      socket.resume();
-    },
-    drain: () => {
-      void health.refresh();
-    },
-    close: (timeoutMs) => {
-      health.close();
-      return close(server, timeoutMs);
-    },
-  };
+  const services = servicesOf(context, health);
+  return new Connections(services, maxMessageBytes, health);
 }
 
-function close(server: Server, timeoutMs: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(() => {
-      server.forceShutdown();
+class Connections implements GrpcServer {
+  readonly #all = new Set<ServerConnection>();
+  readonly #services: () => Services;
+  readonly #limits: { readonly maxMessageBytes: number; readonly maxHeldBytes: number };
+  readonly #health: Health;
+  readonly #watchdog: NodeJS.Timeout;
+  #isClosing = false;
+  #onEmpty: () => void = () => {};
+
+  constructor(services: () => Services, maxMessageBytes: number, health: Health) {
+    this.#services = services;
+    this.#limits = { maxMessageBytes, maxHeldBytes: maxMessageBytes + HELD_BYTES };
+    this.#health = health;
+    this.#watchdog = setInterval(() => {
+      const nowMs = performance.now();
+      for (const one of this.#all) one.checkAlive(IDLE_MS, ANSWER_MS, nowMs);
+    }, LOOK_EVERY_MS).unref();
+  }
+
+  readonly inject = (socket: Duplex): void => {
+    const connection: ServerConnection = new ServerConnection(
+      socket,
+      (stream, headers) => openCall(this.#services(), { stream, connection, headers }, this.#limits),
+      () => {
+        this.#all.delete(connection);
+        if (this.#all.size === 0) this.#onEmpty();
+      },
+    );
+    this.#all.add(connection);
+    if (this.#isClosing) connection.drain();
+    // It was accepted paused.
+    socket.resume();
+  };
+
+  drain(): void {
+    void this.#health.refresh();
+  }
+
+  async close(timeoutMs: number): Promise<boolean> {
+    this.#isClosing = true;
+    this.#health.close();
+    const empty = new Promise<boolean>((resolve) => {
+      this.#onEmpty = () => {
+        resolve(true);
+      };
+    });
+    for (const one of [...this.#all]) one.drain();
+    if (this.#all.size === 0) this.#onEmpty();
+    const isEmpty = await within(empty, timeoutMs);
+    clearInterval(this.#watchdog);
+    for (const one of [...this.#all]) one.destroy("the server stops");
+    return isEmpty;
+  }
+}
+
+async function within(done: Promise<boolean>, timeoutMs: number): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => {
       resolve(false);
     }, timeoutMs);
-    server.tryShutdown(() => {
-      clearTimeout(timer);
-      resolve(true);
-    });
   });
+  const inTime = await Promise.race([done, late]);
+  clearTimeout(timer);
+  return inTime;
 }

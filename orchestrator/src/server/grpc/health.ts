@@ -1,51 +1,52 @@
-import {
-  status,
-  type ServerUnaryCall,
-  type ServerWritableStream,
-  type sendUnaryData,
-  type UntypedServiceImplementation,
-} from "@grpc/grpc-js";
-import { bytesMethod } from "./identity-codec.ts";
+import { CallError } from "../../execute/call-error.ts";
+import { BYTES, eachField } from "../../protocol/wire/fields.ts";
+import type { Service } from "./method.ts";
+import type { StreamCall } from "./stream-call.ts";
 
-/** grpc.health.v1.Health: two messages of one field each, written by hand. */
-export const HEALTH_SERVICE = {
-  Check: bytesMethod("/grpc.health.v1.Health/Check"),
-  Watch: bytesMethod("/grpc.health.v1.Health/Watch", true),
-} as const;
-
+// grpc.health.v1.Health: two messages of one field each, written by hand.
 const SERVING = Buffer.from([0x08, 1]);
 const NOT_SERVING = Buffer.from([0x08, 2]);
 const SERVICE_UNKNOWN = Buffer.from([0x08, 3]);
-const KNOWN_SERVICES: ReadonlySet<string> = new Set(["", "seldon.protos.Seldon", "grpc.health.v1.Health"]);
 /** How often watched health is looked at: while it is not SERVING its watchers are waiting for just that. */
 const SERVING_INTERVAL_MS = 1000;
 const WAITING_INTERVAL_MS = 50;
 
-type WatchCall = ServerWritableStream<Buffer, Buffer>;
+interface Watch {
+  readonly call: StreamCall;
+  readonly end: () => void;
+  last: Buffer | undefined;
+}
 
 /** Health as readiness tells it. */
 export class Health {
   readonly #isReady: () => Promise<boolean>;
-  readonly #watches = new Set<{ readonly call: WatchCall; last: Buffer | undefined }>();
+  readonly #watches = new Set<Watch>();
   #timer: NodeJS.Timeout | undefined;
+  #isClosed = false;
 
   constructor(isReady: () => Promise<boolean>) {
     this.#isReady = isReady;
   }
 
-  implementation(): UntypedServiceImplementation {
+  /** The service; `isKnown` tells which other services there are. */
+  service(isKnown: (name: string) => boolean): Service {
     return {
-      Check: (call: ServerUnaryCall<Buffer, Buffer>, callback: sendUnaryData<Buffer>) => {
-        if (!KNOWN_SERVICES.has(serviceOf(call.request))) {
-          callback({ code: status.NOT_FOUND, details: `unknown service ${serviceOf(call.request)}` });
-          return;
-        }
-        void this.#status().then((status) => {
-          callback(null, status);
-        });
+      Check: {
+        kind: "unary",
+        answer: async (_call, message) => {
+          const name = serviceOf(message);
+          if (!isKnown(name)) throw new CallError("unknown-model", `unknown service ${name}`);
+          return this.#status();
+        },
       },
-      Watch: (call: WatchCall) => {
-        this.#watch(call);
+      Watch: {
+        kind: "stream",
+        run: async (call) => {
+          const isOfUs = isKnown(serviceOf((await call.read()) ?? Buffer.alloc(0)));
+          // The protocol keeps the stream of an unknown service open: it may come.
+          if (!isOfUs) await call.write(SERVICE_UNKNOWN);
+          await this.#watch(call, isOfUs);
+        },
       },
     };
   }
@@ -56,11 +57,18 @@ export class Health {
     clearTimeout(this.#timer);
     const status = await this.#status();
     for (const watch of this.#watches) {
-      if (watch.last === status) continue;
+      if (watch.last === status || watch.last === SERVICE_UNKNOWN) continue;
       watch.last = status;
-      watch.call.write(status);
+      void watch.call.write(status);
     }
     this.#lookAgain(status === SERVING ? SERVING_INTERVAL_MS : WAITING_INTERVAL_MS);
+  }
+
+  /** Ends every watch. */
+  close(): void {
+    this.#isClosed = true;
+    clearTimeout(this.#timer);
+    for (const watch of [...this.#watches]) watch.end();
   }
 
   #lookAgain(afterMs: number): void {
@@ -68,25 +76,18 @@ export class Health {
     if (this.#watches.size > 0) this.#timer = setTimeout(() => void this.refresh(), afterMs).unref();
   }
 
-  /** Ends every watch. */
-  close(): void {
-    clearTimeout(this.#timer);
-    for (const { call } of this.#watches) call.end();
-    this.#watches.clear();
-  }
-
-  #watch(call: WatchCall): void {
-    if (!KNOWN_SERVICES.has(serviceOf(call.request))) {
-      // The protocol keeps such a stream open: the service may come.
-      call.write(SERVICE_UNKNOWN);
-      return;
-    }
-    const watch = { call, last: undefined };
-    this.#watches.add(watch);
-    call.on("cancelled", () => {
-      this.#watches.delete(watch);
+  /** Resolves when the client has gone, or health is told no more. */
+  async #watch(call: StreamCall, isKnown: boolean): Promise<void> {
+    if (this.#isClosed || call.isOver) return;
+    await new Promise<void>((resolve) => {
+      const watch = { call, end: resolve, last: isKnown ? undefined : SERVICE_UNKNOWN };
+      call.scope.onCancel(() => {
+        this.#watches.delete(watch);
+        resolve();
+      });
+      this.#watches.add(watch);
+      void this.refresh();
     });
-    void this.refresh();
   }
 
   async #status(): Promise<Buffer> {
@@ -96,6 +97,13 @@ export class Health {
 
 /** Field 1 of a HealthCheckRequest. */
 function serviceOf(request: Buffer): string {
-  if (request.length < 2 || request[0] !== 0x0a) return "";
-  return request.subarray(2, 2 + (request[1] ?? 0)).toString("utf8");
+  let name = "";
+  try {
+    eachField(request, (field) => {
+      if (field.number === 1 && field.wire === BYTES) name = request.toString("utf8", field.value, field.end);
+    });
+  } catch {
+    throw new CallError("bad-request", "not an encoded HealthCheckRequest");
+  }
+  return name;
 }

@@ -1,0 +1,102 @@
+import type { Duplex } from "node:stream";
+import { Connection, CONNECTION_WINDOW, STREAM_WINDOW } from "./connection.ts";
+import { writeWindowUpdate } from "./control-frames.ts";
+import type { HeaderFault } from "./header-decoder.ts";
+import { ConnectionError, DEFAULT_WINDOW, ERROR, MAX_STREAM_ID, SETTING } from "./protocol.ts";
+import { resetStream, sendHeaders } from "./send.ts";
+import { writeSettings } from "./settings.ts";
+import { Stream, type StreamEvents } from "./stream.ts";
+
+const PREFACE = Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "latin1");
+
+/** What the owner of a client's connection wants to hear. */
+export interface ClientConnectionEvents {
+  /** The server's settings have come, or changed. */
+  onSettings(): void;
+  /** The server takes no new streams. */
+  onGoaway(): void;
+  onStreamClosed(): void;
+  onEnd(error: Error): void;
+}
+
+/** The client's side of an HTTP/2 connection. */
+export class ClientConnection extends Connection {
+  readonly #owner: ClientConnectionEvents;
+  #nextId = 1;
+
+  constructor(socket: Duplex, owner: ClientConnectionEvents) {
+    super(socket);
+    this.#owner = owner;
+    this.output.append(PREFACE);
+    writeSettings(this.output, [
+      [SETTING.ENABLE_PUSH, 0],
+      [SETTING.INITIAL_WINDOW_SIZE, STREAM_WINDOW],
+    ]);
+    writeWindowUpdate(this.output, 0, CONNECTION_WINDOW - DEFAULT_WINDOW);
+  }
+
+  /** True while streams can be opened, as far as numbers go. */
+  get hasNumbers(): boolean {
+    return this.#nextId <= MAX_STREAM_ID;
+  }
+
+  /** Opens a stream. Mind `peer.maxConcurrentStreams`: it is the caller's to keep. */
+  request(headers: readonly string[], events: StreamEvents, isEnd: boolean): Stream {
+    const stream = new Stream(this.#nextId, this, this.peer.initialWindow, STREAM_WINDOW);
+    stream.events = events;
+    this.#nextId += 2;
+    this.streams.set(stream.id, stream);
+    sendHeaders(stream, headers, isEnd);
+    return stream;
+  }
+
+  override onLocalEnd(): void {}
+
+  protected override get lastPeerStreamId(): number {
+    return 0;
+  }
+
+  protected override isIdle(streamId: number): boolean {
+    return streamId % 2 === 0 || streamId >= this.#nextId;
+  }
+
+  protected override onHeaders(streamId: number, headers: string[] | HeaderFault, isEnd: boolean): void {
+    if (this.isIdle(streamId)) throw new ConnectionError(ERROR.PROTOCOL_ERROR, "HEADERS on no stream");
+    const stream = this.streams.get(streamId);
+    if (stream === undefined || stream.isRemoteClosed) return;
+    if (typeof headers === "string") {
+      resetStream(stream, ERROR.PROTOCOL_ERROR);
+      stream.events.onReset(ERROR.PROTOCOL_ERROR, false);
+      return;
+    }
+    if (isEnd) this.closeRemote(stream);
+    stream.events.onHeaders(headers, isEnd);
+  }
+
+  protected override onGoaway(lastStreamId: number): void {
+    this.#owner.onGoaway();
+    for (const stream of [...this.streams.values()]) {
+      if (stream.id <= lastStreamId) continue;
+      stream.pending.length = 0;
+      stream.isLocalClosed = stream.isRemoteClosed = true;
+      this.forget(stream);
+      stream.events.onReset(ERROR.REFUSED_STREAM, false);
+    }
+  }
+
+  protected override onStreamClosed(): void {
+    this.#owner.onStreamClosed();
+  }
+
+  protected override onSettings(): void {
+    this.#owner.onSettings();
+  }
+
+  protected override onPeerReset(): void {}
+
+  protected override onPingAck(): void {}
+
+  protected override onEnd(error: Error): void {
+    this.#owner.onEnd(error);
+  }
+}

@@ -1,0 +1,49 @@
+import { GRPC, nodeGrpcError } from "../../execute/call-error.ts";
+import { headerOf } from "../../http2/request-headers.ts";
+import { sendHeaders } from "../../http2/send.ts";
+import type { StreamEvents } from "../../http2/stream.ts";
+import { ACCEPTED_ENCODINGS, isKnownEncoding } from "./inflate-message.ts";
+import { findMethod, type Services } from "./method.ts";
+import type { CallLimits, OpenedCall } from "./server-call.ts";
+import { encodeStatusText } from "./status-text.ts";
+import { StreamCall } from "./stream-call.ts";
+import { UnaryCall } from "./unary-call.ts";
+
+const GRPC_TYPE = /^application\/grpc($|[+;])/;
+const TIMEOUT = /^\d{1,8}[HMSmun]$/;
+
+/** Begins a call, or refuses it as gRPC over HTTP/2 says. */
+export function openCall(services: Services, opened: OpenedCall, limits: CallLimits): StreamEvents {
+  const { headers } = opened;
+  if (headerOf(headers, ":method") !== "POST") return refuse(opened, [":status", "405", "allow", "POST"]);
+  if (!GRPC_TYPE.test(headerOf(headers, "content-type") ?? "")) return refuse(opened, [":status", "415"]);
+  const timeout = headerOf(headers, "grpc-timeout");
+  if (timeout !== undefined && !TIMEOUT.test(timeout)) {
+    return fail(opened, nodeGrpcError(GRPC.INTERNAL, `malformed grpc-timeout: ${timeout}`));
+  }
+  const method = findMethod(services, headerOf(headers, ":path") ?? "");
+  if (typeof method === "string") return fail(opened, nodeGrpcError(GRPC.UNIMPLEMENTED, method));
+  const encoding = headerOf(headers, "grpc-encoding") ?? "";
+  if (!isKnownEncoding(encoding)) {
+    const why = `grpc: Decompressor is not installed for grpc-encoding ${JSON.stringify(encoding)}`;
+    return fail(opened, nodeGrpcError(GRPC.UNIMPLEMENTED, why), ["grpc-accept-encoding", ACCEPTED_ENCODINGS]);
+  }
+  return method.kind === "unary" ? new UnaryCall(opened, method, limits) : new StreamCall(opened, method, limits);
+}
+
+function fail(
+  opened: OpenedCall,
+  { grpcCode, message }: { readonly grpcCode: number; readonly message: string },
+  more: readonly string[] = [],
+): StreamEvents {
+  const status = ["grpc-status", String(grpcCode), "grpc-message", encodeStatusText(message)];
+  return refuse(opened, [":status", "200", "content-type", "application/grpc", ...more, ...status]);
+}
+
+function refuse(opened: OpenedCall, headers: readonly string[]): StreamEvents {
+  sendHeaders(opened.stream, headers, true);
+  return NOBODY;
+}
+
+const NOTHING = (): void => {};
+const NOBODY: StreamEvents = { onHeaders: NOTHING, onData: NOTHING, onReset: NOTHING, onDrain: NOTHING };
