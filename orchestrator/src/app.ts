@@ -110,7 +110,11 @@ export async function startApp(
       log.error({ err: error }, message);
     },
   };
-  const render = (): string => metrics.render(current.swaps) + operations.render() + payloadLog.renderMetrics();
+  const render = (): string => {
+    const pools = current.served?.caller.pools() ?? [];
+    const own = metrics.render({ swaps: current.swaps, pools, spans: tracing?.counts() });
+    return own + operations.render() + payloadLog.renderMetrics();
+  };
   siblings?.answerScrapes(render);
   const rest = createRestServer(context, {
     metricsPath: options.prometheusPath,
@@ -141,10 +145,11 @@ export async function startApp(
         closeRest(rest, options.gracefulTimeoutMs),
         grpc.close(options.gracefulTimeoutMs),
       ]);
-      await endpoints.destroy();
+      endpoints.destroy();
       const leftMs = Math.max(0, endMs - performance.now());
       await Promise.all([payloadLog.stop(leftMs), tracing?.flush(Math.min(leftMs, FLUSH_TIMEOUT_MS))]);
       tls.stop();
+      metrics.process.stop();
       return ended.every(Boolean);
     },
   };

@@ -1,19 +1,21 @@
 import type { Payload } from "./payload.ts";
 
 /** Why a request failed. Each has one HTTP status and one gRPC code. */
-export type Fault =
-  | "bad-request"
-  | "unknown-model"
-  | "too-large"
-  | "overloaded"
-  | "bad-route"
-  | "bad-reply"
-  | "unreachable"
-  | "too-slow"
-  | "cancelled"
-  | "not-ready"
-  | "internal"
-  | "node";
+export const FAULTS = [
+  "bad-request",
+  "unknown-model",
+  "too-large",
+  "overloaded",
+  "bad-route",
+  "bad-reply",
+  "unreachable",
+  "too-slow",
+  "cancelled",
+  "not-ready",
+  "internal",
+  "node",
+] as const;
+export type Fault = (typeof FAULTS)[number];
 
 interface FaultCodes {
   readonly httpStatus: number;

@@ -2,7 +2,7 @@ import type { Graph } from "../graph/graph.ts";
 import { ContainerCaller, type NodeTimeouts } from "../node/container-caller.ts";
 import type { Endpoints } from "../node/endpoints.ts";
 import { ClientMetrics } from "../observe/client-metrics.ts";
-import type { DurationFamily } from "../observe/registry.ts";
+import type { DurationFamily } from "../observe/duration-family.ts";
 import { ServerMetrics } from "../observe/server-metrics.ts";
 
 /** Settings that hold where the graph itself says nothing. 0 is none. */

@@ -4,6 +4,7 @@ import type { NodeCaller, NodeHeaders, NodeRequest, Operation, Run } from "../ex
 import { Scope } from "../execute/scope.ts";
 import type { Graph, GraphNode, Transport } from "../graph/graph.ts";
 import type { ClientMetrics } from "../observe/client-metrics.ts";
+import type { NodePool } from "../observe/metrics.ts";
 import type { CallTrace } from "../observe/tracing/request-trace.ts";
 import { modelRefOf, ownModelName } from "../protocol/model-names.ts";
 import { repliesOf, type ModelRef, type NodeProtocol } from "../protocol/protocol.ts";
@@ -11,6 +12,7 @@ import { protocolOf } from "../protocol/protocols.ts";
 import type { Endpoints, Lease } from "./endpoints.ts";
 import { callGrpcNode } from "./grpc/grpc-node.ts";
 import type { UnaryClient } from "./grpc/unary-client.ts";
+import type { PoolLoad } from "./pool-limits.ts";
 import type { HttpTransport } from "./rest/http-transport.ts";
 import { getFromNode, postToNode } from "./rest/rest-node.ts";
 
@@ -26,6 +28,7 @@ export class ContainerCaller implements NodeCaller {
   readonly #protocol: NodeProtocol;
   readonly #timeouts: NodeTimeouts;
   readonly #metrics: ClientMetrics;
+  readonly #graph: Graph;
   /** Nodes and operations that `predict` stands in for, as has been found out: `<index> <operation>`. */
   readonly #stoodIn = new Set<string>();
   readonly #http: (Lease<HttpTransport> | undefined)[];
@@ -42,6 +45,7 @@ export class ContainerCaller implements NodeCaller {
     this.#protocol = protocolOf(graph);
     this.#timeouts = timeouts;
     this.#metrics = metrics;
+    this.#graph = graph;
     const endpointOf = (node: GraphNode) => (node.runs.in === "container" ? node.runs.endpoint : undefined);
     this.#http = graph.nodes.map((node) => {
       const at = endpointOf(node);
@@ -53,6 +57,16 @@ export class ContainerCaller implements NodeCaller {
         ? endpoints.holdGrpc(at.host, at.grpcPort, maxMessageBytes)
         : undefined;
     });
+  }
+
+  /** How much of each node is used at this moment. */
+  pools(): NodePool[] {
+    const of = (leases: readonly (Lease<{ readonly load: PoolLoad }> | undefined)[], transport: Transport) =>
+      leases.flatMap((lease, i) => {
+        const node = this.#graph.nodes[i]?.name;
+        return lease === undefined || node === undefined ? [] : [{ node, transport, load: lease.resource.load }];
+      });
+    return [...of(this.#http, "rest"), ...of(this.#grpc, "grpc")];
   }
 
   /** Lets go of the connections; call it when no request uses this graph version any more. */
@@ -81,8 +95,9 @@ export class ContainerCaller implements NodeCaller {
     } finally {
       trace?.end(code, failure);
       if (scope !== request.scope) scope.end();
-      const durationMs = performance.now() - startedMs;
-      this.#metrics.observe(node, service, transport === "rest" ? "post" : "unary", code, durationMs / 1000);
+      const endedMs = performance.now();
+      const durationMs = endedMs - startedMs;
+      this.#metrics.observe(node, service, transport === "rest" ? "post" : "unary", code, durationMs / 1000, endedMs);
       run.path?.push({ node: node.name, operation, durationMs });
     }
   }

@@ -1,5 +1,13 @@
 import type { ClientTls } from "../tls/client-tls.ts";
 
+/** How much of a node is used at this moment. */
+export interface PoolLoad {
+  /** Calls that have a connection, or are on their way to one. */
+  readonly inUse: number;
+  /** Calls that wait for one. */
+  readonly waiting: number;
+}
+
 /** How much of a node the orchestrator may use at once. */
 export interface PoolLimits {
   /** Connections (REST), or calls at once (gRPC), per node. */

@@ -1,40 +1,37 @@
 import type { Graph, GraphNode } from "../graph/graph.ts";
+import type { DurationFamily } from "./duration-family.ts";
 import { grpcCodeName } from "./grpc-codes.ts";
-import type { DurationSeries } from "./histogram.ts";
-import type { DurationFamily } from "./registry.ts";
+import { KnownSeries } from "./known-series.ts";
 
 /** Durations of the calls to the nodes of one graph version. */
 export class ClientMetrics {
-  readonly #family: DurationFamily;
-  readonly #graph: Graph;
-  /** Per node: service and code -> series. */
-  readonly #known: Map<string, DurationSeries>[];
+  /** By node index. */
+  readonly #known: readonly KnownSeries[];
 
   constructor(family: DurationFamily, graph: Graph) {
-    this.#family = family;
-    this.#graph = graph;
-    this.#known = graph.nodes.map(() => new Map<string, DurationSeries>());
+    const { deployment, predictor, predictorVersion } = graph;
+    this.#known = graph.nodes.map((node) => {
+      const { model_image, model_version } = imageLabels(node.image);
+      const model = [node.name, model_image, model_version];
+      return new KnownSeries((service, method, code) =>
+        family.series([deployment, predictor, predictorVersion, service, ...model, method, code]),
+      );
+    });
   }
 
-  /** `service` is the path or the full method; `code` the HTTP status or the gRPC code's name. */
-  observe(node: GraphNode, service: string, method: string, code: string, seconds: number): void {
-    const known = this.#known[node.index];
-    const key = `${service} ${code}`;
-    let series = known?.get(key);
-    if (series === undefined) {
-      series = this.#family.series({
-        deployment_name: this.#graph.deployment,
-        predictor_name: this.#graph.predictor,
-        predictor_version: this.#graph.predictorVersion,
-        service,
-        model_name: node.name,
-        ...imageLabels(node.image),
-        method,
-        code,
-      });
-      known?.set(key, series);
-    }
-    series.observe(seconds, performance.now());
+  /**
+   * `service` is the path or the full method; `code` the HTTP status or the gRPC code's name; `nowMs` is when the call
+   * ended, in performance.now() time.
+   */
+  observe(
+    node: GraphNode,
+    service: string,
+    method: string,
+    code: string,
+    seconds: number,
+    nowMs = performance.now(),
+  ): void {
+    this.#known[node.index]?.find(service, method, code).observe(seconds, nowMs);
   }
 
   grpcCodeName(code: number): string {

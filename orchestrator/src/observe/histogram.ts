@@ -8,6 +8,25 @@ const WINDOW_MS = 120_000;
 const SMALLEST_SECONDS = 1e-5;
 const GROWTH_LOG = Math.log(1.05);
 const SKETCH_BUCKETS = 400;
+const BOUNDS = Float64Array.from(BUCKETS_SECONDS);
+
+/** The durations of two minutes: how many fell into each of the slots that grow by 5 %, and the largest. */
+class Sketch {
+  readonly counts = new Uint32Array(SKETCH_BUCKETS);
+  total = 0;
+  max = 0;
+  low = SKETCH_BUCKETS;
+  high = -1;
+
+  add(seconds: number): void {
+    const slot = sketchSlot(seconds);
+    this.counts[slot] = (this.counts[slot] ?? 0) + 1;
+    this.total += 1;
+    if (slot < this.low) this.low = slot;
+    if (slot > this.high) this.high = slot;
+    if (seconds > this.max) this.max = seconds;
+  }
+}
 
 /** Durations of one series: a histogram since the start, and quantiles (within 5 %) of the last ten minutes. */
 export class DurationSeries {
@@ -15,63 +34,69 @@ export class DurationSeries {
   readonly buckets = new Float64Array(BUCKETS_SECONDS.length + 1);
   sumSeconds = 0;
   count = 0;
-  readonly #windows: Uint32Array[] = [];
-  readonly #maxima = new Float64Array(AGE_WINDOWS);
-  #head = 0;
+  /** The newest is the last. */
+  readonly #windows: Sketch[];
+  #head: Sketch;
   #headStartMs: number;
 
   constructor(nowMs: number) {
+    this.#head = new Sketch();
+    this.#windows = [this.#head];
     this.#headStartMs = nowMs;
-    for (let i = 0; i < AGE_WINDOWS; i += 1) this.#windows.push(new Uint32Array(SKETCH_BUCKETS));
   }
 
   observe(seconds: number, nowMs: number): void {
     let bucket = 0;
-    while (bucket < BUCKETS_SECONDS.length && seconds > (BUCKETS_SECONDS[bucket] ?? 0)) bucket += 1;
+    while (bucket < BOUNDS.length && seconds > (BOUNDS[bucket] ?? 0)) bucket += 1;
     this.buckets[bucket] = (this.buckets[bucket] ?? 0) + 1;
     this.sumSeconds += seconds;
     this.count += 1;
-    this.#rotate(nowMs);
-    const window = this.#windows[this.#head];
-    const slot = sketchSlot(seconds);
-    if (window !== undefined) window[slot] = (window[slot] ?? 0) + 1;
-    if (seconds > (this.#maxima[this.#head] ?? 0)) this.#maxima[this.#head] = seconds;
+    if (nowMs - this.#headStartMs >= WINDOW_MS) this.#rotate(nowMs);
+    this.#head.add(seconds);
   }
 
   /** The values of QUANTILES in seconds; NaN where nothing was observed lately. */
   quantiles(nowMs: number): number[] {
-    this.#rotate(nowMs);
-    const counts = new Float64Array(SKETCH_BUCKETS);
-    let total = 0;
-    for (const window of this.#windows) {
-      for (let i = 0; i < SKETCH_BUCKETS; i += 1) {
-        const here = window[i] ?? 0;
-        counts[i] = (counts[i] ?? 0) + here;
-        total += here;
+    if (nowMs - this.#headStartMs >= WINDOW_MS) this.#rotate(nowMs);
+    const windows = this.#windows.filter((one) => one.total > 0);
+    const [only] = windows;
+    if (only === undefined) return QUANTILES.map(() => Number.NaN);
+    const merged = windows.length === 1 ? only : merge(windows);
+    const { counts, total, max, low, high } = merged;
+    const values: number[] = [];
+    let seen = 0;
+    let slot = low - 1;
+    for (const quantile of QUANTILES) {
+      while (slot < high && seen < quantile * total) {
+        slot += 1;
+        seen += counts[slot] ?? 0;
       }
+      values.push(quantile === 1 ? max : Math.min(max, sketchValue(slot)));
     }
-    const max = Math.max(...this.#maxima);
-    return QUANTILES.map((quantile) => {
-      if (total === 0) return NaN;
-      if (quantile === 1) return max;
-      let seen = 0;
-      for (let i = 0; i < SKETCH_BUCKETS; i += 1) {
-        seen += counts[i] ?? 0;
-        if (seen >= quantile * total) return Math.min(max, sketchValue(i));
-      }
-      return max;
-    });
+    return values;
   }
 
   #rotate(nowMs: number): void {
-    for (let steps = 0; nowMs - this.#headStartMs >= WINDOW_MS && steps < AGE_WINDOWS; steps += 1) {
-      this.#head = (this.#head + 1) % AGE_WINDOWS;
-      this.#windows[this.#head]?.fill(0);
-      this.#maxima[this.#head] = 0;
-      this.#headStartMs += WINDOW_MS;
+    const steps = Math.floor((nowMs - this.#headStartMs) / WINDOW_MS);
+    for (let i = 0; i < Math.min(steps, AGE_WINDOWS); i += 1) {
+      this.#head = new Sketch();
+      this.#windows.push(this.#head);
     }
-    if (nowMs - this.#headStartMs >= WINDOW_MS) this.#headStartMs = nowMs;
+    this.#windows.splice(0, this.#windows.length - AGE_WINDOWS);
+    this.#headStartMs += steps * WINDOW_MS;
   }
+}
+
+function merge(windows: readonly Sketch[]): Sketch {
+  const merged = new Sketch();
+  for (const { counts, total, max, low, high } of windows) {
+    for (let i = low; i <= high; i += 1) merged.counts[i] = (merged.counts[i] ?? 0) + (counts[i] ?? 0);
+    merged.total += total;
+    merged.max = Math.max(merged.max, max);
+    merged.low = Math.min(merged.low, low);
+    merged.high = Math.max(merged.high, high);
+  }
+  return merged;
 }
 
 function sketchSlot(seconds: number): number {

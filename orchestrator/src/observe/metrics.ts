@@ -1,49 +1,62 @@
+import { FAULTS } from "../execute/call-error.ts";
+import type { Transport } from "../graph/graph.ts";
+import type { PoolLoad } from "../node/pool-limits.ts";
+import { DurationFamily } from "./duration-family.ts";
+import { renderFamily, type Sample } from "./exposition.ts";
+import { FAMILIES } from "./families.ts";
+import { ProcessMetrics } from "./process-metrics.ts";
 import { RequestMetrics } from "./request-metrics.ts";
-import { DurationFamily, renderValue } from "./registry.ts";
+import type { SpanCounts } from "./tracing/span-queue.ts";
 
-/** Everything the metrics path shows. */
+/** What a scrape reads elsewhere. */
+export interface Scraped {
+  /** Graphs that have been taken into service. */
+  readonly swaps: number;
+  readonly pools: readonly NodePool[];
+  /** Absent: tracing is off. */
+  readonly spans: SpanCounts | undefined;
+}
+
+/** The calls to one node over one transport. Nodes behind one address share their pool, and each tells of all of it. */
+export interface NodePool {
+  readonly node: string;
+  readonly transport: Transport;
+  readonly load: PoolLoad;
+}
+
+/** What the orchestrator itself counts. */
 export class Metrics {
-  readonly server = new DurationFamily(
-    "seldon_api_executor_server_requests_seconds",
-    "A histogram of latencies for executor server",
-  );
-  readonly client = new DurationFamily(
-    "seldon_api_executor_client_requests_seconds",
-    "A histogram of latencies for client calls from executor",
-  );
-
+  readonly server = new DurationFamily(FAMILIES.server, FAMILIES.serverSummary);
+  readonly client = new DurationFamily(FAMILIES.client, FAMILIES.clientSummary);
   readonly requests = new RequestMetrics();
+  readonly process = new ProcessMetrics();
 
-  /** Prometheus text. `swaps` is how many graphs have been taken into service. */
-  render(swaps: number): string {
-    const cpu = process.cpuUsage();
+  /** Prometheus text. */
+  render({ swaps, pools, spans }: Scraped): string {
+    const { inFlight, failures, shadows } = this.requests;
+    const sizes = (of: keyof PoolLoad): readonly Sample[] =>
+      pools.map(({ node, transport, load }) => [[node, transport], load[of]]);
     return [
       this.server.render(),
       this.client.render(),
-      renderValue(
-        "graphway_orchestrator_graphs_served_total",
-        "counter",
-        "Versions of the graph taken into service since the start.",
-        swaps,
+      renderFamily(FAMILIES.inFlight, entries(inFlight)),
+      renderFamily(
+        FAMILIES.failures,
+        FAULTS.map((fault) => [[fault], failures.get(fault) ?? 0]),
       ),
-      renderValue(
-        "process_cpu_seconds_total",
-        "counter",
-        "Total user and system CPU time spent in seconds.",
-        (cpu.user + cpu.system) / 1e6,
+      renderFamily(
+        FAMILIES.shadows,
+        [...shadows].map(([service, count]) => [[service], count]),
       ),
-      renderValue(
-        "process_resident_memory_bytes",
-        "gauge",
-        "Resident memory size in bytes.",
-        process.memoryUsage.rss(),
-      ),
-      renderValue(
-        "process_start_time_seconds",
-        "gauge",
-        "Start time of the process since unix epoch in seconds.",
-        Math.floor(Date.now() / 1000 - process.uptime()),
-      ),
+      renderFamily(FAMILIES.callsInUse, sizes("inUse")),
+      renderFamily(FAMILIES.callsWaiting, sizes("waiting")),
+      renderFamily(FAMILIES.graphs, [[[], swaps]]),
+      renderFamily(FAMILIES.spans, spans === undefined ? [] : entries({ ...spans })),
+      this.process.render(),
     ].join("");
   }
+}
+
+function entries(counts: Readonly<Record<string, number>>): readonly Sample[] {
+  return Object.entries(counts).map(([name, count]) => [[name], count]);
 }

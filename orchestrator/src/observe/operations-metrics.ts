@@ -1,5 +1,6 @@
 import type { Reloaded } from "../tls/rotating-files.ts";
-import { renderValue } from "./registry.ts";
+import { renderFamily, type Sample } from "./exposition.ts";
+import { FAMILIES } from "./families.ts";
 
 /** What happened to the process itself: certificates, and graphs from the control plane. */
 export class OperationsMetrics {
@@ -25,32 +26,16 @@ export class OperationsMetrics {
 
   /** Prometheus text. */
   render(): string {
-    const reloads = "graphway_orchestrator_tls_reloads_total";
-    const tls = [
-      `# HELP ${reloads} Readings of TLS files that had changed; after a failure the ones before go on.`,
-      `# TYPE ${reloads} counter`,
-      ...Object.entries(this.#tlsReloads).map(([outcome, count]) => `${reloads}{outcome="${outcome}"} ${count}`),
-    ];
-    return `${tls.join("\n")}\n${this.#renderXds()}`;
+    const reloads = Object.entries(this.#tlsReloads).map(([outcome, count]): Sample => [[outcome], count]);
+    return renderFamily(FAMILIES.tlsReloads, reloads) + this.#renderXds();
   }
 
   #renderXds(): string {
     if (this.#isXdsConnected === undefined) return "";
-    const refused = "Graphs of the control plane that were refused, with the reason, since the start.";
     return [
-      renderValue("graphway_orchestrator_graphs_refused_total", "counter", refused, this.#graphsRefused),
-      renderValue(
-        "graphway_orchestrator_xds_connections_total",
-        "counter",
-        "Streams to the control plane that brought an answer.",
-        this.#xdsConnections,
-      ),
-      renderValue(
-        "graphway_orchestrator_xds_connected",
-        "gauge",
-        "1 while the control plane is connected.",
-        this.#isXdsConnected ? 1 : 0,
-      ),
+      renderFamily(FAMILIES.graphsRefused, [[[], this.#graphsRefused]]),
+      renderFamily(FAMILIES.xdsConnections, [[[], this.#xdsConnections]]),
+      renderFamily(FAMILIES.xdsConnected, [[[], this.#isXdsConnected ? 1 : 0]]),
     ].join("");
   }
 }

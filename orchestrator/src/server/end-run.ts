@@ -22,8 +22,9 @@ export interface RunEnd {
 /** Counts a request and ends its spans, once its answer is under way; pair with `beginRun`. */
 export function endRun(context: ServerContext, served: ServedGraph, end: RunEnd): void {
   const { run, service, method, code, startedMs, failure } = end;
-  const durationMs = performance.now() - startedMs;
-  served.metrics.observe(service, method, code, durationMs / 1000);
+  const nowMs = performance.now();
+  const durationMs = nowMs - startedMs;
+  served.metrics.observe(service, method, code, durationMs / 1000, nowMs);
   const { requests, accessLog } = context.observer;
   if (failure !== undefined) requests.failed(failure.fault);
   if (run === undefined) return;

@@ -1,7 +1,8 @@
 import { fork, type ChildProcess } from "node:child_process";
 import type { Options } from "../config/flags.ts";
 import type { Logger } from "../observe/log.ts";
-import { renderValue } from "../observe/registry.ts";
+import { renderFamily } from "../observe/exposition.ts";
+import { FAMILIES } from "../observe/families.ts";
 import { countersOf, mergeMetrics } from "./merge-metrics.ts";
 import type { FromWorker, Ports, ToWorker } from "./messages.ts";
 
@@ -198,13 +199,8 @@ export class Supervisor {
     const running = this.#workers.filter((worker) => worker.isListening).length;
     return (
       mergeMetrics([...this.#workers.map((worker) => worker.lastText), this.#departed]) +
-      renderValue("graphway_orchestrator_workers", "gauge", "Processes that serve.", running) +
-      renderValue(
-        "graphway_orchestrator_worker_restarts_total",
-        "counter",
-        "Processes that died and were started again.",
-        this.#restarts,
-      )
+      renderFamily(FAMILIES.workers, [[[], running]]) +
+      renderFamily(FAMILIES.workerRestarts, [[[], this.#restarts]])
     );
   }
 

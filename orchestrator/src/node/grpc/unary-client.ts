@@ -1,6 +1,6 @@
 import { CallError } from "../../execute/call-error.ts";
 import type { Scope } from "../../execute/scope.ts";
-import type { PoolLimits } from "../pool-limits.ts";
+import type { PoolLimits, PoolLoad } from "../pool-limits.ts";
 import type { Metadata } from "./request-headers.ts";
 import { Session } from "./session.ts";
 
@@ -17,6 +17,11 @@ export class UnaryClient {
   constructor(host: string, port: number, limits: PoolLimits) {
     this.#target = `${host.includes(":") ? `[${host}]` : host}:${port}`;
     this.#limits = limits;
+  }
+
+  get load(): PoolLoad {
+    const inUse = Math.min(this.#inFlight, this.#limits.connections);
+    return { inUse, waiting: this.#inFlight - inUse };
   }
 
   /** Calls `/package.Service/Method`. Throws CallError: the node's status, unreachable, overloaded, or the scope's. */

@@ -1,10 +1,10 @@
+import { renderFamily } from "../exposition.ts";
+import { FAMILIES } from "../families.ts";
 import type { Sink } from "./sink.ts";
 
 /** What can become of an event. */
 export const OUTCOMES = ["sent", "rejected", "failed", "no_endpoint", "queue_full", "too_late", "unsent"] as const;
 export type Outcome = (typeof OUTCOMES)[number];
-
-const NAME = "graphway_orchestrator_payload_log_events_total";
 
 /** How many payload log events ended how. */
 export class EventCounts {
@@ -20,9 +20,9 @@ export class EventCounts {
 
   /** Prometheus text, every outcome from the start. */
   render(sink: Sink["name"]): string {
-    const lines = OUTCOMES.map((outcome) => `${NAME}{sink="${sink}",outcome="${outcome}"} ${this.of(outcome)}`);
-    return [`# HELP ${NAME} Payload log events by what became of them.`, `# TYPE ${NAME} counter`, ...lines, ""].join(
-      "\n",
+    return renderFamily(
+      FAMILIES.payloadLogEvents,
+      OUTCOMES.map((outcome) => [[sink, outcome], this.of(outcome)]),
     );
   }
 }
