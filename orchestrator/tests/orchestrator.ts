@@ -15,6 +15,7 @@ export interface TestNode {
   readonly methods?: readonly string[];
   readonly parameters?: readonly { readonly name: string; readonly value: string; readonly type: string }[];
   readonly endpoint?: Readonly<Record<string, unknown>>;
+  readonly logger?: { readonly mode?: string; readonly url?: string };
   readonly children?: readonly TestNode[];
 }
 

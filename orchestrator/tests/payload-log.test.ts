@@ -3,7 +3,15 @@ import { describe, it } from "node:test";
 import { gzipSync } from "node:zlib";
 import { startCollector, type Collector, type CollectorOptions } from "../src/observe/payload-log/tests/collector.ts";
 import { until } from "../src/observe/payload-log/tests/made.ts";
-import { callGrpc, startBed, type BedOptions, type Replies, type TestBed, type TestNode } from "./orchestrator.ts";
+import {
+  callGrpc,
+  startBed,
+  startTestApp,
+  type BedOptions,
+  type Replies,
+  type TestBed,
+  type TestNode,
+} from "./orchestrator.ts";
 import { encodeRequest } from "./stub-node.ts";
 
 const PREDICT = "/seldon.protos.Seldon/Predict";
@@ -287,6 +295,19 @@ describe("payload log", { timeout: 60_000 }, () => {
       await expectCount(bed, "no_endpoint", 1);
     };
     await withBed(graph, replies, nowhere, { env: { REQUEST_LOGGER_DEFAULT_ENDPOINT: "not a URL" } });
+  });
+
+  it("refuses to start with a Kafka setting that can't be used", async () => {
+    const graph = { name: "m", implementation: "SIMPLE_MODEL" };
+    for (const [env, flags] of [
+      [{}, ["--log_kafka_broker=kafka:none"]],
+      [{ LOGGER_KAFKA_BROKER: "kafka:9092", KAFKA_SECURITY_PROTOCOL: "TLS" }, []],
+    ] as const) {
+      await assert.rejects(
+        startTestApp(graph, { env, flags }),
+        /the Kafka broker "kafka:none"|KAFKA_SECURITY_PROTOCOL "TLS"/,
+      );
+    }
   });
 
   it("sends what waits before it stops", async () => {

@@ -80,7 +80,7 @@ describe("EventQueue", () => {
             if (taken !== undefined) waiting.release(taken.heldBytes);
             held -= taken?.heldBytes ?? 0;
           } else {
-            const one = event(step as number);
+            const one = event(step);
             const fits = model.length < 1500 && held + one.heldBytes <= 100_000;
             assert.equal(waiting.offer(one), fits);
             if (fits) model.push(one);

@@ -92,7 +92,7 @@ describe("HttpSink", { timeout: 30_000 }, () => {
       assert.deepEqual([bare?.headers["content-type"], bare?.body.length], [undefined, 0]);
       assert.equal(bare?.headers["traceparent"], undefined);
       assert.equal(binary?.headers["inference-header-content-length"], "2");
-      assert.equal(binary?.headers["content-encoding"], "br");
+      assert.equal(binary.headers["content-encoding"], "br");
     });
   });
 

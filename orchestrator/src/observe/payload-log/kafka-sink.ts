@@ -101,7 +101,7 @@ async function connectProducer(settings: KafkaSettings): Promise<KafkaProducer> 
     requestTimeout: 10_000,
     timeout: 5_000,
     metadataMaxAge: 60_000,
-    ...(tls === undefined ? {} : { tls, tlsServerName: true }),
+    ...(tls === undefined ? {} : { tls }),
     ...(sasl === undefined ? {} : { sasl: { ...sasl } }),
   });
 }
