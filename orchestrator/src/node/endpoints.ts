@@ -30,9 +30,8 @@ export class Endpoints {
   }
 
   /** Drops every connection, in use or not; for the end of the process. */
-  async destroy(): Promise<void> {
-    for (const { resource } of this.#grpc.values()) resource.destroy();
-    await Promise.all([...this.#http.values()].map(({ resource }) => resource.destroy()));
+  destroy(): void {
+    for (const { resource } of [...this.#grpc.values(), ...this.#http.values()]) resource.destroy();
   }
 }
 

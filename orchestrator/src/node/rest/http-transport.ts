@@ -1,49 +1,48 @@
-import { createRequire } from "node:module";
-import type { Dispatcher, Pool as UndiciPool } from "undici";
-import { CallError } from "../../execute/call-error.ts";
-import { JSON_LENGTH_HEADER } from "../../execute/payload.ts";
+import { asCallError, CallError } from "../../execute/call-error.ts";
 import type { Scope } from "../../execute/scope.ts";
-import { tlsConnector } from "../node-tls.ts";
-import type { PoolLimits } from "../pool-limits.ts";
-
-type Pool = InstanceType<typeof UndiciPool>;
-
-/** The pool alone, loaded by the first call: the whole of undici costs twice as much to load. */
-function loadPool(): typeof UndiciPool {
-  return createRequire(import.meta.url)("undici/lib/dispatcher/pool.js") as typeof UndiciPool;
-}
-
-/** A node's whole HTTP answer. */
-export interface HttpReply {
-  readonly status: number;
-  readonly contentType: string;
-  readonly contentEncoding: string;
-  /** Of V2's binary tensors; empty: none. */
-  readonly jsonLength: string;
-  readonly body: Buffer;
-}
+import type { PoolLimits, PoolLoad } from "../pool-limits.ts";
+import { plainSockets, tlsSockets, type SocketSource } from "./connect-socket.ts";
+import { Connection, type ConnectionOwner } from "./connection.ts";
+import { HttpExchange, type HttpReply } from "./http-exchange.ts";
+import { requestHead } from "./request-head.ts";
 
 export interface HttpCall {
   readonly method: "GET" | "POST";
   readonly path: string;
   /** Name, value, name, value, … */
-  readonly headers: string[];
-  readonly body: Buffer | undefined;
+  readonly headers: readonly string[];
+  /** The body in pieces; none for GET. */
+  readonly chunks: readonly Buffer[];
 }
 
+/** How often idle connections are looked at for those that have expired. */
+const SWEEP_MS = 1_000;
+
 /** HTTP/1.1 to one host and port: bounded connections, bounded queue, cancellable calls. */
-export class HttpTransport {
-  readonly #origin: string;
-  #pool: Pool | undefined;
-  readonly #limits: PoolLimits;
+export class HttpTransport implements ConnectionOwner {
   readonly #target: string;
+  readonly #host: string;
+  readonly #limits: PoolLimits;
+  readonly #sockets: SocketSource;
+  readonly #open = new Set<Connection>();
+  /** The one that was used last is used first, so that those that are not needed expire. */
+  #idle: Connection[] = [];
+  #waiting: HttpExchange[] = [];
   #inFlight = 0;
+  #isClosed = false;
+  #sweep: NodeJS.Timeout | undefined;
 
   constructor(host: string, port: number, limits: PoolLimits) {
     this.#target = `${host}:${port}`;
+    this.#host = host.includes(":") ? `[${host}]:${port}` : this.#target;
     this.#limits = limits;
-    const scheme = limits.tls === undefined ? "http" : "https";
-    this.#origin = `${scheme}://${host.includes(":") ? `[${host}]` : host}:${port}`;
+    this.#sockets = limits.tls === undefined ? plainSockets(host, port) : tlsSockets(host, port, limits.tls);
+  }
+
+  get load(): PoolLoad {
+    // Some that still stand in line were given up.
+    const inUse = this.#open.size - this.#idle.length;
+    return { inUse, waiting: Math.max(0, this.#inFlight - inUse) };
   }
 
   /** Sends a request and reads its whole answer. Throws CallError: unreachable, overloaded, bad-reply, or the scope's. */
@@ -52,148 +51,111 @@ export class HttpTransport {
     if (this.#inFlight >= this.#limits.connections + this.#limits.queue) {
       return Promise.reject(new CallError("overloaded", `too many requests wait for ${this.#target}`));
     }
+    let head: string;
+    try {
+      head = headOf(request, this.#host);
+    } catch (error) {
+      return Promise.reject(asCallError(error));
+    }
     this.#inFlight += 1;
     return new Promise<HttpReply>((resolve, reject) => {
-      const handler = new ReplyHandler(this.#target, this.#limits.maxReplyBytes, scope, (error, reply) => {
-        this.#inFlight -= 1;
-        if (reply === undefined) reject(error);
-        else resolve(reply);
-      });
-      try {
-        this.#pool ??= this.#connect();
-        this.#pool.dispatch(
-          { method: request.method, path: request.path, headers: request.headers, body: request.body ?? null },
-          handler,
-        );
-      } catch (error) {
-        handler.fail(faultOf(this.#target, error));
-      }
-    });
-  }
-
-  #connect(): Pool {
-    const Pool = loadPool();
-    const limits = this.#limits;
-    return new Pool(this.#origin, {
-      connections: limits.connections,
-      pipelining: 1,
-      allowH2: false,
-      // Deadlines are the scope's; these would only bound what has none.
-      headersTimeout: 0,
-      bodyTimeout: 0,
-      keepAliveTimeout: 4_000,
-      connect:
-        limits.tls === undefined
-          ? { timeout: limits.connectTimeoutMs }
-          : tlsConnector(limits.tls, limits.connectTimeoutMs),
+      const outcome = {
+        resolve: (reply: HttpReply) => {
+          this.#ended();
+          resolve(reply);
+        },
+        reject: (error: CallError) => {
+          this.#ended();
+          reject(error);
+        },
+      };
+      const { maxReplyBytes } = this.#limits;
+      this.#send(new HttpExchange(this.#target, head, request.chunks, maxReplyBytes, scope, outcome));
     });
   }
 
   /** Closes once what is in flight has ended. */
-  async close(): Promise<void> {
-    await this.#pool?.close();
+  close(): void {
+    this.#isClosed = true;
+    if (this.#inFlight === 0) this.destroy();
   }
 
-  async destroy(): Promise<void> {
-    await this.#pool?.destroy();
-  }
-}
-
-type Settled = (error: CallError, reply?: HttpReply) => void;
-
-class ReplyHandler implements Dispatcher.DispatchHandler {
-  readonly #target: string;
-  readonly #maxBytes: number;
-  readonly #settled: Settled;
-  readonly #detach: () => void;
-  #controller: Dispatcher.DispatchController | undefined;
-  #done: CallError | true | undefined;
-  #status = 0;
-  #contentType = "";
-  #contentEncoding = "";
-  #jsonLength = "";
-  #chunks: Buffer[] = [];
-  #length = 0;
-
-  constructor(target: string, maxBytes: number, scope: Scope, settled: Settled) {
-    this.#target = target;
-    this.#maxBytes = maxBytes;
-    this.#settled = settled;
-    this.#detach = scope.onCancel((error) => {
-      this.fail(error);
-    });
+  /** Drops every connection, in use or not. */
+  destroy(): void {
+    this.#isClosed = true;
+    clearInterval(this.#sweep);
+    this.#idle = [];
+    const error = new CallError("unreachable", `the connections to ${this.#target} were given up`);
+    for (const exchange of this.#waiting.splice(0)) exchange.fail(error);
+    for (const connection of this.#open) connection.drop();
   }
 
-  /** Ends the call: the caller hears `error`, and whatever is still on the wire is stopped. */
-  fail(error: CallError): void {
-    if (this.#done !== undefined) return;
-    this.#done = error;
-    this.#detach();
-    this.#settled(error);
-    this.#controller?.abort(error);
-  }
-
-  onRequestStart(controller: Dispatcher.DispatchController): void {
-    this.#controller = controller;
-    // Cancelled while it waited for a connection.
-    if (this.#done instanceof CallError) controller.abort(this.#done);
-  }
-
-  onResponseStart(
-    _controller: Dispatcher.DispatchController,
-    statusCode: number,
-    headers: Readonly<Record<string, string | string[] | undefined>>,
-  ): void {
-    if (statusCode < 200) return;
-    this.#status = statusCode;
-    this.#contentType = one(headers["content-type"]);
-    this.#contentEncoding = one(headers["content-encoding"]);
-    this.#jsonLength = one(headers[JSON_LENGTH_HEADER]);
-  }
-
-  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    this.#length += chunk.length;
-    if (this.#length > this.#maxBytes) {
-      this.fail(new CallError("bad-reply", `${this.#target} answered more than ${this.#maxBytes} bytes`));
-      return;
+  onIdle(connection: Connection): void {
+    const next = this.#nextWaiting();
+    if (next !== undefined) next.beginOn(connection);
+    else if (this.#isClosed) connection.destroy();
+    else {
+      this.#idle.push(connection);
+      this.#sweep ??= setInterval(() => {
+        this.#dropExpired(performance.now());
+      }, SWEEP_MS).unref();
     }
-    this.#chunks.push(chunk);
   }
 
-  onResponseEnd(): void {
-    if (this.#done !== undefined) return;
-    this.#done = true;
-    this.#detach();
-    const [only] = this.#chunks;
-    const body = this.#chunks.length === 1 && only !== undefined ? only : Buffer.concat(this.#chunks, this.#length);
-    const { contentType, contentEncoding } = { contentType: this.#contentType, contentEncoding: this.#contentEncoding };
-    this.#settled(NO_ERROR, { status: this.#status, contentType, contentEncoding, jsonLength: this.#jsonLength, body });
+  onClosed(connection: Connection): void {
+    this.#open.delete(connection);
+    const at = this.#idle.indexOf(connection);
+    if (at !== -1) this.#idle.splice(at, 1);
+    const next = this.#nextWaiting();
+    if (next !== undefined) this.#send(next);
   }
 
-  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
-    this.fail(faultOf(this.#target, error));
+  #send(exchange: HttpExchange): void {
+    const connection = this.#takeIdle() ?? this.#connect();
+    if (connection === undefined) this.#waiting.push(exchange);
+    else exchange.beginOn(connection);
+  }
+
+  #takeIdle(): Connection | undefined {
+    for (let last = this.#idle.pop(); last !== undefined; last = this.#idle.pop()) {
+      if (last.isUsable && last.expiresMs > performance.now()) return last;
+      last.destroy();
+    }
+    return undefined;
+  }
+
+  #connect(): Connection | undefined {
+    if (this.#open.size >= this.#limits.connections) return undefined;
+    const { connected } = this.#sockets;
+    const connection = new Connection(this.#sockets.open(), connected, this.#limits.connectTimeoutMs, this);
+    this.#open.add(connection);
+    return connection;
+  }
+
+  #nextWaiting(): HttpExchange | undefined {
+    for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
+      if (!next.isOver) return next;
+    }
+    return undefined;
+  }
+
+  #dropExpired(nowMs: number): void {
+    const expired = this.#idle.filter((one) => one.expiresMs <= nowMs);
+    this.#idle = this.#idle.filter((one) => one.expiresMs > nowMs);
+    for (const connection of expired) connection.destroy();
+    if (this.#idle.length > 0) return;
+    clearInterval(this.#sweep);
+    this.#sweep = undefined;
+  }
+
+  #ended(): void {
+    this.#inFlight -= 1;
+    if (this.#isClosed && this.#inFlight === 0) this.destroy();
   }
 }
 
-const NO_ERROR = new CallError("internal", "");
-
-function one(value: string | string[] | undefined): string {
-  return value === undefined ? "" : typeof value === "string" ? value : value.join(", ");
-}
-
-function faultOf(target: string, error: unknown): CallError {
-  if (error instanceof CallError) return error;
-  const { code, message, name } = error as {
-    readonly code?: unknown;
-    readonly message?: unknown;
-    readonly name?: unknown;
-  };
-  const why = `${typeof code === "string" ? code : "error"}: ${String(message)}`;
-  if (name === "HTTPParserError" || code === "UND_ERR_RES_CONTENT_LENGTH_MISMATCH") {
-    return new CallError("bad-reply", `${target} did not answer in HTTP (${why})`);
-  }
-  if (code === "UND_ERR_INVALID_ARG" || code === "UND_ERR_NOT_SUPPORTED") {
-    return new CallError("bad-request", `the request can't be sent on to ${target} (${why})`);
-  }
-  return new CallError("unreachable", `${target} can't be reached (${why})`);
+function headOf(request: HttpCall, host: string): string {
+  let bodyBytes = 0;
+  for (const chunk of request.chunks) bodyBytes += chunk.length;
+  return requestHead(request.method, request.path, host, request.headers, bodyBytes);
 }

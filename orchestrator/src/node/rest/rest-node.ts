@@ -1,8 +1,10 @@
-import type { HttpReply, HttpTransport } from "./http-transport.ts";
+import { chunksOf, payloadOf } from "../../execute/body-chunks.ts";
 import { nodeHttpError } from "../../execute/call-error.ts";
 import { JSON_LENGTH_HEADER, JSON_TYPE, type RestPayload } from "../../execute/payload.ts";
 import type { NodeHeaders } from "../../execute/run.ts";
 import type { Scope } from "../../execute/scope.ts";
+import type { HttpReply } from "./http-exchange.ts";
+import type { HttpTransport } from "./http-transport.ts";
 
 export interface RestRequest {
   readonly node: string;
@@ -24,7 +26,7 @@ export async function postToNode(http: HttpTransport, request: RestRequest, scop
     headers.push("accept-encoding", request.headers.acceptEncoding);
   }
   headers.push("seldon-puid", request.puid);
-  const reply = await http.call({ method: "POST", path: request.path, headers, body: payload.body }, scope);
+  const reply = await http.call({ method: "POST", path: request.path, headers, chunks: chunksOf(payload) }, scope);
   return accepted(request.node, reply);
 }
 
@@ -36,18 +38,13 @@ export async function getFromNode(
   headers: NodeHeaders,
   scope: Scope,
 ): Promise<RestPayload> {
-  return accepted(node, await http.call({ method: "GET", path, headers: [...headers.pairs], body: undefined }, scope));
+  return accepted(node, await http.call({ method: "GET", path, headers: headers.pairs, chunks: [] }, scope));
 }
 
 function accepted(node: string, reply: HttpReply): RestPayload {
-  const payload: RestPayload = {
-    transport: "rest",
-    body: reply.body,
-    contentType: reply.contentType,
-    contentEncoding: reply.contentEncoding,
-    isReply: true,
-    ...(reply.jsonLength === "" ? {} : { jsonLength: reply.jsonLength }),
-  };
+  const { contentType, contentEncoding, jsonLength, chunks } = reply;
+  const fields = { transport: "rest", contentType, contentEncoding, isReply: true } as const;
+  const payload = payloadOf(jsonLength === "" ? fields : { ...fields, jsonLength }, chunks);
   if (reply.status !== 200) {
     const described = payload.contentType === "" ? { ...payload, contentType: JSON_TYPE } : payload;
     throw nodeHttpError(node, reply.status, described);

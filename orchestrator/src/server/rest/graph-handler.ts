@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { HEADER_PATH, HEADER_PREFIX, HEADER_ROUTING } from "#proto/vocabulary/headers.ts";
+import { payloadOf } from "../../execute/body-chunks.ts";
 import { asCallError, CallError } from "../../execute/call-error.ts";
 import { sendFeedback } from "../../execute/feedback.ts";
 import { JSON_LENGTH_HEADER, type RestPayload } from "../../execute/payload.ts";
@@ -78,17 +79,14 @@ async function walk(
   kind: "predictions" | "feedback",
   run: Run,
   request: IncomingMessage,
-  body: Buffer,
+  body: readonly Buffer[],
   scope: Scope,
 ): Promise<RestPayload> {
   const jsonLength = textHeader(request, JSON_LENGTH_HEADER);
-  const payload: RestPayload = {
-    transport: "rest",
-    body,
-    contentType: request.headers["content-type"] ?? "",
-    contentEncoding: request.headers["content-encoding"] ?? "",
-    ...(jsonLength === undefined ? {} : { jsonLength }),
-  };
+  const contentType = request.headers["content-type"] ?? "";
+  const contentEncoding = request.headers["content-encoding"] ?? "";
+  const fields = { transport: "rest", contentType, contentEncoding } as const;
+  const payload = payloadOf(jsonLength === undefined ? fields : { ...fields, jsonLength }, body);
   const reply = kind === "predictions" ? await predict(run, payload, scope) : await sendFeedback(run, payload, scope);
   const own = reply.transport === "rest" ? reply : await protocolOf(run.graph).answer(reply, "rest");
   if (own.transport !== "rest") throw new CallError("internal", "an answer was not translated");

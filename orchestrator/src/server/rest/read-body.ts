@@ -1,8 +1,8 @@
 import type { IncomingMessage } from "node:http";
 import { CallError } from "../../execute/call-error.ts";
 
-/** Reads a request's whole body. Larger than the limit: CallError (too-large); cut off: CallError (cancelled). */
-export function readBody(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
+/** Reads a request's whole body, in the pieces it comes in. Larger than the limit: CallError (too-large); cut off: CallError (cancelled). */
+export function readBody(request: IncomingMessage, maxBytes: number): Promise<readonly Buffer[]> {
   const declared = Number(request.headers["content-length"] ?? 0);
   if (declared > maxBytes) return Promise.reject(tooLarge(maxBytes));
   return new Promise((resolve, reject) => {
@@ -19,8 +19,7 @@ export function readBody(request: IncomingMessage, maxBytes: number): Promise<Bu
       reject(tooLarge(maxBytes));
     });
     request.on("end", () => {
-      const [only] = chunks;
-      resolve(chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks, length));
+      resolve(chunks);
     });
     const cut = (): void => {
       reject(new CallError("cancelled", "the client went away before its request was whole"));
