@@ -31,13 +31,13 @@ export class ProcessMetrics {
     const lag = this.#lag;
     if (lag.count === 0) return "";
     const text = [
-      renderFamily(FAMILIES.lagMin, seconds(lag.min)),
-      renderFamily(FAMILIES.lagMax, seconds(lag.max)),
-      renderFamily(FAMILIES.lagMean, seconds(lag.mean)),
-      renderFamily(FAMILIES.lagStddev, seconds(lag.stddev)),
-      renderFamily(FAMILIES.lagP50, seconds(lag.percentile(50))),
-      renderFamily(FAMILIES.lagP90, seconds(lag.percentile(90))),
-      renderFamily(FAMILIES.lagP99, seconds(lag.percentile(99))),
+      renderFamily(FAMILIES.lagMin, delay(lag.min)),
+      renderFamily(FAMILIES.lagMax, delay(lag.max)),
+      renderFamily(FAMILIES.lagMean, delay(lag.mean)),
+      renderFamily(FAMILIES.lagStddev, one(finite(lag.stddev) / 1e9)),
+      renderFamily(FAMILIES.lagP50, delay(lag.percentile(50))),
+      renderFamily(FAMILIES.lagP90, delay(lag.percentile(90))),
+      renderFamily(FAMILIES.lagP99, delay(lag.percentile(99))),
     ].join("");
     lag.reset();
     return text;
@@ -90,6 +90,11 @@ function one(value: number): readonly Sample[] {
   return [[[], value]];
 }
 
-function seconds(nanoseconds: number): readonly Sample[] {
-  return one(Number.isFinite(nanoseconds) ? nanoseconds / 1e9 : 0);
+/** Node's samples are the time from one tick of its timer to the next: what is over the timer's own time is delay. */
+function delay(nanoseconds: number): readonly Sample[] {
+  return one(Math.max(0, finite(nanoseconds) / 1e9 - LAG_RESOLUTION_MS / 1000));
+}
+
+function finite(value: number): number {
+  return Number.isFinite(value) ? value : 0;
 }
