@@ -84,7 +84,10 @@ export async function startApp(
   const tracing = await startTracing(env, { identity, hostname: options.hostname, schemes: schemesOf(tls) }, log);
   const current = new CurrentGraph((graph) => new ServedGraph(graph, endpoints, defaults, metrics));
   const xds = await startXds(options, identity, current, operations, tls, log);
-  if (current.served === undefined) useLocal(local, current, xds !== undefined, log);
+  if (current.served === undefined) {
+    useLocal(local, current, xds !== undefined, log);
+    if (current.swaps > 0) operations.graphServed({ source: "local", version: "" });
+  }
 
   let isDraining = false;
   const probe = { asksHealth: options.fullHealthChecks, timeoutMs: NODE_READY_TIMEOUT_MS, tls: tls.nodes };
@@ -186,8 +189,9 @@ async function startXds(
     tls: tls.xds,
     tokenFile: options.xdsTokenFile,
     identity,
-    onGraph: (graph) => {
+    onGraph: (graph, version) => {
       current.swap(graph);
+      operations.graphServed({ source: "xds", version });
       log.info({ swaps: current.swaps }, "a graph from the control plane is served");
     },
     onRefused: () => {

@@ -36,6 +36,10 @@ export const FAMILIES = {
   callsInUse: own("node_calls_in_use", "gauge", "Calls that a node is working on.", ["node", "transport"]),
   callsWaiting: own("node_calls_waiting", "gauge", "Calls that wait for room in a node's pool.", ["node", "transport"]),
   graphs: own("graphs_served_total", "counter", "Versions of the graph taken into service since the start.", []),
+  graphInfo: own("graph_info", "gauge", "Where the graph that is served comes from, and its version there.", [
+    "source",
+    "version",
+  ]),
   graphsRefused: own(
     "graphs_refused_total",
     "counter",

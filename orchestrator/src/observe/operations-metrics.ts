@@ -2,15 +2,27 @@ import type { Reloaded } from "../tls/rotating-files.ts";
 import { renderFamily, type Sample } from "./exposition.ts";
 import { FAMILIES } from "./families.ts";
 
+/** Where a graph comes from; the control plane gives its graphs versions. */
+export interface GraphSource {
+  readonly source: "xds" | "local";
+  readonly version: string;
+}
+
 /** What happened to the process itself: certificates, and graphs from the control plane. */
 export class OperationsMetrics {
   readonly #tlsReloads = { success: 0, failure: 0 };
   #graphsRefused = 0;
   #xdsConnections = 0;
   #isXdsConnected: boolean | undefined;
+  #graph: GraphSource | undefined;
 
   tlsReload(outcome: Reloaded["outcome"]): void {
     this.#tlsReloads[outcome] += 1;
+  }
+
+  /** Another graph is served from now on. */
+  graphServed(graph: GraphSource): void {
+    this.#graph = graph;
   }
 
   /** The control plane sent a graph that can't be served. */
@@ -27,7 +39,8 @@ export class OperationsMetrics {
   /** Prometheus text. */
   render(): string {
     const reloads = Object.entries(this.#tlsReloads).map(([outcome, count]): Sample => [[outcome], count]);
-    return renderFamily(FAMILIES.tlsReloads, reloads) + this.#renderXds();
+    const graph: Sample[] = this.#graph === undefined ? [] : [[[this.#graph.source, this.#graph.version], 1]];
+    return renderFamily(FAMILIES.graphInfo, graph) + renderFamily(FAMILIES.tlsReloads, reloads) + this.#renderXds();
   }
 
   #renderXds(): string {

@@ -18,8 +18,8 @@ t_seconds_summary_count{code="200"} 3
 rss 10
 # TYPE process_start_time_seconds gauge
 process_start_time_seconds 100
-# TYPE graph_info gauge
-graph_info{version="a b } 1"} 1
+# TYPE nodejs_version_info gauge
+nodejs_version_info{version="a b } 1"} 1
 `;
 
 const two = `# HELP t_seconds Times.
@@ -39,8 +39,8 @@ t_seconds_summary_count{code="200"} 5
 rss 20
 # TYPE process_start_time_seconds gauge
 process_start_time_seconds 90
-# TYPE graph_info gauge
-graph_info{version="a b } 1"} 1
+# TYPE nodejs_version_info gauge
+nodejs_version_info{version="a b } 1"} 1
 `;
 
 describe("merged metrics", () => {
@@ -64,8 +64,8 @@ t_seconds_summary_count{code="200"} 8
 rss 30
 # TYPE process_start_time_seconds gauge
 process_start_time_seconds 90
-# TYPE graph_info gauge
-graph_info{version="a b } 1"} 1
+# TYPE nodejs_version_info gauge
+nodejs_version_info{version="a b } 1"} 1
 `,
     );
   });

@@ -1,5 +1,10 @@
+import { FAMILIES } from "../observe/families.ts";
+
 /** How the samples of a family become one. Quantiles of several summaries have no sum: the largest bounds them all. */
 type Rule = "sum" | "max" | "min";
+
+/** Said of all where it holds for each. */
+const SMALLEST = new Set([FAMILIES.started.name, FAMILIES.lagMin.name, FAMILIES.xdsConnected.name]);
 
 interface Family {
   /** `# HELP` and `# TYPE` lines. */
@@ -11,7 +16,7 @@ interface Family {
 
 /**
  * One Prometheus text of several: counters, histograms and gauges are summed, so that it is what one process would have
- * counted. The start time is the earliest, `…_info` and quantiles are the largest.
+ * counted. The start time is the earliest; `…_info`, quantiles and the event loop's delays are the largest.
  */
 export function mergeMetrics(texts: readonly string[]): string {
   const families = new Map<string, Family>();
@@ -58,8 +63,9 @@ function addSample(family: Family, line: string): void {
 }
 
 function ruleOf(family: Family, key: string): Rule {
-  if (key.startsWith("process_start_time_seconds")) return "min";
-  return isQuantile(family, key) || /^\w+_info[{ ]?/.test(key) ? "max" : "sum";
+  if (SMALLEST.has(key)) return "min";
+  const isLargest = /^\w+_info[{ ]?/.test(key) || key.startsWith("nodejs_eventloop_lag_");
+  return isQuantile(family, key) || isLargest ? "max" : "sum";
 }
 
 function isQuantile(family: Family, key: string): boolean {

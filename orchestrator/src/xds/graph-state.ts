@@ -14,6 +14,8 @@ const INVALID_ARGUMENT = 3;
 export interface Answer {
   readonly request: Request;
   readonly graph?: Graph;
+  /** The control plane's version of the graph. */
+  readonly version?: string;
   readonly warnings: readonly string[];
 }
 
@@ -59,8 +61,15 @@ export class GraphState {
     return {
       request: ack,
       graph: checked.value,
+      version,
       warnings: checked.problems.map((one) => `${one.path}: ${one.message}`),
     };
+  }
+
+  /** The graph of an answer could not be taken into service after all: what to say instead of its acknowledgement. */
+  withdraw(answer: Answer, message: string): Answer {
+    this.#version = undefined;
+    return refuse(answer.request, message);
   }
 
   #withoutResource(response: Response, ack: Request): Answer {

@@ -21,7 +21,7 @@ export interface SubscriptionOptions {
   readonly tokenFile: string | undefined;
   readonly identity: Identity;
   /** A graph to serve from now on. */
-  readonly onGraph: (graph: Graph) => void;
+  readonly onGraph: (graph: Graph, version: string) => void;
   /** A graph was refused; the log says why. */
   readonly onRefused?: () => void;
   /** The stream brought its first answer, or ended after it. */
@@ -106,9 +106,10 @@ class GraphSubscription implements Subscription {
       token,
       keepAlive,
       onMessage: (message) => {
+        const response = wire.DeltaDiscoveryResponse.decode(message);
         this.#backoffMs = FIRST_BACKOFF_MS;
         this.#tellConnected(true);
-        this.#answer(stream, this.#state.receive(wire.DeltaDiscoveryResponse.decode(message)));
+        this.#answer(stream, this.#served(this.#state.receive(response)));
       },
       onEnd: (reason) => {
         log.warn(`the control plane can't be reached: ${reason}`);
@@ -120,13 +121,21 @@ class GraphSubscription implements Subscription {
     stream.send(encode(this.#state.firstRequest()));
   }
 
+  /** Takes the answer's graph into service, if there is one; where that fails, it is refused. */
+  #served(answer: Answer): Answer {
+    if (answer.graph === undefined) return answer;
+    try {
+      this.#options.onGraph(answer.graph, answer.version ?? "");
+    } catch (error) {
+      return this.#state.withdraw(answer, error instanceof Error ? error.message : String(error));
+    }
+    this.#tellFirst();
+    return answer;
+  }
+
   #answer(stream: MessageStream, answer: Answer): void {
     for (const warning of answer.warnings) this.#options.log.warn(warning);
     if (answer.request.errorDetail) this.#options.onRefused?.();
-    if (answer.graph !== undefined) {
-      this.#options.onGraph(answer.graph);
-      this.#tellFirst();
-    }
     stream.send(encode(answer.request));
   }
 
