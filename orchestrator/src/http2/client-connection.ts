@@ -66,7 +66,7 @@ export class ClientConnection extends Connection {
     if (stream === undefined || stream.isRemoteClosed) return;
     if (typeof headers === "string") {
       resetStream(stream, ERROR.PROTOCOL_ERROR);
-      stream.events.onReset(ERROR.PROTOCOL_ERROR, false);
+      stream.events.onReset(ERROR.PROTOCOL_ERROR, undefined);
       return;
     }
     if (isEnd) this.closeRemote(stream);
@@ -80,7 +80,7 @@ export class ClientConnection extends Connection {
       stream.pending.length = 0;
       stream.isLocalClosed = stream.isRemoteClosed = true;
       this.forget(stream);
-      stream.events.onReset(ERROR.REFUSED_STREAM, false);
+      stream.events.onReset(ERROR.REFUSED_STREAM, undefined);
     }
   }
 

@@ -136,7 +136,7 @@ export abstract class Connection {
   #end(error: Error): void {
     if (this.failure !== undefined) return;
     this.failure = error;
-    for (const stream of [...this.streams.values()]) loseStream(this, stream);
+    for (const stream of [...this.streams.values()]) loseStream(this, stream, error);
     this.onEnd(error);
   }
 
@@ -248,7 +248,7 @@ export abstract class Connection {
     stream.trailers = undefined;
     stream.isLocalClosed = stream.isRemoteClosed = true;
     this.forget(stream);
-    stream.events.onReset(code, false);
+    stream.events.onReset(code, undefined);
     this.onPeerReset();
   }
 

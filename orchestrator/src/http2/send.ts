@@ -75,7 +75,7 @@ export function sendTrailers(stream: Stream, list: readonly string[]): void {
 /** Ends the stream at once, whatever waits on it. */
 export function resetStream(stream: Stream, code: number): void {
   if (stream.isClosed) return;
-  if (!stream.isRemoteClosed || !stream.isLocalClosed) writeReset(stream.connection.output, stream.id, code);
+  writeReset(stream.connection.output, stream.id, code);
   stream.pending.length = 0;
   stream.trailers = undefined;
   stream.isLocalClosed = stream.isRemoteClosed = true;
@@ -127,10 +127,10 @@ function closeLocal(stream: Stream): void {
 }
 
 /** Gives a stream of a connection that can't go on its end. */
-export function loseStream(connection: Connection, stream: Stream): void {
+export function loseStream(connection: Connection, stream: Stream, error: Error): void {
   stream.pending.length = 0;
   stream.trailers = undefined;
   stream.isLocalClosed = stream.isRemoteClosed = true;
   connection.forget(stream);
-  stream.events.onReset(ERROR.CANCEL, true);
+  stream.events.onReset(ERROR.CANCEL, error);
 }

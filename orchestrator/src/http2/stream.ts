@@ -5,8 +5,8 @@ export interface StreamEvents {
   /** Headers (name, value, name, value, …), or trailers. */
   onHeaders(headers: readonly string[], isEnd: boolean): void;
   onData(chunk: Buffer, isEnd: boolean): void;
-  /** Ended before its time: by the peer's reset with this code, or with the connection. */
-  onReset(code: number, isConnectionLost: boolean): void;
+  /** Ended before its time: by the peer's reset with this code, or because the connection was lost. */
+  onReset(code: number, lost: Error | undefined): void;
   /** What had to wait has been sent. */
   onDrain(): void;
 }

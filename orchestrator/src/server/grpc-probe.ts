@@ -19,7 +19,7 @@ export async function grpcNodeServes(
   const client = new UnaryClient(host, port, limits);
   const scope = new Scope(performance.now() + timeoutMs);
   try {
-    const reply = await client.call(HEALTH_CHECK, Buffer.alloc(0), {}, scope);
+    const reply = await client.call(HEALTH_CHECK, Buffer.alloc(0), [], scope);
     return reply.equals(SERVING);
   } catch (error) {
     return asCallError(error).grpcCode === GRPC.UNIMPLEMENTED;

@@ -12,20 +12,6 @@ export async function callGrpcNode(
   puid: string,
   scope: Scope,
 ): Promise<GrpcPayload> {
-  const reply = await client.call(method, payload.body, metadataOf(headers, puid), scope);
+  const reply = await client.call(method, payload.body, [...headers.pairs, "seldon-puid", puid], scope);
   return { transport: "grpc", body: reply, isReply: true };
-}
-
-function metadataOf(headers: NodeHeaders, puid: string): Record<string, string | string[]> {
-  const metadata: Record<string, string | string[]> = {};
-  const { pairs } = headers;
-  for (let i = 0; i + 1 < pairs.length; i += 2) {
-    const name = pairs[i];
-    const value = pairs[i + 1];
-    if (name === undefined || value === undefined || name === "user-agent" || name.startsWith("grpc-")) continue;
-    const known = metadata[name];
-    metadata[name] = known === undefined ? value : [...(typeof known === "string" ? [known] : known), value];
-  }
-  metadata["seldon-puid"] = puid;
-  return metadata;
 }

@@ -1,12 +1,10 @@
-import { constants } from "node:http2";
 import { CallError, GRPC, nodeGrpcError } from "../../execute/call-error.ts";
+import { ERROR } from "../../http2/protocol.ts";
+import { headerOf } from "../../http2/request-headers.ts";
 
 /** The status of an answer from its trailers (or, without a body, its headers); undefined when it is OK. */
-export function statusError(
-  headers: Readonly<Record<string, string | readonly string[] | number | undefined>>,
-  httpStatus: number,
-): CallError | undefined {
-  const code = headers["grpc-status"];
+export function statusError(headers: readonly string[], httpStatus: number): CallError | undefined {
+  const code = headerOf(headers, "grpc-status");
   if (code === undefined) {
     if (httpStatus === 200) return nodeGrpcError(GRPC.UNKNOWN, "the node's answer has no grpc-status");
     return nodeGrpcError(CODE_OF_HTTP.get(httpStatus) ?? GRPC.UNKNOWN, `the node answered HTTP ${httpStatus}`);
@@ -14,7 +12,7 @@ export function statusError(
   const number = Number(code);
   if (number === GRPC.OK) return undefined;
   const known = Number.isInteger(number) && number > 0 && number <= 16 ? number : GRPC.UNKNOWN;
-  return nodeGrpcError(known, percentDecoded(String(headers["grpc-message"] ?? "")));
+  return nodeGrpcError(known, percentDecoded(headerOf(headers, "grpc-message") ?? ""));
 }
 
 /** gRPC's "HTTP to gRPC status code mapping". */
@@ -33,13 +31,13 @@ const CODE_OF_HTTP: ReadonlyMap<number, number> = new Map([
 export function resetError(target: string, rstCode: number): CallError {
   const why = `${target} reset the call (HTTP/2 error ${rstCode})`;
   switch (rstCode) {
-    case constants.NGHTTP2_REFUSED_STREAM:
+    case ERROR.REFUSED_STREAM:
       return new CallError("unreachable", why);
-    case constants.NGHTTP2_CANCEL:
+    case ERROR.CANCEL:
       return nodeGrpcError(GRPC.CANCELLED, why);
-    case constants.NGHTTP2_ENHANCE_YOUR_CALM:
+    case ERROR.ENHANCE_YOUR_CALM:
       return nodeGrpcError(GRPC.RESOURCE_EXHAUSTED, why);
-    case constants.NGHTTP2_INADEQUATE_SECURITY:
+    case ERROR.INADEQUATE_SECURITY:
       return nodeGrpcError(GRPC.PERMISSION_DENIED, why);
     default:
       return nodeGrpcError(GRPC.INTERNAL, why);

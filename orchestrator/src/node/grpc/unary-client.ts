@@ -6,16 +6,18 @@ import { Session } from "./session.ts";
 
 const MAX_SESSIONS = 4;
 
-/** Unary gRPC calls to one host and port over HTTP/2 without TLS: messages are bytes both ways. */
+/** gRPC calls to one host and port: messages are bytes both ways. */
 export class UnaryClient {
-  readonly #target: string;
+  readonly #host: string;
+  readonly #port: number;
   readonly #limits: PoolLimits;
   #sessions: Session[] = [];
   #inFlight = 0;
   #isClosed = false;
 
   constructor(host: string, port: number, limits: PoolLimits) {
-    this.#target = `${host.includes(":") ? `[${host}]` : host}:${port}`;
+    this.#host = host;
+    this.#port = port;
     this.#limits = limits;
   }
 
@@ -27,7 +29,7 @@ export class UnaryClient {
   /** Calls `/package.Service/Method`. Throws CallError: the node's status, unreachable, overloaded, or the scope's. */
   async call(path: string, message: Buffer, metadata: Metadata, scope: Scope): Promise<Buffer> {
     if (this.#inFlight >= this.#limits.connections + this.#limits.queue) {
-      throw new CallError("overloaded", `too many requests wait for ${this.#target}`);
+      throw new CallError("overloaded", `too many requests wait for ${this.#host}:${this.#port}`);
     }
     this.#inFlight += 1;
     try {
@@ -35,7 +37,7 @@ export class UnaryClient {
         const outcome = await this.#attempt(path, message, metadata, scope);
         if (outcome !== "refused") return outcome;
         // The node says that it never began the call, so that nothing is done twice.
-        if (attempt === 1) throw new CallError("unreachable", `${this.#target} refused the call`);
+        if (attempt === 1) throw new CallError("unreachable", `${this.#host}:${this.#port} refused the call`);
       }
     } finally {
       this.#inFlight -= 1;
@@ -46,16 +48,16 @@ export class UnaryClient {
   async #attempt(path: string, message: Buffer, metadata: Metadata, scope: Scope): Promise<Buffer | "refused"> {
     if (scope.error !== undefined) throw scope.error;
     const session = this.#session();
-    await session.ready(scope);
+    if (!session.isReady) await session.ready(scope);
     return session.call(path, message, metadata, scope);
   }
 
   #session(): Session {
-    this.#sessions = this.#sessions.filter((one) => one.isUsable);
+    if (!this.#sessions.every((one) => one.isUsable)) this.#sessions = this.#sessions.filter((one) => one.isUsable);
     let best: Session | undefined;
     for (const one of this.#sessions) if (best === undefined || one.streams < best.streams) best = one;
     if (best !== undefined && (best.streams < best.maxStreams || this.#sessions.length >= MAX_SESSIONS)) return best;
-    const made = new Session(this.#target, this.#limits);
+    const made = new Session(this.#host, this.#port, this.#limits);
     this.#sessions.push(made);
     return made;
   }

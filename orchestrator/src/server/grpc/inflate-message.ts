@@ -1,6 +1,6 @@
 import { gunzip, inflate, type InputType, type ZlibOptions } from "node:zlib";
-import { GRPC, nodeGrpcError } from "../../execute/call-error.ts";
-import { tooLarge, type RawMessage } from "./message-reader.ts";
+import { CallError, GRPC, nodeGrpcError } from "../../execute/call-error.ts";
+import type { RawMessage } from "../../grpc/message-reader.ts";
 
 /** What clients may compress with, for `grpc-accept-encoding`. */
 export const ACCEPTED_ENCODINGS = "identity,deflate,gzip";
@@ -27,8 +27,13 @@ export function plainMessage(message: RawMessage, encoding: string, maxBytes: nu
     run(message.body, { maxOutputLength: Math.max(1, maxBytes) }, (error, plain) => {
       if (error === null) resolve(plain);
       else if ((error as NodeJS.ErrnoException).code === "ERR_BUFFER_TOO_LARGE") {
-        reject(tooLarge("received message after decompression larger than max", "more", maxBytes));
+        reject(new CallError("too-large", `grpc: received message after decompression larger than max (${maxBytes})`));
       } else reject(nodeGrpcError(GRPC.INTERNAL, `grpc: failed to decompress the received message: ${error.message}`));
     });
   });
+}
+
+/** Go's words for a message that is larger than allowed. */
+export function messageTooLarge(bytes: number, maxBytes: number): CallError {
+  return new CallError("too-large", `grpc: received message larger than max (${bytes} vs. ${maxBytes})`);
 }

@@ -1,5 +1,6 @@
 import { asCallError, CallError } from "../../execute/call-error.ts";
 import { Scope } from "../../execute/scope.ts";
+import { messagePrefix } from "../../grpc/message-reader.ts";
 import { headerOf } from "../../http2/request-headers.ts";
 import { sendData, sendHeaders, sendTrailers } from "../../http2/send.ts";
 import type { ServerConnection } from "../../http2/server-connection.ts";
@@ -22,7 +23,6 @@ export interface OpenedCall {
   readonly headers: readonly string[];
 }
 
-const PREFIX_BYTES = 5;
 const ANSWER_HEADERS = [":status", "200", "content-type", "application/grpc"] as const;
 const OK_TRAILERS = ["grpc-status", "0"] as const;
 /** A REST node's own words that go along with its status. */
@@ -65,10 +65,7 @@ export abstract class ServerCall {
       this.#hasAnswered = true;
       sendHeaders(this.stream, [...ANSWER_HEADERS, ...this.answerHeaders], false);
     }
-    const prefix = Buffer.allocUnsafe(PREFIX_BYTES);
-    prefix[0] = 0;
-    prefix.writeUInt32BE(message.length, 1);
-    sendData(this.stream, prefix, message, false);
+    sendData(this.stream, messagePrefix(message.length), message, false);
   }
 
   /** Ends the call well. */

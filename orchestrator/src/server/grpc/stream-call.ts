@@ -1,8 +1,8 @@
 import { CallError, GRPC, nodeGrpcError } from "../../execute/call-error.ts";
 import { headerOf } from "../../http2/request-headers.ts";
 import type { StreamEvents } from "../../http2/stream.ts";
-import { plainMessage } from "./inflate-message.ts";
-import { MessageReader } from "./message-reader.ts";
+import { messageTooLarge, plainMessage } from "./inflate-message.ts";
+import { MessageReader } from "../../grpc/message-reader.ts";
 import type { StreamMethod } from "./method.ts";
 import { ServerCall, type CallLimits, type OpenedCall } from "./server-call.ts";
 
@@ -20,7 +20,7 @@ export class StreamCall extends ServerCall implements StreamEvents {
   constructor(opened: OpenedCall, method: StreamMethod, limits: CallLimits) {
     super(opened);
     this.#limits = limits;
-    this.#reader = new MessageReader(limits.maxMessageBytes);
+    this.#reader = new MessageReader(limits.maxMessageBytes, messageTooLarge);
     this.#hasEnded = opened.stream.isRemoteClosed;
     opened.stream.returnsAtOnce = false;
     void this.#run(method);

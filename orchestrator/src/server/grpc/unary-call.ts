@@ -1,8 +1,8 @@
 import { CallError, GRPC, nodeGrpcError } from "../../execute/call-error.ts";
 import { headerOf } from "../../http2/request-headers.ts";
 import type { StreamEvents } from "../../http2/stream.ts";
-import { plainMessage } from "./inflate-message.ts";
-import { MessageReader, type RawMessage } from "./message-reader.ts";
+import { messageTooLarge, plainMessage } from "./inflate-message.ts";
+import { MessageReader, type RawMessage } from "../../grpc/message-reader.ts";
 import type { UnaryMethod } from "./method.ts";
 import { ServerCall, type CallLimits, type OpenedCall } from "./server-call.ts";
 
@@ -17,7 +17,7 @@ export class UnaryCall extends ServerCall implements StreamEvents {
     super(opened);
     this.#method = method;
     this.#limits = limits;
-    this.#reader = new MessageReader(limits.maxMessageBytes);
+    this.#reader = new MessageReader(limits.maxMessageBytes, messageTooLarge);
     if (opened.stream.isRemoteClosed) this.#complete();
   }
 

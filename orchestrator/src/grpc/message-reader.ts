@@ -1,4 +1,4 @@
-import { CallError, GRPC, nodeGrpcError } from "../../execute/call-error.ts";
+import { GRPC, nodeGrpcError, type CallError } from "../execute/call-error.ts";
 
 const PREFIX_BYTES = 5;
 
@@ -8,17 +8,22 @@ export interface RawMessage {
   readonly body: Buffer;
 }
 
-/** Cuts what a client sends into messages: each a flag byte, four bytes of length, and the message. */
+/** The error for a message of so many bytes. */
+export type TooLarge = (bytes: number, maxBytes: number) => CallError;
+
+/** Cuts what the peer sends into messages: each a flag byte, four bytes of length, and the message. */
 export class MessageReader {
   readonly #maxBytes: number;
+  readonly #tooLarge: TooLarge;
   #chunks: Buffer[] = [];
   /** What has come and has not been taken. */
   bytes = 0;
   /** Length of the next message, prefix included, once it is known. */
   #size: number | undefined;
 
-  constructor(maxBytes: number) {
+  constructor(maxBytes: number, tooLarge: TooLarge) {
     this.#maxBytes = maxBytes;
+    this.#tooLarge = tooLarge;
   }
 
   push(chunk: Buffer): void {
@@ -46,7 +51,7 @@ export class MessageReader {
       this.#chunks = [head];
     }
     const length = head.readUInt32BE(1);
-    if (length > this.#maxBytes) throw tooLarge("received message larger than max", length, this.#maxBytes);
+    if (length > this.#maxBytes) throw this.#tooLarge(length, this.#maxBytes);
     return length;
   }
 
@@ -62,9 +67,12 @@ export class MessageReader {
   }
 }
 
-/** gRPC's answer to a message that is larger than allowed, in Go's words. */
-export function tooLarge(what: string, bytes: number | string, maxBytes: number): CallError {
-  return new CallError("too-large", `grpc: ${what} (${bytes} vs. ${maxBytes})`);
+/** Five bytes that go before a message that is not compressed. */
+export function messagePrefix(length: number): Buffer {
+  const prefix = Buffer.allocUnsafe(PREFIX_BYTES);
+  prefix[0] = 0;
+  prefix.writeUInt32BE(length, 1);
+  return prefix;
 }
 
 const NOTHING = Buffer.alloc(0);
