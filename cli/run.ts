@@ -25,7 +25,8 @@ runs as a process; no cluster and no container engine is needed.
   --drain <s>            how long replaced processes go on for the requests they still have (default 5)
   --logs                 print what the processes write
 
-ENVOY_BIN names an Envoy to use instead of the one that graphway installs.
+ENVOY_BIN names an Envoy to use instead of the one that graphway installs. EXECUTOR_REQUEST_LOGGER_DEFAULT_ENDPOINT is
+where orchestrators post the payloads of nodes whose logger names no URL (default http://default-broker).
 Ctrl-C stops everything. Exit code: 0 stopped, 1 it could not start, 2 wrong usage.
 `;
 
@@ -71,6 +72,7 @@ export async function run(words: readonly string[]): Promise<number> {
 
   const reporter = createRunReporter({ port, files: values.file, printLogs: values.logs });
   reporter.progress(`Envoy ${envoy.version}, gateway at http://localhost:${String(port)}`);
+  const requestLogger = process.env["EXECUTOR_REQUEST_LOGGER_DEFAULT_ENDPOINT"];
   const gateway = await startLocalGateway({
     source: createFileSource(values.file),
     folderOf: (file) => dirname(file ?? "."),
@@ -80,6 +82,7 @@ export async function run(words: readonly string[]): Promise<number> {
     xds: { address: values.address, port },
     reporter,
     drainMs,
+    planOptions: requestLogger === undefined ? {} : { requestLoggerUrl: requestLogger },
   });
   const failure = await Promise.race([stopped, gateway.failed]);
   reporter.progress("stopping");

@@ -124,7 +124,7 @@ export const ANNOTATIONS: readonly AnnotationRow[] = [
   ofDeployment("seldon.io/executor-logger-write-timeout-ms", {
     form: integer("milliseconds"),
     fallback: "2000",
-    meaning: "How long a payload may wait for room in that queue.",
+    meaning: "How long a payload may wait in that queue.",
     appliesTo: "orchestrator",
     onMalformed: "error",
   }),

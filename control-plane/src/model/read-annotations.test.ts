@@ -58,8 +58,6 @@ describe("reading annotations", () => {
       engineSeparatePod: false,
       noStorageInitializer: false,
       headlessService: false,
-      loggerQueueEntries: 10_000,
-      loggerWriteTimeoutMs: 2000,
       engineEnv: {},
     });
     assert.deepEqual(readPredictorAnnotations({}), { noEngine: false });

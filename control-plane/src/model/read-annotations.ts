@@ -22,8 +22,9 @@ export interface DeploymentAnnotations {
   readonly engineSeparatePod: boolean;
   readonly noStorageInitializer: boolean;
   readonly headlessService: boolean;
-  readonly loggerQueueEntries: number;
-  readonly loggerWriteTimeoutMs: number;
+  /** Absent: the orchestrator's own. */
+  readonly loggerQueueEntries?: number;
+  readonly loggerWriteTimeoutMs?: number;
   /** Variables of the orchestrator from `seldon.io/engine-<x>`, sorted by name. */
   readonly engineEnv: StringMap;
   readonly stickyKey?: StickyKeySource;
@@ -50,6 +51,8 @@ export function readDeploymentAnnotations(deployment: AnnotatedDeployment): Depl
   const attempts = readInteger(find("seldon.io/istio-retries") ?? "") ?? 0;
   const timeoutSeconds = atLeast(1, find("seldon.io/istio-retries-timeout")) ?? 1;
   const stickyKey = readStickyKey(find("graphway.dev/sticky-key") ?? "");
+  const queueEntries = atLeast(0, find("seldon.io/executor-logger-queue-size"));
+  const writeTimeoutMs = atLeast(0, find("seldon.io/executor-logger-write-timeout-ms"));
   return {
     ...(gateway === undefined || gateway === "" ? {} : { istioGateway: gateway }),
     ...(host === undefined || host === "" ? {} : { istioHost: host }),
@@ -57,8 +60,8 @@ export function readDeploymentAnnotations(deployment: AnnotatedDeployment): Depl
     engineSeparatePod: isOn(spec.annotations?.["seldon.io/engine-separate-pod"]),
     noStorageInitializer: isOn(spec.annotations?.["seldon.io/no-storage-initializer"]),
     headlessService: (find("seldon.io/headless-svc") ?? "false") !== "false",
-    loggerQueueEntries: atLeast(0, find("seldon.io/executor-logger-queue-size")) ?? 10_000,
-    loggerWriteTimeoutMs: atLeast(0, find("seldon.io/executor-logger-write-timeout-ms")) ?? 2000,
+    ...(queueEntries === undefined ? {} : { loggerQueueEntries: queueEntries }),
+    ...(writeTimeoutMs === undefined ? {} : { loggerWriteTimeoutMs: writeTimeoutMs }),
     engineEnv: readEngineEnv(spec.annotations ?? {}),
     ...(stickyKey === undefined ? {} : { stickyKey }),
   };

@@ -90,6 +90,9 @@ export interface OrchestratorSettings {
   readonly restTimeoutMs?: number;
   readonly grpcTimeoutMs?: number;
   readonly grpcMaxMessageBytes?: number;
+  /** Payloads that may wait to be logged, and for how long; absent: the orchestrator's own defaults. */
+  readonly loggerQueueEntries?: number;
+  readonly loggerWriteTimeoutMs?: number;
 }
 
 export type NodeType = "MODEL" | "ROUTER" | "COMBINER" | "TRANSFORMER" | "OUTPUT_TRANSFORMER";

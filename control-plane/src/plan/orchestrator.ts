@@ -27,6 +27,7 @@ export function planOrchestratorSettings(context: PlanContext, predictor: Defaul
   const capped: PodAnnotations = Object.fromEntries(
     limits.map(([name, value]: [string, number]) => [name, cap(value)]),
   );
+  const { loggerQueueEntries, loggerWriteTimeoutMs } = context.annotations;
   return {
     env: {
       REQUEST_LOGGER_DEFAULT_ENDPOINT: context.options.requestLoggerUrl,
@@ -34,5 +35,7 @@ export function planOrchestratorSettings(context: PlanContext, predictor: Defaul
       ...specEnv(predictor),
     },
     ...capped,
+    ...(loggerQueueEntries === undefined ? {} : { loggerQueueEntries }),
+    ...(loggerWriteTimeoutMs === undefined ? {} : { loggerWriteTimeoutMs }),
   };
 }

@@ -6,6 +6,7 @@ import { createResourceStore } from "../../deliver/xds-server/resource-store.ts"
 import { startXdsServer } from "../../deliver/xds-server/server.ts";
 import type { DeploymentPlan } from "../../plan/deployment-plan.ts";
 import { clusterName } from "../../plan/names.ts";
+import type { PlanOptions } from "../../plan/options.ts";
 import { renderEnginePredictor } from "../../render/orchestrator/engine-predictor.ts";
 import type { WasmSource } from "../../render/xds/filter-config.ts";
 import type { XdsOptions } from "../../render/xds/options.ts";
@@ -35,6 +36,8 @@ export interface LocalGatewayOptions {
   readonly reporter: LocalReporter;
   /** How long removed predictors and replaced processes go on for the requests they still have. Default 5000. */
   readonly drainMs?: number;
+  /** What the operator set; defaults hold for the rest. */
+  readonly planOptions?: Partial<PlanOptions>;
 }
 
 export interface LocalGateway {
@@ -51,7 +54,7 @@ export async function startLocalGateway(options: LocalGatewayOptions): Promise<L
   const xdsAddress = `unix:${folder.xdsSocket}`;
   const guard = startGuard();
   const store = createResourceStore();
-  const reader = createSourceReader(source);
+  const reader = createSourceReader(source, options.planOptions);
   const view = createView(reporter);
   const nextGeneration = createGenerations();
   const failed = Promise.withResolvers<string>();

@@ -2,6 +2,7 @@ import { loadDocuments } from "../../model/load.ts";
 import type { AcceptedDeployment, Model } from "../../model/model.ts";
 import { parsePath } from "../../model/path.ts";
 import type { DeploymentPlan } from "../../plan/deployment-plan.ts";
+import type { PlanOptions } from "../../plan/options.ts";
 import { planDeployment } from "../../plan/plan-deployment.ts";
 import type { Problem } from "../../problem/problem.ts";
 import type { Source } from "../../source/source.ts";
@@ -28,7 +29,7 @@ export interface SourceReader {
   locate(problem: Problem): Problem;
 }
 
-export function createSourceReader(source: Source): SourceReader {
+export function createSourceReader(source: Source, options: Partial<PlanOptions> = {}): SourceReader {
   const origins = new Map<string, Pick<AcceptedDeployment, "file" | "locate">>();
   let catalog: Catalog = new Map();
   let problems: readonly Problem[] = [];
@@ -40,7 +41,7 @@ export function createSourceReader(source: Source): SourceReader {
     const loaded = loadDocuments(texts.value);
     noteOrigins(loaded.value);
     const all = { value: loaded.value, problems: [...texts.problems, ...loaded.problems] };
-    const updated = updateCatalog(catalog, all, (one) => planDeployment(one));
+    const updated = updateCatalog(catalog, all, (one) => planDeployment(one, options));
     catalog = updated.value;
     // Nothing here runs an image.
     problems = updated.problems.filter((one) => one.code !== "ImageMissing");

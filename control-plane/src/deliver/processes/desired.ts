@@ -161,9 +161,10 @@ function identityOf(container: DesiredContainer): unknown {
 }
 
 function orchestratorKey(plan: DeploymentPlan, predictor: PredictorPlan): string {
-  const { env } = predictor.orchestratorSettings;
+  const { env, loggerQueueEntries, loggerWriteTimeoutMs } = predictor.orchestratorSettings;
   const entries = Object.entries(env).sort(([a], [b]) => (a < b ? -1 : 1));
-  return `${plan.key}/${predictor.name}/orchestrator-${hashOf([plan.protocol, plan.transport, entries])}`;
+  const content = [plan.protocol, plan.transport, entries, loggerQueueEntries, loggerWriteTimeoutMs];
+  return `${plan.key}/${predictor.name}/orchestrator-${hashOf(content)}`;
 }
 
 /** A short name for a piece of content. */

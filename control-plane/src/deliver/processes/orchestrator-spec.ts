@@ -24,6 +24,14 @@ export interface OrchestratorPlace {
   readonly enginePredictor: () => string;
 }
 
+function loggerFlags({ orchestratorSettings }: PredictorPlan): Readonly<Record<string, string>> {
+  const { loggerQueueEntries, loggerWriteTimeoutMs } = orchestratorSettings;
+  return {
+    ...(loggerQueueEntries === undefined ? {} : { log_work_buffer_size: String(loggerQueueEntries) }),
+    ...(loggerWriteTimeoutMs === undefined ? {} : { log_write_timeout_ms: String(loggerWriteTimeoutMs) }),
+  };
+}
+
 /** How to run the orchestrator of a predictor: Seldon's flags and environment, and the way to our xDS server. */
 export function orchestratorSpec(
   plan: DeploymentPlan,
@@ -40,6 +48,7 @@ export function orchestratorSpec(
     transport: plan.transport,
     prometheus_path: PROMETHEUS_PATH,
     xds_server: place.xdsServer,
+    ...loggerFlags(predictor),
   };
   const args = Object.entries(flags).flatMap(([name, value]) => [`--${name}`, value]);
   const probe = (path: string): LocalProbe => ({
