@@ -14,7 +14,10 @@ describe("the process", { concurrency: 2, timeout: 60_000 }, () => {
     ["one that is not JSON", [], { ENGINE_PREDICTOR: "aGVsbG8=" }, 255, /does not hold JSON/],
     ["a missing file", ["--file", "/nowhere.yaml"], {}, 255, /nowhere.yaml can't be read/],
     ["an unknown flag", ["--nope"], {}, 1, /--nope is not a flag/],
-    ["another protocol", ["--protocol=v2"], {}, 1, /--protocol v2 is not served/],
+    ["an unknown protocol", ["--protocol=v3"], {}, 1, /--protocol v3/],
+    ["half of a pair", ["--node_tls=on", "--node_cert_file=a"], {}, 1, /--node_cert_file and --node_key_file go tog/],
+    ["an authority without use", ["--node_ca_file=a"], {}, 1, /--node_ca_file has no effect without --node_tls=on/],
+    ["no certificate", [], { SELDON_CERT_MOUNT_PATH: "/nowhere" }, 255, /certificate can't be used: .*nowhere/],
   ];
   for (const [what, flags, env, code, says] of rows) {
     it(`ends with a clear message: ${what}`, async () => {

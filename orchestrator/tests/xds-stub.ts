@@ -19,7 +19,7 @@ export class XdsStub extends EventEmitter<{ request: [Request, Readonly<Record<s
   #nonce = 0;
   port = 0;
 
-  async start(port = 0): Promise<void> {
+  async start(port = 0, secure = ServerCredentials.createInsecure()): Promise<void> {
     this.#server.register(
       METHOD,
       (stream: Stream) => {
@@ -39,7 +39,7 @@ export class XdsStub extends EventEmitter<{ request: [Request, Readonly<Record<s
       "bidi",
     );
     this.port = await new Promise<number>((resolve, reject) => {
-      this.#server.bindAsync(`127.0.0.1:${port}`, ServerCredentials.createInsecure(), (error, bound) => {
+      this.#server.bindAsync(`127.0.0.1:${port}`, secure, (error, bound) => {
         if (error === null) resolve(bound);
         else reject(error);
       });

@@ -116,16 +116,16 @@ function keepAlive(session: ClientHttp2Session, times: KeepAlive): () => void {
     session.destroy(new Error("no answer in time"));
   };
   let answer: NodeJS.Timeout | undefined = setTimeout(end, times.connectTimeoutMs).unref();
-  session.once("connect", () => {
+  const heard = (): void => {
     clearTimeout(answer);
-  });
+    answer = undefined;
+  };
+  session.once("connect", heard);
   const pings = setInterval(() => {
-    if (session.destroyed || session.connecting) return;
-    clearTimeout(answer);
+    // One question at a time: a second one must not put off the end that the first is waiting for.
+    if (session.destroyed || session.connecting || answer !== undefined) return;
     answer = setTimeout(end, times.pingTimeoutMs).unref();
-    session.ping(() => {
-      clearTimeout(answer);
-    });
+    session.ping(heard);
   }, times.pingIntervalMs).unref();
   return () => {
     clearTimeout(answer);
