@@ -3,6 +3,7 @@ import { MAX_DEPTH, MAX_NODES } from "./draft.ts";
 import type { BuiltinRun, CheckedGraph, ContainerRun, Graph, GraphNode, GraphProblem, Protocol } from "./graph.ts";
 import { protocolNamed } from "./graph.ts";
 import { checkBranch, type NodeAbove } from "./check-branch.ts";
+import { checkProtocol } from "./check-protocol.ts";
 import { checkLogger } from "./check-logger.ts";
 import { stagesOf, type Stages } from "./stages.ts";
 
@@ -22,7 +23,7 @@ export function checkGraph(draft: DraftGraph): CheckedGraph {
   }
   const nodes: GraphNode[] = [];
   const root = checkNode(draft.root, undefined, { nodes, names: new Set(), problems, protocol: protocol ?? "seldon" });
-  if (protocol !== undefined) for (const one of nodes) checkBuiltin(one, protocol, refuse);
+  if (protocol !== undefined) checkProtocol(nodes, protocol, refuse);
   if (root === undefined || protocol === undefined || problems.some((one) => one.severity === "error")) {
     return { value: undefined, problems };
   }
@@ -50,14 +51,6 @@ function checkMerge({ settings }: DraftGraph, protocol: Protocol, problems: Grap
   const message = `meta is not merged: protocol ${protocol} has none; it has an effect with protocol seldon only`;
   problems.push({ severity: "warning", path: "", message });
   return false;
-}
-
-/** Two of the built-in units read and write Seldon's messages; the other two only choose. */
-function checkBuiltin(node: GraphNode, protocol: Protocol, refuse: (path: string, message: string) => void): void {
-  if (protocol === "seldon" || node.runs.in !== "builtin") return;
-  const { implementation } = node.runs;
-  if (implementation !== "SIMPLE_MODEL" && implementation !== "AVERAGE_COMBINER") return;
-  refuse(node.name, `${implementation} speaks protocol seldon only, not ${protocol}; use a container`);
 }
 
 interface Progress {

@@ -5,5 +5,5 @@ import type { ChildReply } from "./protocol.ts";
 
 /** The replies as one JSON array, as Seldon sends it to `aggregate`; inflated where they are not plain. */
 export async function joinReplies(replies: readonly ChildReply<RestPayload>[], maxBytes: number): Promise<RestPayload> {
-  return joinJson(await Promise.all(replies.map((one) => inflated(one.payload, maxBytes))));
+  return joinJson(await Promise.all(replies.map(async (one) => inflated(one.payload, maxBytes))));
 }

@@ -3,7 +3,10 @@ import type { GrpcPayload, Payload, RestPayload } from "../execute/payload.ts";
 import type { Operation } from "../execute/run.ts";
 import type { GraphNode, Protocol, Transport } from "../graph/graph.ts";
 
-/** What sets one protocol apart from the others: how nodes are asked, and what becomes of what they answer. Pure. */
+/**
+ * What sets one protocol apart from the others: how nodes are asked, and what becomes of what they answer. Pure.
+ * `maxBytes` everywhere bounds what a compressed body may grow to.
+ */
 export interface NodeProtocol {
   readonly name: Protocol;
   /** Whether feedback goes on to nodes; where it does not, it is accepted and given back. */
@@ -11,14 +14,13 @@ export interface NodeProtocol {
   readonly rest: RestForm;
   readonly grpc: GrpcForm;
   /**
-   * The branch that a router's reply names. Throws CallError (bad-route) where it names none. `maxBytes` bounds what
-   * a compressed reply may grow to.
+   * The branch that a router's reply names. Throws CallError (bad-route) where it names none.
    */
   readRoute(node: string, reply: Payload, maxBytes: number): number | Promise<number>;
   /** The payload in a node's transport, before `chain`. */
-  convert(payload: Payload, into: Transport, carried: Carried): Payload | Promise<Payload>;
+  convert(payload: Payload, into: Transport, carried: Carried, maxBytes: number): Payload | Promise<Payload>;
   /** What the graph answers, in the client's transport. */
-  answer(payload: Payload, into: Transport): Payload | Promise<Payload>;
+  answer(payload: Payload, into: Transport, maxBytes: number): Payload | Promise<Payload>;
   /** What REST clients hear of a node that only speaks gRPC. */
   readonly aboutNode: AboutNode;
   /** The JSON body of an error that no node has written. */
@@ -48,16 +50,15 @@ export interface ChildReply<T extends Payload> {
 
 /** A protocol over HTTP. */
 export interface RestForm {
-  path(operation: Operation, model: ModelRef): string;
-  statusPath(model: ModelRef): string;
-  metadataPath(model: ModelRef): string;
+  readonly path: (operation: Operation, model: ModelRef) => string;
+  readonly statusPath: (model: ModelRef) => string;
+  readonly metadataPath: (model: ModelRef) => string;
   /**
    * A node's reply as the next node's input; the client's request passes untouched. Throws CallError (bad-reply).
-   * `maxBytes` bounds what a compressed reply may grow to.
    */
-  chain(payload: RestPayload, maxBytes: number): RestPayload | Promise<RestPayload>;
+  readonly chain: (payload: RestPayload, maxBytes: number) => RestPayload | Promise<RestPayload>;
   /** The body of `aggregate`: the replies as they are. */
-  gather(replies: readonly ChildReply<RestPayload>[], maxBytes: number): RestPayload | Promise<RestPayload>;
+  readonly gather: (replies: readonly ChildReply<RestPayload>[], maxBytes: number) => RestPayload | Promise<RestPayload>;
   /** Where nodes may know no `route` and `aggregate`, what `predict` takes in their place. */
   readonly standIn: RestStandIn | undefined;
 }
@@ -65,7 +66,7 @@ export interface RestForm {
 /** How `predict` stands in for `route` and `aggregate`. */
 export interface RestStandIn {
   /** The children's replies as its input. */
-  gather(replies: readonly ChildReply<RestPayload>[], maxBytes: number): RestPayload | Promise<RestPayload>;
+  readonly gather: (replies: readonly ChildReply<RestPayload>[], maxBytes: number) => RestPayload | Promise<RestPayload>;
 }
 
 /** A protocol over gRPC. Messages stay bytes. */

@@ -2,7 +2,7 @@ import { CallError } from "../execute/call-error.ts";
 import type { GrpcPayload, Payload, RestPayload } from "../execute/payload.ts";
 import { inflated } from "./inflate.ts";
 import { routeOf } from "./seldon-route.ts";
-import { firstNumberInJson, firstNumberOf } from "./tensors/first-number.ts";
+import { firstNumberInJson, firstNumberOf } from "./tensors/elements.ts";
 import { BYTES, eachField, WireError } from "./wire/fields.ts";
 
 /**

@@ -100,6 +100,7 @@ function asReply(payload: Payload): Payload {
 
 function sameTransport(payload: Payload, into: Transport): Payload {
   if (payload.transport === into) return payload;
-  const message = `a ${payload.transport} message of protocol tensorflow can't be handed on by ${into}`;
-  throw new CallError("internal", message);
+  // A graph whose own nodes could not hand on to each other is refused before it is served.
+  const message = `messages of protocol tensorflow are not translated: ask by ${payload.transport === "rest" ? "gRPC" : "REST"}`;
+  throw new CallError("bad-request", message);
 }

@@ -51,7 +51,7 @@ function plainRequest(message: Uint8Array): unknown {
 }
 
 function plainResponse(message: Uint8Array): Record<string, unknown> {
-  return ModelInferResponse.toObject(ModelInferResponse.decode(message), PLAIN) as Record<string, unknown>;
+  return ModelInferResponse.toObject(ModelInferResponse.decode(message), PLAIN);
 }
 
 const PLAIN = { longs: String, bytes: String, defaults: true, arrays: true, objects: true };
@@ -60,7 +60,7 @@ const PLAIN = { longs: String, bytes: String, defaults: true, arrays: true, obje
 function wantedRequest(reply: Uint8Array, modelName: string): unknown {
   const { id, parameters: kept, outputs, rawOutputContents } = plainResponse(reply);
   const request = { modelName, id, parameters: kept, inputs: outputs, rawInputContents: rawOutputContents };
-  return plainRequest(ModelInferRequest.encode(ModelInferRequest.fromObject(request as never)).finish());
+  return plainRequest(ModelInferRequest.encode(ModelInferRequest.fromObject(request)).finish());
 }
 
 describe("V2 messages", () => {

@@ -1,4 +1,3 @@
-import { CallError } from "../execute/call-error.ts";
 import type { GrpcPayload, Payload } from "../execute/payload.ts";
 import type { Operation } from "../execute/run.ts";
 import type { Transport } from "../graph/graph.ts";
@@ -42,14 +41,17 @@ export const V2: NodeProtocol = {
     gather: gatherMessages,
   },
   readRoute: readV2Route,
-  convert: sameTransport,
-  answer: (payload, into) => sameTransport(asReply(payload), into),
+  convert,
+  answer,
   aboutNode: {
     status: async (model, call) => (await import("./v2-about.ts")).v2Status(model, call),
     metadata: async (model, call) => (await import("./v2-about.ts")).v2Metadata(model, call),
   },
   errorBody,
 };
+
+/** Field 1 of wire type 2. */
+const TAG_OF_NAME = 0x0a;
 
 function pathOf(model: ModelRef): string {
   const path = `/v2/models/${encodeURIComponent(model.name)}`;
@@ -58,7 +60,9 @@ function pathOf(model: ModelRef): string {
 
 function chainMessage(payload: GrpcPayload, model: ModelRef, asked: string): GrpcPayload {
   if (payload.isReply === true) return { transport: "grpc", body: requestOfReply(payload.body, model.name) };
-  return asked === model.name ? payload : { transport: "grpc", body: underModelName(payload.body, model.name) };
+  // Encoders write fields in order: another first byte than the name's tag is a request without one.
+  const isNamed = payload.body[0] === TAG_OF_NAME && asked === model.name;
+  return isNamed ? payload : { transport: "grpc", body: underModelName(payload.body, model.name) };
 }
 
 /** A request that no node has answered goes back as a reply; over REST both look the same to clients. */
@@ -67,7 +71,13 @@ function asReply(payload: Payload): Payload {
   return { transport: "grpc", body: replyOfRequest(payload.body), isReply: true };
 }
 
-function sameTransport(payload: Payload, into: Transport): Payload {
+/** In a graph of REST and gRPC nodes: the translation is loaded when it is first needed. */
+function convert(payload: Payload, into: Transport, _carried: unknown, maxBytes: number): Payload | Promise<Payload> {
   if (payload.transport === into) return payload;
-  throw new CallError("internal", `a ${payload.transport} message of protocol v2 can't be handed on by ${into}`);
+  return import("./v2-translate/translate.ts").then(({ translate }) => translate(payload, into, maxBytes));
+}
+
+function answer(payload: Payload, into: Transport, maxBytes: number): Payload | Promise<Payload> {
+  const converted = convert(payload, into, "message", maxBytes);
+  return converted instanceof Promise ? converted.then(asReply) : asReply(converted);
 }

@@ -14,6 +14,7 @@ import type { ModelRef } from "../../protocol/protocol.ts";
 import { protocolOf } from "../../protocol/protocols.ts";
 import { beginRun, type ClientRequest } from "../begin-run.ts";
 import { endRun } from "../end-run.ts";
+import { traceAbout } from "../trace-about.ts";
 import type { ServerContext } from "../server-context.ts";
 import type { UnaryMethod } from "./method.ts";
 import type { ServerCall } from "./server-call.ts";
@@ -54,7 +55,9 @@ export function nodeMethod(
       measured(context, call, (served) => {
         const client = readMetadata(call.headers);
         call.answerHeaders.push(HEADER_PUID, client.puid);
-        return answer(served, message, client, call);
+        const { path, startedMs } = call;
+        const about = { transport: "grpc", service: path, path, method: "POST", startedMs, ...client } as const;
+        return traceAbout(context, served, about, (headers) => answer(served, message, { ...client, headers }, call));
       }),
   };
 }
