@@ -156,6 +156,28 @@ describe("tracing", { timeout: 60_000 }, () => {
     ]);
   });
 
+  it("traces questions about nodes, over both transports", async () => {
+    const graph: TestNode = { name: "t", type: "TRANSFORMER", children: [MODEL] };
+    const replies = { "t/metadata": { body: { name: "t" } }, "m/metadata": { body: { name: "m" } } };
+    const { spans, calls } = await traced(graph, { ...replies, "m/health/status": { body: {} } }, async (bed) => {
+      for (const path of ["metadata", "status/m"]) await (await fetch(`${bed.url}/api/v1.0/${path}`)).arrayBuffer();
+      const answer = await callGrpc(bed.app.grpcPort, "/seldon.protos.Seldon/GraphMetadata", Buffer.alloc(0));
+      assert.equal(answer.code, 0, answer.details);
+    });
+    assert.deepEqual(outline(spans).sort(), [
+      "  /health/status (client)",
+      "  /metadata (client)",
+      "  /metadata (client)",
+      "  /seldon.protos.Model/Metadata (client)",
+      "  /seldon.protos.Model/Metadata (client)",
+      "/seldon.protos.Seldon/GraphMetadata (server)",
+      "metadata (server)",
+      "status (server)",
+    ]);
+    for (const call of calls) assert.ok(spans.some((one) => call.headers["traceparent"]?.includes(one.spanId)));
+    assert.equal(named(spans, "/health/status").attributes["http.request.method"], "GET");
+  });
+
   it("marks what failed, with why", async () => {
     const graph: TestNode = { name: "t", type: "TRANSFORMER", children: [MODEL] };
     const replies = { "t/transform-input": OK, "m/predict": { status: 503, body: { info: "secret payload" } } };

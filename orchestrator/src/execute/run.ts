@@ -84,6 +84,8 @@ export interface NodeHeaders {
   readonly pairs: readonly string[];
   /** The client's Accept-Encoding; empty when it sent none. */
   readonly acceptEncoding: string;
+  /** The spans of a request that no walk answers; those of a walk are the run's. */
+  readonly trace?: RequestTrace;
 }
 
 /** One step of a walk: a call, a choice made without one, or a branch that failed and was left out or replaced. */

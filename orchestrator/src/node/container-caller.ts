@@ -125,7 +125,9 @@ export class ContainerCaller implements NodeCaller {
     const path = pathOf(model);
     // Metrics have the node's own name: a client's could be any.
     const service = pathOf({ name: ownModelName(node), version: "" });
-    return this.#measured(node, service, "get", () => getFromNode(lease.resource, node.name, path, headers, scope));
+    return this.#measured(node, service, "get", headers, (sent) =>
+      getFromNode(lease.resource, node.name, path, sent, scope),
+    );
   }
 
   /** An encoded SeldonModelMetadata of a node that speaks gRPC. */
@@ -134,8 +136,8 @@ export class ContainerCaller implements NodeCaller {
     if (lease === undefined) throw new CallError("bad-request", `node ${node.name} has no gRPC port`);
     const empty: GrpcPayload = { transport: "grpc", body: Buffer.alloc(0) };
     const { metadataMethod } = this.#protocol.grpc;
-    const call = () => callGrpcNode(lease.resource, metadataMethod, empty, headers, puid, scope);
-    return (await this.#measured(node, metadataMethod, "unary", call)).body;
+    const call = (sent: NodeHeaders) => callGrpcNode(lease.resource, metadataMethod, empty, sent, puid, scope);
+    return (await this.#measured(node, metadataMethod, "unary", headers, call)).body;
   }
 
   /** Any unary method of a node that speaks gRPC, message and reply as they are. Throws CallError. */
@@ -148,21 +150,32 @@ export class ContainerCaller implements NodeCaller {
   ): Promise<Buffer> {
     const lease = this.#grpc[node.index];
     if (lease === undefined) throw new CallError("bad-request", `node ${node.name} has no gRPC port`);
-    const call = () => callGrpcNode(lease.resource, fullMethod, grpcPayload(message), run.headers, run.puid, scope);
-    return (await this.#measured(node, fullMethod, "unary", call)).body;
+    const call = (sent: NodeHeaders) =>
+      callGrpcNode(lease.resource, fullMethod, grpcPayload(message), sent, run.puid, scope);
+    return (await this.#measured(node, fullMethod, "unary", run.headers, call)).body;
   }
 
-  /** Counts a call that belongs to no walk. */
-  async #measured<T>(node: GraphNode, service: string, method: "get" | "unary", call: () => Promise<T>): Promise<T> {
+  /** Counts and traces a call that belongs to no walk. */
+  async #measured<T>(
+    node: GraphNode,
+    service: string,
+    method: "get" | "unary",
+    headers: NodeHeaders,
+    call: (headers: NodeHeaders) => Promise<T>,
+  ): Promise<T> {
     const startedMs = performance.now();
+    const transport = method === "get" ? "rest" : "grpc";
+    const trace = headers.trace?.beginCall({ node, operation: "about", transport, service, method: "GET" });
     let code = method === "get" ? "200" : "OK";
+    let failure: CallError | undefined;
     try {
-      return await call();
+      return await call(trace === undefined ? headers : tracedHeaders(headers, trace));
     } catch (error) {
-      const failure = asCallError(error);
+      failure = asCallError(error);
       code = method === "get" ? String(failure.httpStatus) : this.#metrics.grpcCodeName(failure.grpcCode);
       throw failure;
     } finally {
+      trace?.end(code, failure);
       this.#metrics.observe(node, service, method, code, (performance.now() - startedMs) / 1000);
     }
   }

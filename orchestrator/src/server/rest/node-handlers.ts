@@ -1,11 +1,10 @@
-import type { IncomingMessage } from "node:http";
 import { graphMetadata } from "../../execute/metadata.ts";
 import type { GraphMetadata } from "../../execute/metadata-answer.ts";
 import { jsonPayload, type RestPayload } from "../../execute/payload.ts";
+import type { NodeHeaders } from "../../execute/run.ts";
 import { Scope } from "../../execute/scope.ts";
 import type { ServedGraph } from "../../execute/served-graph.ts";
 import { transportOf } from "../../node/container-caller.ts";
-import { forwardedHeaders } from "../../policy/node-headers.ts";
 import { findModel } from "../../protocol/model-names.ts";
 import { protocolOf } from "../../protocol/protocols.ts";
 import type { AskedModel } from "./routes/route.ts";
@@ -18,11 +17,10 @@ export async function answerStatus(
   served: ServedGraph,
   asked: AskedModel,
   puid: string,
-  request: IncomingMessage,
+  headers: NodeHeaders,
 ): Promise<RestPayload> {
   const { node, model } = findModel(served.graph, asked);
   const { aboutNode } = protocolOf(served.graph);
-  const headers = forwardedHeaders(request.rawHeaders);
   if (node.runs.in === "builtin") return jsonPayload({});
   if (transportOf(node, "rest") === "rest") {
     return within((scope) => served.caller.get(node, "status", model, headers, scope));
@@ -39,11 +37,10 @@ export async function answerMetadata(
   served: ServedGraph,
   asked: AskedModel,
   puid: string,
-  request: IncomingMessage,
+  headers: NodeHeaders,
 ): Promise<RestPayload> {
   const { node, model } = findModel(served.graph, asked);
   const { aboutNode } = protocolOf(served.graph);
-  const headers = forwardedHeaders(request.rawHeaders);
   if (node.runs.in === "builtin") return jsonPayload({ name: node.name });
   if (transportOf(node, "rest") === "rest") {
     return within((scope) => served.caller.get(node, "metadata", model, headers, scope));
@@ -56,12 +53,7 @@ export async function answerMetadata(
 }
 
 /** The metadata of every node, and the inputs and outputs of the graph as a whole. */
-export function answerGraphMetadata(
-  served: ServedGraph,
-  puid: string,
-  request: IncomingMessage,
-): Promise<GraphMetadata> {
-  const headers = forwardedHeaders(request.rawHeaders);
+export function answerGraphMetadata(served: ServedGraph, puid: string, headers: NodeHeaders): Promise<GraphMetadata> {
   return within((scope) => graphMetadata(served, "rest", headers, puid, scope));
 }
 

@@ -1,12 +1,14 @@
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { asCallError, CallError } from "../../execute/call-error.ts";
-import { JSON_TYPE, jsonPayload } from "../../execute/payload.ts";
+import { jsonPayload } from "../../execute/payload.ts";
 import type { Protocol } from "../../graph/graph.ts";
 import { protocolOf } from "../../protocol/protocols.ts";
 import { V2_SERVER } from "../../protocol/v2-server.ts";
 import type { HttpLimits } from "../../config/flags.ts";
 import type { ServerTls } from "../../tls/server-tls.ts";
+import { forwardedHeaders } from "../../policy/node-headers.ts";
+import { traceAbout } from "../trace-about.ts";
 import type { ServerContext } from "../server-context.ts";
 import { setCommonHeaders, type CorsPolicy } from "./common-headers.ts";
 import { answerDocument } from "./documents.ts";
@@ -114,18 +116,23 @@ async function answerAboutNodes(
   request.resume();
   const startedMs = performance.now();
   const { served } = context.current;
+  const service = route.kind === "status" ? "status" : "metadata";
   let status = 200;
   try {
     if (served === undefined) throw new CallError("not-ready", "the orchestrator has no graph yet");
     served.enter();
     try {
-      if (route.kind === "graph-metadata") {
-        const body = Buffer.from(JSON.stringify(await answerGraphMetadata(served, puid, request)));
-        sendPayload(response, { transport: "rest", body, contentType: JSON_TYPE, contentEncoding: "" });
-      } else {
-        const ask = route.kind === "status" ? answerStatus : answerMetadata;
-        sendPayload(response, await ask(served, route, puid, request));
-      }
+      const headers = forwardedHeaders(request.rawHeaders);
+      const [path = "/"] = (request.url ?? "/").split("?", 1);
+      const about = { transport: "rest", service, path, method: "GET", puid, headers, startedMs } as const;
+      const payload = await traceAbout(context, served, about, async (traced) => {
+        if (route.kind !== "graph-metadata") {
+          const ask = route.kind === "status" ? answerStatus : answerMetadata;
+          return ask(served, route, puid, traced);
+        }
+        return jsonPayload(await answerGraphMetadata(served, puid, traced));
+      });
+      sendPayload(response, payload);
     } finally {
       served.leave();
     }
@@ -134,7 +141,6 @@ async function answerAboutNodes(
     status = failure.httpStatus;
     sendError(response, failure, protocolOf({ protocol: protocolOfServer(context) }));
   }
-  const service = route.kind === "status" ? "status" : "metadata";
   served?.metrics.observe(service, "get", String(status), (performance.now() - startedMs) / 1000);
 }
 
