@@ -8,8 +8,8 @@ export function faultOfDefault(protocol: MessageProtocol, text: string): string 
   let json: Json;
   try {
     json = JSON.parse(text) as Json;
-  } catch (error) {
-    return `is not JSON: ${error instanceof Error ? error.message : String(error)}`;
+  } catch {
+    return "is not JSON";
   }
   if (!isJsonObject(json)) return "must be a JSON object";
   switch (protocol) {

@@ -86,6 +86,12 @@ export const ANNOTATIONS: readonly AnnotationRow[] = [
     fallback: "2147483647",
     meaning: "Largest gRPC message that the orchestrator sends or receives.",
   }),
+  ofPod("graphway.dev/merge-meta", {
+    form: FLAG,
+    fallback: "`false`",
+    meaning:
+      "The answer's `meta` says what every node of the graph said in its own: tags, metrics, requestPath, and the routing. Protocol seldon only.",
+  }),
   ofDeployment("seldon.io/engine-separate-pod", {
     sites: ["spec"],
     form: FLAG,

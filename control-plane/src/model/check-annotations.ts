@@ -92,7 +92,7 @@ function checkOne(
   if (row === undefined) return checkUnlisted(key, site, at);
   if (!row.sites.includes(site)) return [misplaced(key, row.sites, site, at)];
   const fault = faultOf(row.form, value);
-  if (fault === undefined) return [];
+  if (fault === undefined) return checkProtocol(key, value, at, deployment);
   return [
     {
       code: "AnnotationMalformed",
@@ -102,6 +102,15 @@ function checkOne(
       severity: severityOf(row, value, deployment),
     },
   ];
+}
+
+/** Only Seldon's own messages have a `meta`. */
+function checkProtocol(key: string, value: string, at: FieldPath, { spec }: SeldonDeployment): readonly Finding[] {
+  const protocol = spec.protocol ?? "";
+  if (key !== "graphway.dev/merge-meta" || value.toLowerCase() !== "true") return [];
+  if (protocol === "" || protocol === "seldon") return [];
+  const message = `${key} has no effect with protocol ${protocol}, whose messages have no meta`;
+  return [{ code: "AnnotationWithoutEffect", at, message, hint: "remove it, or use protocol seldon" }];
 }
 
 /** Seldon fails where it cannot read a number; one that it reads and makes nothing of is a warning. */

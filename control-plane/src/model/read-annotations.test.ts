@@ -116,6 +116,12 @@ describe("reading annotations", () => {
     assert.deepEqual(readPodAnnotations(deployment, predictor, 1), { restTimeoutMs: 3000, grpcTimeoutMs: 1000 });
   });
 
+  it("merges meta where a pod's annotation says true", () => {
+    const read = (value: string) =>
+      readPodAnnotations({ metadata: {}, spec: { annotations: { "graphway.dev/merge-meta": value } } }, {}, 0);
+    assert.deepEqual([read("True"), read("false"), read("1")], [{ mergeMeta: true }, {}, {}]);
+  });
+
   it("reads a predictor's own", () => {
     const annotations = { "seldon.io/no-engine": "TRUE", "seldon.io/svc-name": "shop" };
     assert.deepEqual(readPredictorAnnotations({ annotations }), { noEngine: true, serviceName: "shop" });

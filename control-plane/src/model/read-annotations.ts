@@ -41,6 +41,7 @@ export interface PodAnnotations {
   readonly restTimeoutMs?: number;
   readonly grpcTimeoutMs?: number;
   readonly grpcMaxMessageBytes?: number;
+  readonly mergeMeta?: true;
 }
 
 export function readDeploymentAnnotations(deployment: AnnotatedDeployment): DeploymentAnnotations {
@@ -95,6 +96,7 @@ export function readPodAnnotations(
     ...(restTimeoutMs === undefined ? {} : { restTimeoutMs }),
     ...(grpcTimeoutMs === undefined ? {} : { grpcTimeoutMs }),
     ...(grpcMaxMessageBytes === undefined ? {} : { grpcMaxMessageBytes }),
+    ...(isOn(find("graphway.dev/merge-meta")) ? { mergeMeta: true } : {}),
   };
 }
 

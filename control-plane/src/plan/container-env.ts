@@ -1,3 +1,4 @@
+import { modelParameters } from "../../../proto/graph/reserved-parameters.ts";
 import { nodeRuns } from "../model/graph.ts";
 import type { DefaultedEndpoint, DefaultedNode, DefaultedPredictor } from "../model/defaulted.ts";
 import type { Container, EnvVar as DeclaredEnvVar } from "../model/kubernetes.ts";
@@ -16,7 +17,7 @@ export function declaredVariable({ name, value, valueFrom }: DeclaredEnvVar): En
 }
 
 function parametersOf(context: PlanContext, node: DefaultedNode): string | undefined {
-  const own = (node.parameters ?? []).map(({ name, value, type }) => ({ name, value, type }));
+  const own = modelParameters(node.parameters ?? []).map(({ name, value, type }) => ({ name, value, type }));
   const takesModel =
     nodeRuns(node) === "prepackaged" &&
     context.protocol === "seldon" &&

@@ -90,6 +90,8 @@ export interface OrchestratorSettings {
   readonly restTimeoutMs?: number;
   readonly grpcTimeoutMs?: number;
   readonly grpcMaxMessageBytes?: number;
+  /** Present: the answer's `meta` says what every node said in its own. */
+  readonly mergeMeta?: true;
   /** Payloads that may wait to be logged, and for how long; absent: the orchestrator's own defaults. */
   readonly loggerQueueEntries?: number;
   readonly loggerWriteTimeoutMs?: number;

@@ -23,9 +23,9 @@ function specEnv(predictor: DefaultedPredictor): Readonly<Record<string, string>
 
 /** What the orchestrator is started with, beyond its graph. */
 export function planOrchestratorSettings(context: PlanContext, predictor: DefaultedPredictor): OrchestratorSettings {
-  const limits = Object.entries(readPodAnnotations(context.resource, predictor, 0));
+  const { mergeMeta, ...limits } = readPodAnnotations(context.resource, predictor, 0);
   const capped: PodAnnotations = Object.fromEntries(
-    limits.map(([name, value]: [string, number]) => [name, cap(value)]),
+    Object.entries(limits).map(([name, value]: [string, number]) => [name, cap(value)]),
   );
   const { loggerQueueEntries, loggerWriteTimeoutMs } = context.annotations;
   return {
@@ -35,6 +35,7 @@ export function planOrchestratorSettings(context: PlanContext, predictor: Defaul
       ...specEnv(predictor),
     },
     ...capped,
+    ...(mergeMeta === true && context.protocol === "seldon" ? { mergeMeta } : {}),
     ...(loggerQueueEntries === undefined ? {} : { loggerQueueEntries }),
     ...(loggerWriteTimeoutMs === undefined ? {} : { loggerWriteTimeoutMs }),
   };

@@ -122,6 +122,11 @@ export const RESOURCE_CODES = {
     meaning: "A node has a number of children that makes no sense for it.",
     hint: "check the children of the node",
   },
+  BranchParameterInvalid: {
+    severity: "error",
+    meaning: "A parameter that the orchestrator reads itself (onError, default, minReady) can't be meant as it stands.",
+    hint: "see docs/node-parameters.md; a model never gets parameters of these names",
+  },
   NodeDuplicate: {
     severity: "warning",
     meaning: "Two nodes of a graph have the same name and so the same container.",
@@ -165,7 +170,7 @@ export const RESOURCE_CODES = {
   },
   AnnotationWithoutEffect: {
     severity: "warning",
-    meaning: "Seldon knows this annotation, but it has no effect here.",
+    meaning: "This annotation is known, but it has no effect here.",
     hint: "remove it, or see docs/annotations.md for what there is instead",
   },
   PolicyTargetWrong: {

@@ -88,7 +88,7 @@ describe("onError, default and minReady", () => {
     ]) {
       assert.equal(fault(good), undefined, good);
     }
-    assert.match(fault("{") ?? "", /^c\/a: parameter default is not JSON: /);
+    assert.match(fault("{") ?? "", /^c\/a: parameter default is not JSON$/);
     assert.match(fault("[]") ?? "", /must be a JSON object/);
     assert.match(fault('{"data":{"ndarray":[]},"strData":"x"}') ?? "", /the SeldonMessage holds one of data, binData/);
     assert.match(fault("{}") ?? "", /holds one of/);

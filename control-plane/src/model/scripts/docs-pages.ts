@@ -5,6 +5,7 @@ import {
   type AnnotationRow,
   type AnnotationSite,
 } from "../annotations.ts";
+import { RESERVED_PARAMETERS } from "../../../../proto/graph/reserved-parameters.ts";
 import { describeForm } from "../annotation-values.ts";
 import type { ProblemCodeRow } from "../../problem/code-row.ts";
 import { PROBLEM_CODES } from "../../problem/codes.ts";
@@ -57,6 +58,48 @@ Generated from the table of codes by \`node control-plane/src/model/scripts/writ
 An *error* stops its own deployment only: what was served before goes on, and other deployments are not touched. A *warning* stops
 nothing.
 `;
+
+const PARAMETERS_HEAD = `# Parameters of graph nodes
+
+Generated from the table by \`node control-plane/src/model/scripts/write-docs.ts\`.
+
+What stands in \`parameters\` of a graph node is handed to its model (variable \`PREDICTIVE_UNIT_PARAMETERS\`), but for these names: the
+orchestrator reads them itself, and no model ever gets them. They say what becomes of a request when one branch of a combiner fails:
+when its node can't be reached, is too slow for its timeout, answers with an error, or when that happens below it.
+`;
+
+const PARAMETERS_FOOT = `A branch that was left out, or that a default stands in for, is \`-2\` in \`x-graphway-routing\` and \`node/skip\` or \`node/default\`
+in \`x-graphway-path\`. When the request itself ends, because its client left or its deadline passed, that is never a branch's failure.
+
+\`\`\`yaml
+graph:
+  name: ensemble
+  type: COMBINER
+  parameters:
+    - { name: minReady, value: "2", type: INT }
+  children:
+    - { name: fast, type: MODEL, parameters: [{ name: onError, value: fail, type: STRING }] }
+    - { name: slow, type: MODEL }
+    - name: remote
+      type: MODEL
+      parameters:
+        - { name: onError, value: default, type: STRING }
+        - { name: default, value: '{"data":{"ndarray":[[0.5]]}}', type: STRING }
+\`\`\`
+
+Here \`slow\` may fail, because of \`minReady\`; for \`remote\` a half stands in; \`fast\` must answer; and two of the three must have answered
+themselves.
+`;
+
+/** docs/node-parameters.md. */
+export function renderNodeParametersPage(): string {
+  const rows = RESERVED_PARAMETERS.map(({ name, where, values, fallback, meaning }) => {
+    return [`\`${name}\``, where, values, fallback, meaning];
+  });
+  return [PARAMETERS_HEAD, table(["Parameter", "Where", "Value", "Default", "Meaning"], rows), PARAMETERS_FOOT].join(
+    "\n",
+  );
+}
 
 /** docs/problems.md. */
 export function renderProblemsPage(): string {

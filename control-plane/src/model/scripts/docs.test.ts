@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { describe, it } from "node:test";
 import { format } from "prettier";
-import { renderAnnotationsPage, renderProblemsPage } from "./docs-pages.ts";
+import { renderAnnotationsPage, renderNodeParametersPage, renderProblemsPage } from "./docs-pages.ts";
 
 const DOCS = new URL("../../../../docs/", import.meta.url);
 const HINT = "docs are out of date: run node control-plane/src/model/scripts/write-docs.ts";
@@ -10,6 +10,7 @@ const HINT = "docs are out of date: run node control-plane/src/model/scripts/wri
 describe("generated docs", () => {
   for (const [name, render] of [
     ["annotations.md", renderAnnotationsPage],
+    ["node-parameters.md", renderNodeParametersPage],
     ["problems.md", renderProblemsPage],
   ] as const) {
     it(`${name} says what the code says`, async () => {

@@ -1,6 +1,7 @@
 import type { Finding } from "../finding.ts";
 import type { SeldonDeployment } from "../seldon-deployment.ts";
 import type { ModelSettings } from "../settings.ts";
+import { checkBranchParameters } from "./branch-parameters.ts";
 import { checkNodes } from "./graph-rules.ts";
 import { checkCount, checkNoEngine, checkPredictorNames } from "./predictor-rules.ts";
 import type { Rule } from "./rule.ts";
@@ -24,10 +25,13 @@ const SELDON_RULES: readonly Rule[] = [
   checkTraffic,
 ];
 
+/** What is ours and can be wrong. */
+const OWN_RULES: readonly Rule[] = [checkBranchParameters];
+
 /** What Seldon accepts although it cannot be meant, or fails on later. Warnings only. */
 const WARNINGS: readonly Rule[] = [warnOfNames, warnOfGraph, warnOfContainers, warnOfEngine, warnOfTraffic];
 
 /** Everything that speaks against a deployment as applied; nothing stops at the first. */
 export function validateDeployment({ spec }: SeldonDeployment, settings: ModelSettings): readonly Finding[] {
-  return [...SELDON_RULES, ...WARNINGS].flatMap((rule) => rule(spec, settings));
+  return [...SELDON_RULES, ...OWN_RULES, ...WARNINGS].flatMap((rule) => rule(spec, settings));
 }

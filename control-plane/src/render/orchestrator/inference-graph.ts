@@ -43,11 +43,12 @@ function renderNode(plan: DeploymentPlan, node: GraphNode): JsonObject {
 }
 
 function renderSettings({ orchestratorSettings }: PredictorPlan): JsonObject {
-  const { restTimeoutMs, grpcTimeoutMs, grpcMaxMessageBytes } = orchestratorSettings;
+  const { restTimeoutMs, grpcTimeoutMs, grpcMaxMessageBytes, mergeMeta } = orchestratorSettings;
   const settings = {
     ...(restTimeoutMs === undefined ? {} : { rest_timeout_ms: restTimeoutMs }),
     ...(grpcTimeoutMs === undefined ? {} : { grpc_timeout_ms: grpcTimeoutMs }),
     ...(grpcMaxMessageBytes === undefined ? {} : { grpc_max_message_bytes: grpcMaxMessageBytes }),
+    ...(mergeMeta === undefined ? {} : { merge_meta: mergeMeta }),
   };
   return Object.keys(settings).length === 0 ? {} : { settings };
 }

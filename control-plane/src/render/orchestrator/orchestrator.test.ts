@@ -34,7 +34,7 @@ const predictor: PredictorPlan = {
   graph: root,
   traffic: 75,
   annotations: { note: "x" },
-  orchestratorSettings: { env: {}, restTimeoutMs: 1500, grpcMaxMessageBytes: 4096 },
+  orchestratorSettings: { env: {}, restTimeoutMs: 1500, grpcMaxMessageBytes: 4096, mergeMeta: true },
 };
 const plan = planFor("example", { main: 75 }, {}, { protocol: "v2", permits: { force: true, explain: false } });
 
@@ -47,6 +47,7 @@ test("an orchestrator reads back every field of the graph", () => {
   assert.deepEqual([message.allowBranches, message.allowExplain], [true, false]);
   assert.equal(message.predictorVersion, "main");
   assert.deepEqual([message.settings?.restTimeoutMs, message.settings?.grpcMaxMessageBytes], [1500, 4096]);
+  assert.equal(message.settings?.mergeMeta, true);
   assert.equal(message.root?.implementation, Implementation.RANDOM_ABTEST);
   const child = message.root.children?.[0];
   assert.equal(child?.type ?? NodeType.NODE_TYPE_UNSPECIFIED, NodeType.NODE_TYPE_UNSPECIFIED);
