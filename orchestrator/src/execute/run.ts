@@ -3,6 +3,7 @@ import type { ReplyMetas } from "../meta/reply-metas.ts";
 import type { RequestTrace } from "../observe/tracing/request-trace.ts";
 import type { Payload } from "./payload.ts";
 import type { Scope } from "./scope.ts";
+import type { TakeStream } from "./streamed-reply.ts";
 
 /** What a node can be asked for. */
 export type Operation = "predict" | "transform-input" | "transform-output" | "route" | "aggregate" | "send-feedback";
@@ -56,6 +57,11 @@ export interface Run {
   readonly meta: AnswerMeta;
   /** Where the payloads of nodes with a logger go; absent when no node has one or the client asked for none. */
   readonly log?: RunLog | undefined;
+  /**
+   * Takes a long answer of the graph as it arrives, where no later step needs its body. Only a call that answers the
+   * client may give it one.
+   */
+  readonly takeStream?: TakeStream | undefined;
   /** The spans of the request; absent when it is not traced. */
   readonly trace?: RequestTrace | undefined;
 }

@@ -2,6 +2,7 @@ import { asCallError, CallError } from "../execute/call-error.ts";
 import { grpcPayload, type GrpcPayload, type Payload, type RestPayload } from "../execute/payload.ts";
 import type { NodeCaller, NodeHeaders, NodeRequest, Operation, Run } from "../execute/run.ts";
 import { Scope } from "../execute/scope.ts";
+import type { TakeStream } from "../execute/streamed-reply.ts";
 import type { Graph, GraphNode, Transport } from "../graph/graph.ts";
 import type { ClientMetrics } from "../observe/client-metrics.ts";
 import type { NodePool } from "../observe/metrics.ts";
@@ -225,7 +226,9 @@ export class ContainerCaller implements NodeCaller {
     const { puid } = run;
     const path = rest.path(asked, modelRefOf(run.graph, node, run));
     const answersClient = request.answersClient && run.calledBy === "rest";
-    return postToNode(lease.resource, { node: node.name, path, payload, headers, puid, answersClient }, scope);
+    const take = answersClient ? takerOf(run, node) : undefined;
+    const asking = { node: node.name, path, payload, headers, puid, answersClient, take };
+    return postToNode(lease.resource, asking, scope);
   }
 
   async #unary(request: NodeRequest, headers: NodeHeaders, scope: Scope): Promise<GrpcPayload> {
@@ -271,6 +274,16 @@ function isUnknownPath(error: unknown): boolean {
 
 function tracedHeaders(headers: NodeHeaders, trace: CallTrace): NodeHeaders {
   return { ...headers, pairs: trace.headers(headers.pairs) };
+}
+
+/** Takes the graph's answer as it arrives. Its head goes out before the walk notes the node's branch, so that is done here. */
+function takerOf(run: Run, node: GraphNode): TakeStream | undefined {
+  const { takeStream, routing } = run;
+  if (takeStream === undefined) return undefined;
+  return (reply) => {
+    if (!routing.has(node.name)) routing.set(node.name, -1);
+    return takeStream(reply);
+  };
 }
 
 /** The transport a node is called by: its own, else the client's, else the only one it has a port for. */

@@ -1,6 +1,7 @@
 import { HEADER_BRANCH, HEADER_DECISION, HEADER_SHADOW } from "#proto/vocabulary/headers.ts";
 import { asCallError } from "../execute/call-error.ts";
 import type { AnswerMeta, NodeHeaders, Run } from "../execute/run.ts";
+import type { TakeStream } from "../execute/streamed-reply.ts";
 import type { ServedGraph } from "../execute/served-graph.ts";
 import type { Graph, Transport } from "../graph/graph.ts";
 import { ReplyMetas } from "../meta/reply-metas.ts";
@@ -26,6 +27,8 @@ export interface ClientRequest {
   readonly headers: NodeHeaders;
   /** Any header or metadata entry, ours included, by its lower-case name; the first value where there are several. */
   readonly header: (name: string) => string | undefined;
+  /** Takes the graph's answer as it arrives; absent where the client can't. */
+  readonly takeStream?: TakeStream;
 }
 
 /** A request's way through the graph, about to begin. Throws CallError where it asks for what can't be done. End with `endRun`. */
@@ -44,6 +47,8 @@ export function beginRun(context: ServerContext, served: ServedGraph, client: Cl
   const forced = readForced(graph, client, trace);
   context.observer.requests.began(client.transport);
   const explains = graph.allowExplain && client.header(HEADER_DECISION) !== undefined;
+  const meta = answerMeta(context, graph);
+  const log = graph.logsPayloads ? context.logRun(graph, client) : undefined;
   return {
     graph,
     caller: served.caller,
@@ -57,8 +62,10 @@ export function beginRun(context: ServerContext, served: ServedGraph, client: Cl
     path: explains ? [] : undefined,
     random: context.random,
     isShadow,
-    meta: answerMeta(context, graph),
-    log: graph.logsPayloads ? context.logRun(graph, client) : undefined,
+    meta,
+    log,
+    // Whoever logs the answer or writes into it needs all of it.
+    takeStream: log === undefined && meta.kind === "untouched" ? client.takeStream : undefined,
     trace,
   };
 }

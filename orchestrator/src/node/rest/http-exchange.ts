@@ -1,8 +1,10 @@
-import type { CallError } from "../../execute/call-error.ts";
+import { asCallError, type CallError } from "../../execute/call-error.ts";
 import type { Scope } from "../../execute/scope.ts";
+import type { TakeStream } from "../../execute/streamed-reply.ts";
 import type { Connection, Exchange } from "./connection.ts";
 import { cutFault, faultOf, tooLargeFault } from "./http-faults.ts";
 import type { ReplyHead } from "./reply-head.ts";
+import { ReplyStream, SHORT_REPLY_BYTES, streamingOf, whenLong } from "./reply-stream.ts";
 
 /** A node's whole HTTP answer. */
 export interface HttpReply {
@@ -11,7 +13,7 @@ export interface HttpReply {
   readonly contentEncoding: string;
   /** Of V2's binary tensors; empty: none. */
   readonly jsonLength: string;
-  /** The body in the pieces it came in. */
+  /** The body in the pieces it came in; empty where it was taken as a stream. */
   readonly chunks: readonly Buffer[];
 }
 
@@ -28,7 +30,10 @@ export class HttpExchange implements Exchange {
   readonly #maxBytes: number;
   readonly #outcome: ExchangeOutcome;
   readonly #detach: () => void;
-  readonly #body: Buffer[] = [];
+  readonly #take: TakeStream | undefined;
+  #body: Buffer[] = [];
+  #stream: ReplyStream | undefined;
+  #longTimer: NodeJS.Timeout | undefined;
   #connection: Connection | undefined;
   #reply: ReplyHead | undefined;
   #length = 0;
@@ -41,12 +46,14 @@ export class HttpExchange implements Exchange {
     maxBytes: number,
     scope: Scope,
     outcome: ExchangeOutcome,
+    take: TakeStream | undefined,
   ) {
     this.#target = target;
     this.head = head;
     this.chunks = chunks;
     this.#maxBytes = maxBytes;
     this.#outcome = outcome;
+    this.#take = take;
     this.#detach = scope.onCancel((error) => {
       this.fail(error);
     });
@@ -65,33 +72,73 @@ export class HttpExchange implements Exchange {
 
   /** Ends the call: the caller hears `error`, and whatever is still on the wire is stopped. */
   fail(error: CallError): void {
-    if (this.#isOver) return;
-    this.#isOver = true;
-    this.#detach();
+    if (!this.#endOnce()) return;
     this.#connection?.destroy();
+    this.#stream?.fail(error);
     this.#outcome.reject(error);
   }
 
   onHead(head: ReplyHead): void {
     this.#reply = head;
+    if (this.#take === undefined) return;
+    const streaming = streamingOf(head);
+    if (streaming === "at-once") this.#openStream();
+    else if (streaming === "if-long") {
+      this.#longTimer = whenLong(() => {
+        this.#openStream();
+      });
+    }
   }
 
   onData(chunk: Buffer): boolean {
+    if (this.#stream !== undefined) return this.#stream.push(chunk);
     this.#length += chunk.length;
-    if (this.#length > this.#maxBytes) this.fail(tooLargeFault(this.#target, this.#maxBytes));
-    else this.#body.push(chunk);
+    this.#body.push(chunk);
+    if (this.#longTimer !== undefined && this.#length > SHORT_REPLY_BYTES) this.#openStream();
+    else if (this.#length > this.#maxBytes) this.fail(tooLargeFault(this.#target, this.#maxBytes));
     return true;
   }
 
   onEnd(): void {
-    if (this.#isOver || this.#reply === undefined) return;
-    this.#isOver = true;
-    this.#detach();
-    const { status, contentType, contentEncoding, jsonLength } = this.#reply;
-    this.#outcome.resolve({ status, contentType, contentEncoding, jsonLength, chunks: this.#body });
+    // The connection is somebody else's from here on.
+    this.#connection = undefined;
+    if (this.#stream === undefined) this.#succeed(this.#body);
+    else this.#stream.end();
   }
 
   onError(error: Error | undefined): void {
     this.fail(error === undefined ? cutFault(this.#target) : faultOf(this.#target, error));
+  }
+
+  /** From here on what arrives goes to whoever takes the stream, and the call ends when it has taken all. */
+  #openStream(): void {
+    if (this.#isOver || this.#reply === undefined || this.#take === undefined) return;
+    clearTimeout(this.#longTimer);
+    const stream = new ReplyStream(this.#reply, this.#take, () => this.#connection?.resume());
+    this.#stream = stream;
+    for (const chunk of this.#body) stream.push(chunk);
+    this.#body = [];
+    stream.taken.then(
+      () => {
+        this.#succeed([]);
+      },
+      (error: unknown) => {
+        this.fail(asCallError(error));
+      },
+    );
+  }
+
+  #succeed(chunks: readonly Buffer[]): void {
+    if (this.#reply === undefined || !this.#endOnce()) return;
+    const { status, contentType, contentEncoding, jsonLength } = this.#reply;
+    this.#outcome.resolve({ status, contentType, contentEncoding, jsonLength, chunks });
+  }
+
+  #endOnce(): boolean {
+    if (this.#isOver) return false;
+    this.#isOver = true;
+    clearTimeout(this.#longTimer);
+    this.#detach();
+    return true;
   }
 }

@@ -1,5 +1,6 @@
 import { asCallError, CallError } from "../../execute/call-error.ts";
 import type { Scope } from "../../execute/scope.ts";
+import type { TakeStream } from "../../execute/streamed-reply.ts";
 import type { PoolLimits, PoolLoad } from "../pool-limits.ts";
 import { plainSockets, tlsSockets, type SocketSource } from "./connect-socket.ts";
 import { Connection, type ConnectionOwner } from "./connection.ts";
@@ -45,8 +46,11 @@ export class HttpTransport implements ConnectionOwner {
     return { inUse, waiting: Math.max(0, this.#inFlight - inUse) };
   }
 
-  /** Sends a request and reads its whole answer. Throws CallError: unreachable, overloaded, bad-reply, or the scope's. */
-  call(request: HttpCall, scope: Scope): Promise<HttpReply> {
+  /**
+   * Sends a request and reads its whole answer; a long one goes to `take`, where there is one, as it arrives.
+   * Throws CallError: unreachable, overloaded, bad-reply, or the scope's.
+   */
+  call(request: HttpCall, scope: Scope, take?: TakeStream): Promise<HttpReply> {
     if (scope.error !== undefined) return Promise.reject(scope.error);
     if (this.#inFlight >= this.#limits.connections + this.#limits.queue) {
       return Promise.reject(new CallError("overloaded", `too many requests wait for ${this.#target}`));
@@ -70,7 +74,7 @@ export class HttpTransport implements ConnectionOwner {
         },
       };
       const { maxReplyBytes } = this.#limits;
-      this.#send(new HttpExchange(this.#target, head, request.chunks, maxReplyBytes, scope, outcome));
+      this.#send(new HttpExchange(this.#target, head, request.chunks, maxReplyBytes, scope, outcome, take));
     });
   }
 

@@ -3,6 +3,7 @@ import { nodeHttpError } from "../../execute/call-error.ts";
 import { JSON_LENGTH_HEADER, JSON_TYPE, type RestPayload } from "../../execute/payload.ts";
 import type { NodeHeaders } from "../../execute/run.ts";
 import type { Scope } from "../../execute/scope.ts";
+import type { TakeStream } from "../../execute/streamed-reply.ts";
 import type { HttpReply } from "./http-exchange.ts";
 import type { HttpTransport } from "./http-transport.ts";
 
@@ -13,6 +14,8 @@ export interface RestRequest {
   readonly headers: NodeHeaders;
   readonly puid: string;
   readonly answersClient: boolean;
+  /** Takes a long reply as it arrives; it is then empty for the caller. */
+  readonly take?: TakeStream | undefined;
 }
 
 /** Posts a payload to a node. Anything but 200 is a CallError that carries the node's status and body. */
@@ -26,7 +29,8 @@ export async function postToNode(http: HttpTransport, request: RestRequest, scop
     headers.push("accept-encoding", request.headers.acceptEncoding);
   }
   headers.push("seldon-puid", request.puid);
-  const reply = await http.call({ method: "POST", path: request.path, headers, chunks: chunksOf(payload) }, scope);
+  const call = { method: "POST", path: request.path, headers, chunks: chunksOf(payload) } as const;
+  const reply = await http.call(call, scope, request.take);
   return accepted(request.node, reply);
 }
 

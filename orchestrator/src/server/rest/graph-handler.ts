@@ -17,6 +17,7 @@ import type { ServerContext } from "../server-context.ts";
 import { readBody } from "./read-body.ts";
 import { sendError, sendPayload } from "./respond.ts";
 import type { Route } from "./routes.ts";
+import { streamAnswer } from "./stream-answer.ts";
 
 /** A path that asks for a walk through the graph. */
 type GraphRoute = Extract<Route, { readonly kind: "predictions" | "feedback" }>;
@@ -59,6 +60,10 @@ export async function answerGraph(
       modelVersion: route.modelVersion,
       headers: forwardedHeaders(request.rawHeaders),
       header: (name) => textHeader(request, name),
+      takeStream: (reply) => {
+        if (run !== undefined) setAnswerHeaders(response, run);
+        return streamAnswer(response, reply);
+      },
     });
     const body = await readBody(request, context.maxBodyBytes);
     sendAnswer(response, run, await walk(kind, run, request, body, scope));

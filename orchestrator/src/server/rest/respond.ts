@@ -9,7 +9,9 @@ export function sendPayload(response: ServerResponse, payload: RestPayload, stat
   if (response.headersSent || response.destroyed) return;
   const { contentType, contentEncoding, jsonLength } = payload;
   const body =
-    contentEncoding === "" && jsonLength === undefined && isJson(contentType, payload.body) ? escapeHtmlInJson(payload.body) : payload.body;
+    contentEncoding === "" && jsonLength === undefined && isJson(contentType, payload.body)
+      ? escapeHtmlInJson(payload.body)
+      : payload.body;
   if (contentType !== "") response.setHeader("Content-Type", contentType);
   if (contentEncoding !== "") response.setHeader("Content-Encoding", contentEncoding);
   if (jsonLength !== undefined) response.setHeader("Inference-Header-Content-Length", jsonLength);
@@ -20,8 +22,13 @@ export function sendPayload(response: ServerResponse, payload: RestPayload, stat
 
 /** Sends a failure: a REST node's own answer where there is one, else what happened, as the protocol's clients read it. */
 export function sendError(response: ServerResponse, error: CallError, protocol: Pick<NodeProtocol, "errorBody">): void {
+  if (response.headersSent && !response.writableEnded) {
+    // An answer that was under way is cut, so that nobody takes what came of it for the whole.
+    response.destroy();
+    return;
+  }
   // What is left of a refused body is not worth reading: the connection ends with the answer.
-  if (error.fault === "too-large" && !response.headersSent) response.setHeader("Connection", "close");
+  if (error.fault === "too-large") response.setHeader("Connection", "close");
   const reply: Payload = error.reply ?? jsonPayload(protocol.errorBody(error.httpStatus, error.message));
   if (reply.transport === "rest") sendPayload(response, reply, error.httpStatus);
 }
