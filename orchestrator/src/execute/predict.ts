@@ -15,8 +15,11 @@ import { walkBranches, type Branch } from "./walk-branches.ts";
  * in either transport's form. Throws CallError; a failing branch cancels its siblings unless it may be left out.
  */
 export function predict(run: Run, request: Payload, scope: Scope): Promise<Payload> {
-  const answer = walk(run, run.graph.root, request, { scope, answers: true });
-  return run.meta.kind === "untouched" ? answer : answer.then((payload) => finishMeta(run, request, payload));
+  const { meta, graph } = run;
+  if (meta.kind === "untouched") return walk(run, graph.root, request, { scope, answers: true });
+  // An answer whose `meta` is still to be set must be plain and whole: no node gives it as the client would have it.
+  const answer = walk(run, graph.root, request, { scope, answers: false });
+  return answer.then((payload) => finishMeta(run, request, payload));
 }
 
 /** Where a walk stands: its life, and whether what it returns is the graph's answer. */
