@@ -7,11 +7,38 @@ export interface AnnotationSettings extends NodeDefaults {
   readonly warnings: readonly string[];
 }
 
+/** An annotation of the pod: what it sets, or why it is not read. */
+export interface AnnotationSpec {
+  readonly help: string;
+  readonly kind: "whole number" | "true or false" | "not read";
+}
+
 const NAMES = {
   restTimeoutMs: "seldon.io/rest-timeout",
   grpcTimeoutMs: "seldon.io/grpc-timeout",
   grpcMaxMessageBytes: "seldon.io/grpc-max-message-size",
+  mergesMeta: "graphway.dev/merge-meta",
 } as const;
+
+const OF_JAVA = "was read by Seldon's Java engine, and by nothing since";
+
+/** Every annotation of the pod that the orchestrator knows. */
+export const ANNOTATIONS: Readonly<Record<string, AnnotationSpec>> = {
+  [NAMES.restTimeoutMs]: {
+    kind: "whole number",
+    help: "milliseconds that a REST call of a node may take, its body included",
+  },
+  [NAMES.grpcTimeoutMs]: { kind: "whole number", help: "milliseconds that a gRPC call of a node may take" },
+  [NAMES.grpcMaxMessageBytes]: {
+    kind: "whole number",
+    help: "largest gRPC message in bytes, from clients and from nodes",
+  },
+  [NAMES.mergesMeta]: { kind: "true or false", help: "the answer's `meta` says what every node said in its own" },
+  "seldon.io/rest-read-timeout": { kind: "not read", help: `${OF_JAVA}. Use \`${NAMES.restTimeoutMs}\`` },
+  "seldon.io/rest-connection-timeout": { kind: "not read", help: `${OF_JAVA}. Use \`--node_connect_timeout\`` },
+  "seldon.io/rest-connect-retries": { kind: "not read", help: OF_JAVA },
+  "seldon.io/grpc-read-timeout": { kind: "not read", help: `${OF_JAVA}. Use \`${NAMES.grpcTimeoutMs}\`` },
+};
 
 /** Reads the downward API's annotations file: lines `key="value"`, the value quoted as Go quotes text. */
 export function readAnnotations(text: string): AnnotationSettings {
@@ -28,11 +55,14 @@ export function readAnnotations(text: string): AnnotationSettings {
     warnings.push(`annotation ${name}: "${value}" is not a whole number; it is not used`);
     return 0;
   };
+  for (const [name, { kind, help }] of Object.entries(ANNOTATIONS)) {
+    if (kind === "not read" && values.has(name)) warnings.push(`annotation ${name}: ${help.replaceAll("`", "")}`);
+  }
   return {
     restTimeoutMs: read(NAMES.restTimeoutMs),
     grpcTimeoutMs: read(NAMES.grpcTimeoutMs),
     grpcMaxMessageBytes: read(NAMES.grpcMaxMessageBytes),
-    mergesMeta: values.get("graphway.dev/merge-meta")?.toLowerCase() === "true",
+    mergesMeta: values.get(NAMES.mergesMeta)?.toLowerCase() === "true",
     warnings,
   };
 }
