@@ -12,6 +12,7 @@ import { repliesOf, type ModelRef, type NodeProtocol } from "../protocol/protoco
 import { protocolOf } from "../protocol/protocols.ts";
 import type { Endpoints, Lease } from "./endpoints.ts";
 import { callGrpcNode } from "./grpc/grpc-node.ts";
+import type { NodeStream } from "./grpc/node-stream.ts";
 import type { UnaryClient } from "./grpc/unary-client.ts";
 import type { PoolLoad } from "./pool-limits.ts";
 import type { HttpTransport } from "./rest/http-transport.ts";
@@ -156,6 +157,19 @@ export class ContainerCaller implements NodeCaller {
     return (await this.#measured(node, fullMethod, "unary", run.headers, call)).body;
   }
 
+  /** A method of a node that speaks gRPC and answers with a stream of messages. Throws CallError. */
+  async openStream(
+    node: GraphNode,
+    fullMethod: string,
+    message: Buffer,
+    run: Pick<Run, "headers" | "puid">,
+    scope: Scope,
+  ): Promise<NodeStream> {
+    const lease = this.#grpc[node.index];
+    if (lease === undefined) throw new CallError("bad-request", `node ${node.name} has no gRPC port`);
+    return lease.resource.stream(fullMethod, message, [...run.headers.pairs, "seldon-puid", run.puid], scope);
+  }
+
   /** Counts and traces a call that belongs to no walk. */
   async #measured<T>(
     node: GraphNode,
@@ -252,7 +266,7 @@ export class ContainerCaller implements NodeCaller {
     const { payloads, operation } = request;
     if (payloads.every((one) => one.transport === form)) return payloads as T[];
     const carried = operation === "send-feedback" ? "feedback" : "message";
-    const converted = payloads.map((one) => this.#protocol.convert(one, form, carried));
+    const converted = payloads.map(async (one) => this.#protocol.convert(one, form, carried, this.maxReplyBytes));
     return (await Promise.all(converted)) as T[];
   }
 }

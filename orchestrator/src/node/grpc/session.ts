@@ -5,6 +5,7 @@ import type { Scope } from "../../execute/scope.ts";
 import { ClientConnection } from "../../http2/client-connection.ts";
 import type { PoolLimits } from "../pool-limits.ts";
 import { NodeCall, type CallTarget, type Outcome } from "./node-call.ts";
+import { NodeStream } from "./node-stream.ts";
 import type { Metadata } from "./request-headers.ts";
 
 const STREAMS_PER_SESSION = 100;
@@ -17,7 +18,7 @@ export class Session {
   readonly #connection: ClientConnection;
   readonly #target: CallTarget;
   readonly #connected: Promise<CallError | undefined>;
-  readonly #waiting: NodeCall[] = [];
+  readonly #waiting: (NodeCall | NodeStream)[] = [];
   #isConnected = false;
   #failure: CallError | undefined;
   #isRetired = false;
@@ -111,9 +112,26 @@ export class Session {
     if (!this.isUsable) return REFUSED;
     this.streams += 1;
     const call = new NodeCall(this.#target, path, message, metadata, scope);
+    this.#start(call);
+    return call.outcome;
+  }
+
+  /** A call that is answered by a stream of messages; `onOver` hears of its end. */
+  stream(path: string, message: Buffer, metadata: Metadata, scope: Scope, onOver: () => void): NodeStream {
+    this.streams += 1;
+    const over = (): void => {
+      this.#target.onOver();
+      onOver();
+    };
+    const call = new NodeStream({ ...this.#target, onOver: over }, path, message, metadata, scope);
+    if (this.isUsable) this.#start(call);
+    else call.giveUp("refused");
+    return call;
+  }
+
+  #start(call: NodeCall | NodeStream): void {
     this.#waiting.push(call);
     this.#startWaiting();
-    return call.outcome;
   }
 
   #startWaiting(): void {

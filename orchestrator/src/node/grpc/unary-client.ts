@@ -1,6 +1,7 @@
 import { CallError } from "../../execute/call-error.ts";
 import type { Scope } from "../../execute/scope.ts";
 import type { PoolLimits, PoolLoad } from "../pool-limits.ts";
+import type { NodeStream } from "./node-stream.ts";
 import type { Metadata } from "./request-headers.ts";
 import { Session } from "./session.ts";
 
@@ -28,10 +29,7 @@ export class UnaryClient {
 
   /** Calls `/package.Service/Method`. Throws CallError: the node's status, unreachable, overloaded, or the scope's. */
   async call(path: string, message: Buffer, metadata: Metadata, scope: Scope): Promise<Buffer> {
-    if (this.#inFlight >= this.#limits.connections + this.#limits.queue) {
-      throw new CallError("overloaded", `too many requests wait for ${this.#host}:${this.#port}`);
-    }
-    this.#inFlight += 1;
+    this.#enter();
     try {
       for (let attempt = 0; ; attempt += 1) {
         const outcome = await this.#attempt(path, message, metadata, scope);
@@ -40,9 +38,36 @@ export class UnaryClient {
         if (attempt === 1) throw new CallError("unreachable", `${this.#host}:${this.#port} refused the call`);
       }
     } finally {
-      this.#inFlight -= 1;
-      if (this.#isClosed && this.#inFlight === 0) this.#closeSessions();
+      this.#leave();
     }
+  }
+
+  /** Calls a method that answers with a stream of messages. Throws CallError, as reading the stream does. */
+  async stream(path: string, message: Buffer, metadata: Metadata, scope: Scope): Promise<NodeStream> {
+    this.#enter();
+    try {
+      if (scope.error !== undefined) throw scope.error;
+      const session = this.#session();
+      if (!session.isReady) await session.ready(scope);
+      return session.stream(path, message, metadata, scope, () => {
+        this.#leave();
+      });
+    } catch (error) {
+      this.#leave();
+      throw error;
+    }
+  }
+
+  #enter(): void {
+    if (this.#inFlight >= this.#limits.connections + this.#limits.queue) {
+      throw new CallError("overloaded", `too many requests wait for ${this.#host}:${this.#port}`);
+    }
+    this.#inFlight += 1;
+  }
+
+  #leave(): void {
+    this.#inFlight -= 1;
+    if (this.#isClosed && this.#inFlight === 0) this.#closeSessions();
   }
 
   async #attempt(path: string, message: Buffer, metadata: Metadata, scope: Scope): Promise<Buffer | "refused"> {

@@ -93,8 +93,9 @@ export function beginWalk(
   call: ServerCall,
   client: ClientMetadata,
   model: ModelRef,
+  startedMs = call.startedMs,
 ): Run {
-  const { path, startedMs } = call;
+  const { path } = call;
   return beginRun(context, served, {
     transport: "grpc",
     service: path,

@@ -3,6 +3,8 @@ import type { ServerContext } from "../server-context.ts";
 import type { Health } from "./health.ts";
 import type { Service, Services } from "./method.ts";
 import { SELDON_SERVICE, seldonService } from "./seldon-service.ts";
+import { MODEL_SERVICE, modelService, PREDICTION_SERVICE, predictionService } from "./tensorflow-service.ts";
+import { V2_SERVICE, v2Service } from "./v2-service.ts";
 
 const HEALTH_SERVICE = "grpc.health.v1.Health";
 
@@ -25,9 +27,12 @@ function protocolServices(protocol: Protocol, context: ServerContext): Map<strin
     case "seldon":
       return new Map([[SELDON_SERVICE, seldonService(context)]]);
     case "v2":
-      return new Map();
+      return new Map([[V2_SERVICE, v2Service(context)]]);
     case "tensorflow":
-      return new Map();
+      return new Map([
+        [PREDICTION_SERVICE, predictionService(context)],
+        [MODEL_SERVICE, modelService(context)],
+      ]);
   }
 }
 
