@@ -17,25 +17,37 @@ export function corsPolicy(env: Readonly<Record<string, string | undefined>>): C
   };
 }
 
-/** The headers of every answer on a known path: puid, nosniff, CORS, and CloudEvents' when the request has them. */
-export function setCommonHeaders(
+/**
+ * The headers of every answer on a known path (name, value, …): puid, nosniff, CORS, and CloudEvents' when the request
+ * has them.
+ */
+export function commonHeaders(
   request: IncomingMessage,
-  response: ServerResponse,
   puid: string,
   path: string,
   methods: string | undefined,
   cors: CorsPolicy,
   identity: Identity,
-): void {
-  response.setHeader("Seldon-Puid", puid);
-  response.setHeader("X-Content-Type-Options", "nosniff");
-  response.setHeader("Access-Control-Allow-Origin", cors.allowedOrigins);
-  response.setHeader("Access-Control-Allow-Headers", cors.allowedHeaders);
-  if (methods !== undefined) response.setHeader("Access-Control-Allow-Methods", methods);
-  if (request.headers["ce-specversion"] === undefined) return;
-  response.setHeader("Ce-Id", puid);
-  response.setHeader("Ce-Specversion", "0.3");
-  response.setHeader("Ce-Path", path);
-  response.setHeader("Ce-Type", `seldon.${identity.deployment}.${identity.namespace}.response`);
-  response.setHeader("Ce-Source", `seldon.${identity.deployment}`);
+): string[] {
+  const headers = [
+    "Seldon-Puid",
+    puid,
+    "X-Content-Type-Options",
+    "nosniff",
+    "Access-Control-Allow-Origin",
+    cors.allowedOrigins,
+    "Access-Control-Allow-Headers",
+    cors.allowedHeaders,
+  ];
+  if (methods !== undefined) headers.push("Access-Control-Allow-Methods", methods);
+  if (request.headers["ce-specversion"] === undefined) return headers;
+  const source = `seldon.${identity.deployment}`;
+  const type = `seldon.${identity.deployment}.${identity.namespace}.response`;
+  headers.push("Ce-Id", puid, "Ce-Specversion", "0.3", "Ce-Path", path, "Ce-Type", type, "Ce-Source", source);
+  return headers;
+}
+
+/** Sets headers one by one, for answers that are put together in more than one place. */
+export function setHeaders(response: ServerResponse, headers: readonly string[]): void {
+  for (let i = 0; i + 1 < headers.length; i += 2) response.setHeader(headers[i] ?? "", headers[i + 1] ?? "");
 }

@@ -16,17 +16,30 @@ import { endRun } from "../end-run.ts";
 import type { ServerContext } from "../server-context.ts";
 import { readBody } from "./read-body.ts";
 import { sendError, sendPayload } from "./respond.ts";
-import type { Route } from "./routes.ts";
 import { streamAnswer } from "./stream-answer.ts";
+import type { Route } from "./routes.ts";
 
 /** A path that asks for a walk through the graph. */
-type GraphRoute = Extract<Route, { readonly kind: "predictions" | "feedback" }>;
+export type GraphRoute = Extract<Route, { readonly kind: "predictions" | "feedback" }>;
+
+export function isGraphRoute(route: Route): route is GraphRoute {
+  return route.kind === "predictions" || route.kind === "feedback";
+}
+
+/** What is known of a request before its walk. */
+export interface Arrival {
+  readonly puid: string;
+  /** Of the URL, without its query. */
+  readonly path: string;
+  /** Of every answer to it: name, value, … */
+  readonly headers: readonly string[];
+}
 
 /** Answers a prediction or a feedback call by a walk through the graph. */
 export async function answerGraph(
   context: ServerContext,
   route: GraphRoute,
-  puid: string,
+  arrival: Arrival,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
@@ -35,7 +48,8 @@ export async function answerGraph(
   const { served } = context.current;
   if (served === undefined) {
     request.resume();
-    sendError(response, new CallError("not-ready", "the orchestrator has no graph yet"), protocolOf(context));
+    const error = new CallError("not-ready", "the orchestrator has no graph yet");
+    sendError(response, error, protocolOf(context), arrival.headers);
     return;
   }
   const scope = new Scope(
@@ -53,26 +67,23 @@ export async function answerGraph(
     run = beginRun(context, served, {
       transport: "rest",
       service: kind,
-      path: pathOf(request),
+      path: arrival.path,
       startedMs,
-      puid,
+      puid: arrival.puid,
       modelName: route.modelName,
       modelVersion: route.modelVersion,
       headers: forwardedHeaders(request.rawHeaders),
       header: (name) => textHeader(request, name),
-      takeStream: (reply) => {
-        if (run !== undefined) setAnswerHeaders(response, run);
-        return streamAnswer(response, reply);
-      },
+      takeStream: (reply) => streamAnswer(response, reply, answerHeaders(arrival, run)),
     });
     const body = await readBody(request, context.maxBodyBytes);
-    sendAnswer(response, run, await walk(kind, run, request, body, scope));
+    const answer = await walk(kind, run, request, body, scope);
+    sendPayload(response, answer, status, answerHeaders(arrival, run));
   } catch (error) {
     failure = asCallError(error);
     if (failure.fault === "internal") context.logError("a request failed", error);
     status = failure.httpStatus;
-    if (run !== undefined) setAnswerHeaders(response, run);
-    sendError(response, failure, protocolOf(served.graph));
+    sendError(response, failure, protocolOf(served.graph), answerHeaders(arrival, run));
   } finally {
     scope.end();
     served.leave();
@@ -93,26 +104,16 @@ async function walk(
   const fields = { transport: "rest", contentType, contentEncoding } as const;
   const payload = payloadOf(jsonLength === undefined ? fields : { ...fields, jsonLength }, body);
   const reply = kind === "predictions" ? await predict(run, payload, scope) : await sendFeedback(run, payload, scope);
-  const own = reply.transport === "rest" ? reply : await protocolOf(run.graph).answer(reply, "rest");
+  const own =
+    reply.transport === "rest" ? reply : await protocolOf(run.graph).answer(reply, "rest", run.caller.maxReplyBytes);
   if (own.transport !== "rest") throw new CallError("internal", "an answer was not translated");
   return own;
 }
 
-function sendAnswer(response: ServerResponse, run: Run, payload: RestPayload): void {
-  setAnswerHeaders(response, run);
-  sendPayload(response, payload);
-}
-
-function setAnswerHeaders(response: ServerResponse, run: Run): void {
-  if (response.headersSent) return;
-  response.setHeader(HEADER_ROUTING, routingHeader(run.routing));
-  if (run.path !== undefined) response.setHeader(HEADER_PATH, pathHeader(run.path));
-}
-
-function pathOf(request: IncomingMessage): string {
-  const url = request.url ?? "/";
-  const query = url.indexOf("?");
-  return query === -1 ? url : url.slice(0, query);
+function answerHeaders({ headers }: Arrival, run: Run | undefined): readonly string[] {
+  if (run === undefined) return headers;
+  const routing = [...headers, HEADER_ROUTING, routingHeader(run.routing)];
+  return run.path === undefined ? routing : [...routing, HEADER_PATH, pathHeader(run.path)];
 }
 
 function textHeader(request: IncomingMessage, name: string): string | undefined {

@@ -10,9 +10,9 @@ import type { ServerTls } from "../../tls/server-tls.ts";
 import { forwardedHeaders } from "../../policy/node-headers.ts";
 import { traceAbout } from "../trace-about.ts";
 import type { ServerContext } from "../server-context.ts";
-import { setCommonHeaders, type CorsPolicy } from "./common-headers.ts";
+import { commonHeaders, setHeaders, type CorsPolicy } from "./common-headers.ts";
 import { answerDocument } from "./documents.ts";
-import { answerGraph } from "./graph-handler.ts";
+import { answerGraph, isGraphRoute, type GraphRoute } from "./graph-handler.ts";
 import { answerMetadata, answerGraphMetadata, answerStatus } from "./node-handlers.ts";
 import { createHttpServer } from "./http-server.ts";
 import { sendError, sendPayload } from "./respond.ts";
@@ -61,15 +61,21 @@ async function handle(
     return;
   }
   const puid = puidOf(request);
-  setCommonHeaders(request, response, puid, path, methods, options.cors, context.identity);
-  if (methods !== undefined && request.method === "OPTIONS") sendEmpty(request, response, 200);
+  const headers = commonHeaders(request, puid, path, methods, options.cors, context.identity);
+  const isPreflight = methods !== undefined && request.method === "OPTIONS";
+  if (isGraphRoute(route) && !isPreflight) {
+    await answerGraph(context, route, { puid, path, headers }, request, response);
+    return;
+  }
+  setHeaders(response, headers);
+  if (isPreflight || isGraphRoute(route)) sendEmpty(request, response, 200);
   else await answer(context, options, route, puid, request, response);
 }
 
 async function answer(
   context: ServerContext,
   options: RestOptions,
-  route: Route,
+  route: Exclude<Route, GraphRoute>,
   puid: string,
   request: IncomingMessage,
   response: ServerResponse,
@@ -87,10 +93,6 @@ async function answer(
       response.setHeader("Content-Type", "text/plain; version=0.0.4; charset=utf-8");
       request.resume();
       response.end(await options.renderMetrics());
-      return;
-    case "predictions":
-    case "feedback":
-      await answerGraph(context, route, puid, request, response);
       return;
     case "server-metadata":
       request.resume();

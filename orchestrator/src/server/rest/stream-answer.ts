@@ -11,12 +11,17 @@ const NOBODY_READS_MS = 60_000;
  * Sends a node's reply as it arrives: head first, then every piece, no faster than the client reads. JSON is escaped as
  * everywhere. Throws what ended the reply early; what was sent by then can't be taken back.
  */
-export async function streamAnswer(response: ServerResponse, reply: StreamedReply): Promise<void> {
+export async function streamAnswer(
+  response: ServerResponse,
+  reply: StreamedReply,
+  headers: readonly string[],
+): Promise<void> {
   const { contentType, contentEncoding, jsonLength, body } = reply;
-  if (contentType !== "") response.setHeader("Content-Type", contentType);
-  if (contentEncoding !== "") response.setHeader("Content-Encoding", contentEncoding);
-  if (jsonLength !== "") response.setHeader("Inference-Header-Content-Length", jsonLength);
-  response.writeHead(200);
+  const all = [...headers];
+  if (contentType !== "") all.push("Content-Type", contentType);
+  if (contentEncoding !== "") all.push("Content-Encoding", contentEncoding);
+  if (jsonLength !== "") all.push("Inference-Header-Content-Length", jsonLength);
+  response.writeHead(200, all);
   response.flushHeaders();
   let escaper: HtmlEscaper | undefined;
   let isFirst = true;
