@@ -88,7 +88,8 @@ export class SpanQueue {
 
   async #deliver(batch: readonly Span[]): Promise<void> {
     try {
-      if (!(await inTime(this.#send(batch), this.#limits.exportTimeoutMs))) throw new Error("it took too long");
+      const timeoutMs = this.#limits.exportTimeoutMs;
+      if (!(await inTime(this.#send(batch), timeoutMs, "background"))) throw new Error("it took too long");
       this.#exported += batch.length;
     } catch (error) {
       this.#failed += batch.length;
@@ -97,10 +98,12 @@ export class SpanQueue {
   }
 }
 
-async function inTime(work: Promise<void> | undefined, timeoutMs: number): Promise<boolean> {
+/** True when the work ended in time. Work in the background keeps no process alive. */
+async function inTime(work: Promise<void> | undefined, timeoutMs: number, kind?: "background"): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<false>((resolve) => {
     timer = setTimeout(resolve, timeoutMs, false);
+    if (kind === "background") timer.unref();
   });
   try {
     return await Promise.race([Promise.resolve(work).then(() => true), late]);
