@@ -180,10 +180,10 @@ describe("chains of v2 over REST", { concurrency: 4 }, () => {
         const headers = { "inference-header-content-length": "15", "content-type": "application/octet-stream" };
         const answer = await post(bed, "/v2/models/infer", request, headers);
         assert.deepEqual(bed.calls[0]?.raw, request);
-        assert.equal(bed.calls[0]?.headers["inference-header-content-length"], "15");
+        assert.equal(bed.calls[0].headers["inference-header-content-length"], "15");
         const second = '{"inputs":[{"name":"o","parameters":{"binary_data_size":4}}]}';
         assert.deepEqual(bed.calls[1]?.raw, Buffer.concat([Buffer.from(second), Buffer.from("00ff3e26", "hex")]));
-        assert.equal(bed.calls[1]?.headers["inference-header-content-length"], String(second.length));
+        assert.equal(bed.calls[1].headers["inference-header-content-length"], String(second.length));
         assert.equal(answer.headers.get("inference-header-content-length"), "28");
         assert.equal(answer.bytes.toString("latin1"), '{"outputs":[{"name":"<p>"}]}<>', "not a byte is escaped");
       },
@@ -212,7 +212,7 @@ describe("chains of v2 over REST", { concurrency: 4 }, () => {
       async (bed) => {
         assert.equal((await post(bed, "/v2/models/infer", "{}")).status, 200);
         assert.equal(bed.calls[1]?.raw.toString(), REPLY.replace('"outputs"', '"inputs"'));
-        assert.equal(bed.calls[1]?.headers["content-encoding"], undefined);
+        assert.equal(bed.calls[1].headers["content-encoding"], undefined);
       },
     ));
 
@@ -331,7 +331,7 @@ describe("routers and combiners of v2 over REST", { concurrency: 4 }, () => {
           '{"id":"x","inputs":[{"name":"a.o","data":[9007199254740993]},{"name":"b.p","parameters":{"binary_data_size":1}}]}';
         const call = bed.calls.at(-1);
         assert.equal(call?.raw.toString(), `${json}{`);
-        assert.equal(call?.headers["inference-header-content-length"], String(json.length));
+        assert.equal(call.headers["inference-header-content-length"], String(json.length));
       },
     ));
 });

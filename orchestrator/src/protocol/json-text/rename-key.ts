@@ -1,4 +1,4 @@
-import { keyOf, membersOf, type Member } from "./scan.ts";
+import { keyOf, membersOf, type Member, type Span } from "./scan.ts";
 
 /** Which top-level key a reply's tensors stand under, and what the next request calls it. */
 export interface Renaming {
@@ -22,33 +22,44 @@ export function renameKey(text: Buffer, renaming: Renaming): Buffer | undefined 
  */
 function renameAtSight(text: Buffer, renaming: Renaming): Buffer | undefined {
   if (text.indexOf(BACKSLASH) !== -1) return undefined;
-  let found: readonly [from: string, to: string] | undefined;
-  let at = -1;
-  for (const one of renaming.renames) {
-    const here = text.indexOf(quoted(one[0]));
-    if (here === -1) continue;
-    if (found !== undefined) return undefined;
-    found = one;
-    at = here;
+  const found = onlyString(text, renaming);
+  if (found === undefined || !isTopLevelKey(text, found.start, found.end)) return undefined;
+  return replaced(text, [found], found.to);
+}
+
+interface Found extends Span {
+  /** What the key becomes. */
+  readonly to: string;
+}
+
+/** The one string of a text without escapes that is a key of interest; undefined where that takes a closer look. */
+function onlyString(text: Buffer, renaming: Renaming): Found | undefined {
+  let found: Found | undefined;
+  let start = text.indexOf(QUOTE);
+  // Tensors of numbers have few strings. In others the search for each string costs more than a scan.
+  for (let strings = 0; start !== -1; strings += 1) {
+    const end = text.indexOf(QUOTE, start + 1) + 1;
+    if (end === 0 || strings === MAX_STRINGS) return undefined;
+    for (const key of renaming.keeps) if (isAt(text, start, end, key)) return undefined;
+    for (const [from, to] of renaming.renames) {
+      if (!isAt(text, start, end, from)) continue;
+      if (found !== undefined) return undefined;
+      found = { start, end, to };
+    }
+    start = text.indexOf(QUOTE, end);
   }
-  if (found === undefined) return undefined;
-  if (renaming.keeps.some((key) => text.indexOf(quoted(key)) !== -1)) return undefined;
-  const end = at + found[0].length + 2;
-  if (text.indexOf(quoted(found[0]), end) !== -1 || !isTopLevelKey(text, at, end)) return undefined;
-  return replaced(text, [{ start: at, end }], found[1]);
+  return found;
+}
+
+const QUOTE = 0x22;
+const MAX_STRINGS = 512;
+
+/** Whether the string from `start` to `end` (quotes included) is the key. */
+function isAt(text: Buffer, start: number, end: number, key: string): boolean {
+  return end - start === key.length + 2 && text.toString("latin1", start + 1, end - 1) === key;
 }
 
 const BACKSLASH = 0x5c;
-const QUOTES = new Map<string, Buffer>();
-
-function quoted(key: string): Buffer {
-  let bytes = QUOTES.get(key);
-  if (bytes === undefined) {
-    bytes = Buffer.from(`"${key}"`);
-    QUOTES.set(key, bytes);
-  }
-  return bytes;
-}
 
 /** Whether the string at `at` is a key of the outermost object; the text has no escapes. */
 function isTopLevelKey(text: Buffer, at: number, end: number): boolean {
@@ -87,19 +98,16 @@ function renameByScan(text: Buffer, renaming: Renaming): Buffer | undefined {
   return undefined;
 }
 
-function spanOfKey(member: Member): { readonly start: number; readonly end: number } {
+function spanOfKey(member: Member): Span {
   return { start: member.keyStart, end: member.keyEnd };
 }
 
-function replaced(
-  text: Buffer,
-  spans: readonly { readonly start: number; readonly end: number }[],
-  key: string,
-): Buffer {
+function replaced(text: Buffer, spans: readonly Span[], key: string): Buffer {
+  const quoted = Buffer.from(`"${key}"`);
   const parts: Buffer[] = [];
   let from = 0;
   for (const { start, end } of spans) {
-    parts.push(text.subarray(from, start), quoted(key));
+    parts.push(text.subarray(from, start), quoted);
     from = end;
   }
   parts.push(text.subarray(from));
