@@ -212,6 +212,37 @@ describe("payload log", { timeout: 60_000 }, () => {
     });
   });
 
+  it("marks the copy of a live request", async () => {
+    const graph = { name: "m", type: "MODEL", logger: { mode: "request" } };
+    await withBed(graph, { "m/predict": [answer(1), answer(1)] }, async (bed, collector) => {
+      await post(bed, "{}", { "x-graphway-shadow": "1" });
+      await until(() => collector.posted.length === 1, "the copy's event");
+      await post(bed, "{}");
+      await until(() => collector.posted.length === 2, "the other event");
+      const marks = collector.posted.map(({ headers }) => headers["ce-shadow"]);
+      assert.deepEqual(marks, ["true", undefined]);
+    });
+  });
+
+  it("logs feedback of a protocol whose nodes take none, and v2's names and tensors", async () => {
+    const graph = {
+      name: "a",
+      type: "MODEL",
+      logger: all,
+      children: [{ name: "b", type: "MODEL", logger: { mode: "response" } }],
+    };
+    await withBed(
+      graph,
+      {},
+      async (bed, collector) => {
+        await post(bed, "{}", {}, "feedback");
+        await expectEvents(bed, collector, ["a feedback {}", "b feedback {}"]);
+        assert.equal(collector.posted[0]?.headers["ce-protocol"], "tensorflow");
+      },
+      { flags: ["--protocol=tensorflow"] },
+    );
+  });
+
   it("inflates a gzip request for the log, not for the node", async () => {
     const graph = { name: "m", type: "MODEL", logger: { mode: "request" } };
     await withBed(graph, { "m/predict": answer(1) }, async (bed, collector) => {

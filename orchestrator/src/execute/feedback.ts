@@ -16,7 +16,10 @@ import { traceVisit } from "./traced-visit.ts";
  */
 export async function sendFeedback(run: Run, feedback: Payload, scope: Scope): Promise<Payload> {
   if (run.isShadow) return withoutReply(feedback);
-  if (!protocolOf(run.graph).feedbackReachesNodes) return feedback;
+  if (!protocolOf(run.graph).feedbackReachesNodes) {
+    for (const node of run.graph.nodes) run.log?.feedback(node, feedback);
+    return feedback;
+  }
   const routing = hasBranches(run) ? await readRouting(feedback) : undefined;
   const reply = await walk(run, run.graph.root, feedback, routing, scope);
   return reply ?? withoutReply(feedback);

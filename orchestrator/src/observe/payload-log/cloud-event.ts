@@ -1,11 +1,10 @@
 import { randomUUID } from "node:crypto";
-import type { Payload } from "../../execute/payload.ts";
 import type { LogEvent } from "./log-event.ts";
 import type { EventBody } from "./event-body.ts";
 
 /** Headers of an event in CloudEvents 1.0 HTTP binary mode, as Seldon 1.17.1 names them: name, value, name, value, … */
 export function eventHeaders(event: LogEvent, body: EventBody, source: string): string[] {
-  const { graph, puid, traceparent } = event.origin;
+  const { graph, puid, traceparent, isShadow } = event.origin;
   const headers = [
     ...["Ce-Id", randomUUID()],
     ...["Ce-Specversion", "1.0"],
@@ -19,23 +18,12 @@ export function eventHeaders(event: LogEvent, body: EventBody, source: string): 
     ...["Ce-Endpoint", headerText(graph.predictor)],
     ...["Ce-Protocol", graph.protocol],
   ];
-  const contentType = contentTypeOf(event.payload);
-  if (contentType !== "") headers.push("Content-Type", contentType);
+  if (event.contentType !== "") headers.push("Content-Type", event.contentType);
   if (body.contentEncoding !== "") headers.push("Content-Encoding", body.contentEncoding);
-  const jsonLength = jsonLengthOf(event.payload);
-  if (jsonLength !== "") headers.push("Inference-Header-Content-Length", jsonLength);
+  if (event.jsonLength !== "") headers.push("Inference-Header-Content-Length", event.jsonLength);
   if (traceparent !== "") headers.push("Traceparent", traceparent);
+  if (isShadow) headers.push("Ce-Shadow", "true");
   return headers;
-}
-
-/** Empty when nobody named it. */
-export function contentTypeOf(payload: Payload): string {
-  return payload.transport === "grpc" ? "application/protobuf" : payload.contentType;
-}
-
-/** How much of a V2 body is JSON, where binary tensors follow; else empty. */
-export function jsonLengthOf(payload: Payload): string {
-  return payload.transport === "rest" ? (payload.jsonLength ?? "") : "";
 }
 
 /** An attribute's value in a header: what is not printable ASCII is percent-encoded (CloudEvents HTTP binding §3.1.3.2). */

@@ -3,9 +3,9 @@ import { gunzip } from "node:zlib";
 import type { EventQueue } from "./event-queue.ts";
 import type { LogEvent } from "./log-event.ts";
 
-/** The bytes to log, and how they are compressed still; empty: not at all. */
+/** What to log in pieces, and how it is compressed still; empty: not at all. */
 export interface EventBody {
-  readonly bytes: Buffer;
+  readonly chunks: readonly Buffer[];
   readonly contentEncoding: string;
   /** Memory reserved for them beyond the event's own; to be released. */
   readonly reservedBytes: number;
@@ -18,23 +18,29 @@ const inflate = promisify(gunzip);
  * fit into the memory left is logged as it is, with its Content-Encoding.
  */
 export async function bodyOf(event: LogEvent, memory: Pick<EventQueue, "reserve" | "release">): Promise<EventBody> {
-  const { payload } = event;
-  const contentEncoding = payload.transport === "rest" ? payload.contentEncoding.trim().toLowerCase() : "";
+  const contentEncoding = event.contentEncoding.trim().toLowerCase();
   const asItIs = {
-    bytes: payload.body,
+    chunks: event.chunks,
     contentEncoding: contentEncoding === "identity" ? "" : contentEncoding,
     reservedBytes: 0,
   };
   if (contentEncoding !== "gzip" && contentEncoding !== "x-gzip") return asItIs;
-  const inflatedBytes = gzipSize(payload.body);
+  const compressed = joined(event.chunks);
+  const inflatedBytes = gzipSize(compressed);
   if (inflatedBytes === undefined || !memory.reserve(inflatedBytes)) return asItIs;
   try {
-    const bytes = inflatedBytes === 0 ? EMPTY : await inflate(payload.body, { maxOutputLength: inflatedBytes });
-    return { bytes, contentEncoding: "", reservedBytes: inflatedBytes };
+    const bytes = inflatedBytes === 0 ? EMPTY : await inflate(compressed, { maxOutputLength: inflatedBytes });
+    return { chunks: [bytes], contentEncoding: "", reservedBytes: inflatedBytes };
   } catch {
     memory.release(inflatedBytes);
     return asItIs;
   }
+}
+
+/** All pieces in one; no copy where there is only one. */
+export function joined(chunks: readonly Buffer[]): Buffer {
+  const [only] = chunks;
+  return chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks);
 }
 
 const EMPTY = Buffer.alloc(0);

@@ -1,11 +1,13 @@
+import { Readable } from "node:stream";
 import type { Dispatcher } from "undici";
+import { lengthOf } from "../../execute/body-chunks.ts";
 import type { Delivery } from "./sink.ts";
 
 export interface Post {
   readonly path: string;
   /** Name, value, name, value, … */
   readonly headers: string[];
-  readonly body: Buffer;
+  readonly chunks: readonly Buffer[];
 }
 
 /** Posts once. Anything but 2xx is a rejection; redirects are not followed. */
@@ -13,11 +15,21 @@ export function postOnce(dispatcher: Dispatcher, where: string, post: Post, time
   return new Promise((resolve) => {
     const handler = new PostHandler(where, timeoutMs, resolve);
     try {
-      dispatcher.dispatch({ method: "POST", path: post.path, headers: post.headers, body: post.body }, handler);
+      dispatcher.dispatch({ method: "POST", path: post.path, ...messageOf(post) }, handler);
     } catch (error) {
       handler.end({ outcome: "failed", reason: `${where} can't be posted to: ${textOf(error)}` });
     }
   });
+}
+
+/** A body in pieces is written as it is, with its length, rather than joined first. */
+function messageOf({ headers, chunks }: Post): { headers: string[]; body: Buffer | Readable | null } {
+  const [first] = chunks;
+  if (chunks.length <= 1) return { headers, body: first ?? null };
+  return {
+    headers: [...headers, "Content-Length", String(lengthOf(chunks))],
+    body: Readable.from(chunks, { objectMode: false }),
+  };
 }
 
 class PostHandler implements Dispatcher.DispatchHandler {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer, type AddressInfo } from "node:net";
 import { describe, it } from "node:test";
+import { payloadOf } from "../../execute/body-chunks.ts";
 import { grpcPayload, type GrpcPayload, type RestPayload } from "../../execute/payload.ts";
 import { bodyOf } from "./event-body.ts";
 import { EventQueue } from "./event-queue.ts";
@@ -105,6 +106,23 @@ describe("HttpSink", { timeout: 30_000 }, () => {
       for (let i = 0; i < 20; i += 1) await deliver(sink, originOf(modelGraph()), json("{}"));
       assert.equal(collector.posted.length, 23);
       assert.ok(collector.connections() <= SETTINGS.connections);
+    });
+  });
+
+  it("posts a body that came in pieces, and one that is compressed in pieces", async () => {
+    await withCollector({}, async (collector, sink) => {
+      const [fields, zipped] = [json(""), gzipped("inflated").body];
+      const pieces = payloadOf(
+        fields,
+        ["ab", "cd", "ef"].map((text) => Buffer.from(text)),
+      );
+      const compressed = payloadOf(gzipped(""), [zipped.subarray(0, 9), zipped.subarray(9)]);
+      for (const payload of [pieces, compressed]) {
+        assert.deepEqual(await deliver(sink, originOf(modelGraph()), payload), { outcome: "sent" });
+      }
+      const [whole, inflated] = collector.posted;
+      assert.deepEqual([whole?.body.toString(), whole?.headers["content-length"]], ["abcdef", "6"]);
+      assert.equal(inflated?.body.toString(), "inflated");
     });
   });
 

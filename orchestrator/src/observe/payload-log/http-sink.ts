@@ -56,7 +56,7 @@ export class HttpSink implements Sink {
     const { origin, path, authorization } = this.#targetOf(url);
     const headers = eventHeaders(event, body, source());
     if (authorization !== "") headers.push("Authorization", authorization);
-    return postOnce(this.#poolOf(origin), origin, { path, headers, body: body.bytes }, postTimeoutMs);
+    return postOnce(this.#poolOf(origin), origin, { path, headers, chunks: body.chunks }, postTimeoutMs);
   }
 
   #targetOf(url: string): HttpTarget {

@@ -1,4 +1,4 @@
-import { contentTypeOf, jsonLengthOf } from "./cloud-event.ts";
+import { joined } from "./event-body.ts";
 import type { ReadyEvent } from "./sink.ts";
 
 /** One message for Kafka, in bytes. It has no key: messages go round the partitions. */
@@ -12,13 +12,13 @@ export interface KafkaMessage {
 
 /** An event as Seldon 1.17.1 writes it to Kafka: the payload is the value, what is said of it stands in the headers. */
 export function kafkaMessage({ event, body }: ReadyEvent, topic: string): KafkaMessage {
-  const { graph, puid, traceparent } = event.origin;
+  const { graph, puid, traceparent, isShadow } = event.origin;
   const headers = new Map<Buffer, Buffer>();
   const put = (name: Buffer, value: string): void => {
     headers.set(name, Buffer.from(value));
   };
   put(TYPE, event.type);
-  put(CONTENT_TYPE, contentTypeOf(event.payload));
+  put(CONTENT_TYPE, event.contentType);
   put(MODEL_ID, event.node.name);
   put(REQUEST_ID, puid);
   put(DEPLOYMENT, graph.deployment);
@@ -26,10 +26,10 @@ export function kafkaMessage({ event, body }: ReadyEvent, topic: string): KafkaM
   put(ENDPOINT, graph.predictor);
   put(PROTOCOL, graph.protocol);
   if (body.contentEncoding !== "") put(CONTENT_ENCODING, body.contentEncoding);
-  const jsonLength = jsonLengthOf(event.payload);
-  if (jsonLength !== "") put(JSON_LENGTH, jsonLength);
+  if (event.jsonLength !== "") put(JSON_LENGTH, event.jsonLength);
   if (traceparent !== "") put(TRACEPARENT, traceparent);
-  return { topic, value: body.bytes, headers, timestamp: BigInt(event.timeMs) };
+  if (isShadow) put(SHADOW, "true");
+  return { topic, value: joined(body.chunks), headers, timestamp: BigInt(event.timeMs) };
 }
 
 const TYPE = Buffer.from("type");
@@ -43,3 +43,4 @@ const PROTOCOL = Buffer.from("protocol");
 const CONTENT_ENCODING = Buffer.from("content-encoding");
 const JSON_LENGTH = Buffer.from("inference-header-content-length");
 const TRACEPARENT = Buffer.from("traceparent");
+const SHADOW = Buffer.from("shadow");

@@ -68,7 +68,7 @@ describe("KafkaSink", { timeout: 20_000 }, () => {
     assert.deepEqual(await sink.deliver([grpc]), { outcome: "sent" });
     assert.equal(connected, 1);
     const [first, second] = producer.sends[0] ?? [];
-    assert.deepEqual([first?.topic, first?.value, second?.value], ["t", rest.event.payload.body, Buffer.from([1])]);
+    assert.deepEqual([first?.topic, first?.value, second?.value], ["t", rest.event.chunks[0], Buffer.from([1])]);
     assert.equal(first?.timestamp, BigInt(rest.event.timeMs));
     const common = {
       type: "io.seldon.serving.inference.request",

@@ -168,6 +168,20 @@ describe("PayloadLog", { timeout: 20_000 }, () => {
     assert.deepEqual(lines, []);
   });
 
+  it("goes on after a sink that throws", async () => {
+    const sink: Sink = {
+      name: "http",
+      maxBatchEvents: 1,
+      maxBatchBytes: Infinity,
+      deliver: () => Promise.reject(new Error("a fault")),
+      close: () => Promise.resolve(),
+    };
+    const { payloadLog, graph, run } = logWith(sink, { workers: 1 });
+    give(run, graph, 3);
+    await until(() => payloadLog.counts.of("failed") === 3, "all are counted");
+    await payloadLog.stop(0);
+  });
+
   it("makes no log for a request that asks for none", () => {
     const { payloadLog, graph } = logWith(new HeldSink());
     const headers = { pairs: ["seldon-skip-logging", "On"], acceptEncoding: "" };

@@ -1,3 +1,4 @@
+import { HEADER_SHADOW } from "#proto/vocabulary/headers.ts";
 import type { RunLog } from "../../execute/run.ts";
 import type { Graph } from "../../graph/graph.ts";
 import type { Logger } from "../log.ts";
@@ -7,7 +8,7 @@ import { EventQueue, type QueueLimits } from "./event-queue.ts";
 import type { LogEvent } from "./log-event.ts";
 import { PayloadRunLog, skipsLogging, validTraceparent, type LoggedClient } from "./run-log.ts";
 import { Seldom } from "./seldom.ts";
-import type { ReadyEvent, Sink } from "./sink.ts";
+import type { Delivery, ReadyEvent, Sink } from "./sink.ts";
 
 export interface PayloadLogLimits extends QueueLimits {
   /** Deliveries under way at once. */
@@ -30,6 +31,7 @@ export class PayloadLog {
   #wakes = false;
   #isStopped = false;
   #whenIdle: (() => void) | undefined;
+  #stopping: Promise<void> | undefined;
 
   constructor(sink: Sink, limits: PayloadLogLimits, log: Logger) {
     this.#sink = sink;
@@ -47,7 +49,8 @@ export class PayloadLog {
   begin(graph: Graph, client: LoggedClient): RunLog | undefined {
     if (skipsLogging(client.headers)) return undefined;
     const traceparent = validTraceparent(client.header("traceparent"));
-    return new PayloadRunLog({ graph, puid: client.puid, traceparent }, this.#add);
+    const isShadow = client.header(HEADER_SHADOW) !== undefined;
+    return new PayloadRunLog({ graph, puid: client.puid, traceparent, isShadow }, this.#add);
   }
 
   /** Prometheus text. */
@@ -55,8 +58,12 @@ export class PayloadLog {
     return this.counts.render(this.#sink.name);
   }
 
-  /** Sends what waits, for at most so long, then lets go. What is left is counted and said. */
-  async stop(withinMs: number): Promise<void> {
+  /** Sends what waits, for at most so long, then lets go. What is left is counted and said. A second call waits too. */
+  stop(withinMs: number): Promise<void> {
+    return (this.#stopping ??= this.#stop(withinMs));
+  }
+
+  async #stop(withinMs: number): Promise<void> {
     this.#queue.keepAll();
     if (this.#busy > 0 || this.#queue.length > 0) await this.#idle(withinMs);
     this.#isStopped = true;
@@ -103,11 +110,11 @@ export class PayloadLog {
     const batch: LogEvent[] = [];
     let bytes = 0;
     while (batch.length < this.#sink.maxBatchEvents) {
-      const size = this.#queue.peek()?.payload.body.length ?? 0;
+      const size = this.#queue.peek()?.length ?? 0;
       if (batch.length > 0 && bytes + size > this.#sink.maxBatchBytes) break;
       const event = this.#queue.take(performance.now());
       if (event === undefined) break;
-      bytes += event.payload.body.length;
+      bytes += event.length;
       batch.push(event);
     }
     return batch;
@@ -117,11 +124,20 @@ export class PayloadLog {
     this.#inFlight += batch.length;
     const ready: ReadyEvent[] = [];
     for (const event of batch) ready.push({ event, body: await bodyOf(event, this.#queue) });
-    const delivery = await this.#sink.deliver(ready);
+    const delivery = await this.#handOver(ready);
     this.counts.add(delivery.outcome, batch.length);
     if (delivery.outcome !== "sent") this.#faults.tell(delivery.reason);
     for (const { event, body } of ready) this.#queue.release(event.heldBytes + body.reservedBytes);
     this.#inFlight -= batch.length;
+  }
+
+  /** A worker outlives whatever happens to its events. */
+  async #handOver(ready: readonly ReadyEvent[]): Promise<Delivery> {
+    try {
+      return await this.#sink.deliver(ready);
+    } catch (error) {
+      return { outcome: "failed", reason: error instanceof Error ? error.message : String(error) };
+    }
   }
 
   /** Waits until everything is sent, at most so long. */

@@ -15,7 +15,7 @@ function logged(root: Readonly<Record<string, unknown>>): string[] {
   if (graph.root.input !== "none") log.processed(graph.root, json("processed"));
   log.answered(graph.root, json("answered"));
   log.feedback(graph.root, json("feedback"));
-  return events.map((one) => `${one.type.split(".").at(-1) ?? ""} ${one.payload.body.toString()}`);
+  return events.map((one) => `${one.type.split(".").at(-1) ?? ""} ${one.chunks.toString()}`);
 }
 
 const logger = { mode: "all" };

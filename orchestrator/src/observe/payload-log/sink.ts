@@ -20,7 +20,7 @@ export interface Sink {
   readonly maxBatchEvents: number;
   /** And at most so many bytes, a single larger event excepted. */
   readonly maxBatchBytes: number;
-  /** Hands events over; ends in bounded time, never throws. */
+  /** Hands events over; ends in bounded time. */
   deliver(events: readonly ReadyEvent[]): Promise<Delivery>;
   /** Lets go of connections, whatever is under way. */
   close(): Promise<void>;

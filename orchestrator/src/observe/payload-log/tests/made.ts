@@ -22,7 +22,7 @@ export function modelGraph(url = "", mode = "all"): Graph {
 }
 
 export function originOf(graph: Graph, puid = "p1", traceparent = ""): EventOrigin {
-  return { graph, puid, traceparent };
+  return { graph, puid, traceparent, isShadow: false };
 }
 
 /** An event of the graph's root. */
