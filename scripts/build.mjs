@@ -15,6 +15,7 @@ import {
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { describeFiles } from "./descriptors.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const schema = join(root, "proto", "schema");
@@ -104,6 +105,23 @@ function buildXdsBundle() {
   });
 }
 
+/** The services of the orchestrator, for server reflection. */
+function buildDescriptors() {
+  const files = [
+    "seldon/prediction.proto",
+    "inference/grpc_service.proto",
+    "tensorflow_serving/apis.proto",
+    "grpc/health/v1/health.proto",
+    "grpc/reflection/v1/reflection.proto",
+    "grpc/reflection/v1alpha/reflection.proto",
+  ];
+  const own = [fileURLToPath(import.meta.url), fileURLToPath(new URL("descriptors.mjs", import.meta.url))];
+  const inputs = filesBelow(schema).filter((path) => path.endsWith(".proto"));
+  rebuild(join(root, "build", "proto", "descriptors.json"), [...inputs, ...own], (made) => {
+    writeFileSync(made, JSON.stringify(describeFiles(schema, files)));
+  });
+}
+
 /** The filter. Built from the root and with the pinned compiler the bytes are the same everywhere. */
 function buildFilter() {
   const settings = join(root, "asconfig.json");
@@ -118,4 +136,5 @@ function buildFilter() {
 
 for (const [name, files] of Object.entries(PROTO_MODULES)) buildProto(name, files);
 buildXdsBundle();
+buildDescriptors();
 buildFilter();

@@ -2,6 +2,7 @@ import type { Protocol } from "../../graph/graph.ts";
 import type { ServerContext } from "../server-context.ts";
 import type { Health } from "./health.ts";
 import type { Service, Services } from "./method.ts";
+import { REFLECTION_SERVICES, reflectionService } from "./reflection.ts";
 import { SELDON_SERVICE, seldonService } from "./seldon-service.ts";
 import { MODEL_SERVICE, modelService, PREDICTION_SERVICE, predictionService } from "./tensorflow-service.ts";
 import { V2_SERVICE, v2Service } from "./v2-service.ts";
@@ -41,5 +42,7 @@ function withCommon(services: Map<string, Service>, health: Health): Services {
     HEALTH_SERVICE,
     health.service((name) => name === "" || services.has(name)),
   );
+  const reflection = reflectionService(() => [...services.keys()].sort());
+  for (const name of REFLECTION_SERVICES) services.set(name, reflection);
   return services;
 }
