@@ -7,7 +7,7 @@ import { countersOf, mergeMetrics } from "./merge-metrics.ts";
 import type { FromWorker, Ports, ToWorker } from "./messages.ts";
 
 /** Environment variable that tells a process which worker it is, counted from 1. */
-export const WORKER_VARIABLE = "GRAPHWAY_WORKER";
+const WORKER_VARIABLE = "GRAPHWAY_WORKER";
 
 export interface SupervisorOptions {
   readonly options: Options;
@@ -63,7 +63,7 @@ export class Supervisor {
       child: undefined,
       isListening: false,
       startedMs: 0,
-      backoffMs: 0,
+      backoffMs: FIRST_BACKOFF_MS,
       lastText: "",
       timer: undefined,
     }));
@@ -118,7 +118,6 @@ export class Supervisor {
     switch (message.kind) {
       case "listening":
         worker.isListening = true;
-        worker.backoffMs = 0;
         if (this.#ports === undefined) {
           this.#ports = message.ports;
           for (const other of this.#workers) if (other.child === undefined) this.#spawn(other);
@@ -167,9 +166,9 @@ export class Supervisor {
     }
     this.#restarts += 1;
     if (this.#allRun) this.#tellAllRun();
-    const pauseMs =
-      performance.now() - worker.startedMs >= STEADY_MS ? 0 : Math.max(FIRST_BACKOFF_MS, worker.backoffMs);
-    worker.backoffMs = Math.min(MAX_BACKOFF_MS, Math.max(FIRST_BACKOFF_MS, worker.backoffMs) * 2);
+    const isSteady = performance.now() - worker.startedMs >= STEADY_MS;
+    const pauseMs = isSteady ? 0 : worker.backoffMs;
+    worker.backoffMs = isSteady ? FIRST_BACKOFF_MS : Math.min(MAX_BACKOFF_MS, worker.backoffMs * 2);
     log.error({ worker: worker.index, code, signal, pause_ms: pauseMs }, "a worker has died; it is started again");
     worker.timer = setTimeout(() => {
       this.#spawn(worker);
