@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { callGrpc, startBed, type BedOptions, type Replies, type TestBed, type TestNode } from "./orchestrator.ts";
-import { encodeRequest, type StubCall } from "./stub-node.ts";
+import { enginePredictor, startProcess } from "./orchestrator-process.ts";
+import { encodeRequest, startStub, type StubCall } from "./stub-node.ts";
 import { outline, startTraceCollector, type CollectedSpan, type TraceCollector } from "./trace-collector.ts";
 
 const OK = { body: { data: { ndarray: [[1]] } } };
@@ -303,6 +304,37 @@ describe("tracing", { timeout: 60_000 }, () => {
       }
     } finally {
       await bed.stop();
+    }
+  });
+
+  it("sends the last spans when the process is told to stop", async () => {
+    const stub = await startStub(
+      "m0",
+      () => OK,
+      () => {},
+    );
+    const first = collector.spans.length;
+    try {
+      const orchestrator = await startProcess(["--access_log_sample=1"], {
+        ENGINE_PREDICTOR: enginePredictor(stub.httpPort, stub.grpcPort),
+        OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+        OTEL_EXPORTER_OTLP_HEADERS: "x-key=secret",
+        OTEL_SERVICE_NAME: "mine",
+      });
+      const url = `http://127.0.0.1:${orchestrator.httpPort}/api/v1.0/predictions`;
+      await (await fetch(url, { method: "POST", body: "{}" })).arrayBuffer();
+      assert.equal(await orchestrator.end("SIGTERM"), 0);
+      const spans = collector.spans.slice(first);
+      assert.deepEqual(outline(spans), ["predictions (server)", "  /predict (client)"]);
+      assert.equal(spans[0]?.resource["service.name"], "mine");
+      assert.equal(collector.requests.at(-1)?.path, "/v1/traces");
+      assert.equal(collector.requests.at(-1)?.headers["x-key"], "secret");
+      const lines = orchestrator.log.map((line) => JSON.parse(line) as Readonly<Record<string, unknown>>);
+      const access = lines.find((line) => line["msg"] === "request");
+      assert.equal(access?.["status"], "200");
+      assert.equal(access["trace_id"], spans[0].traceId);
+    } finally {
+      await stub.stop();
     }
   });
 
