@@ -55,7 +55,7 @@ function describe(name, parts, schema) {
   const symbols = [];
   for (const part of parts) visit(part, schema, imports, symbols);
   imports.delete(name);
-  const pick = (kind) => parts.filter((one) => one instanceof kind).map((one) => one.toDescriptor("proto3"));
+  const pick = (kind) => parts.filter((one) => one instanceof kind).map(qualified);
   const file = descriptor.FileDescriptorProto.create({
     name,
     package: parts[0].parent.fullName.slice(1),
@@ -67,6 +67,38 @@ function describe(name, parts, schema) {
   });
   const bytes = descriptor.FileDescriptorProto.encode(file).finish();
   return { name, imports: [...imports], symbols, descriptor: Buffer.from(bytes).toString("base64") };
+}
+
+/** A part's descriptor with full names of types and protoc's names of map entries, as strict readers want them. */
+function qualified(part) {
+  const made = part.toDescriptor("proto3");
+  if (part instanceof protobuf.Type) qualifyMessage(part, made);
+  if (part instanceof protobuf.Service) {
+    for (const method of made.method) {
+      method.inputType = part.methods[method.name].resolvedRequestType.fullName;
+      method.outputType = part.methods[method.name].resolvedResponseType.fullName;
+    }
+  }
+  return made;
+}
+
+function qualifyMessage(type, made) {
+  for (const field of made.field) {
+    const source = type.fieldsById[field.number];
+    if (source instanceof protobuf.MapField) qualifyMap(type, made, field, source);
+    else if (source.resolvedType) field.typeName = source.resolvedType.fullName;
+  }
+  for (const nested of made.nestedType) {
+    if (type.nested?.[nested.name] instanceof protobuf.Type) qualifyMessage(type.nested[nested.name], nested);
+  }
+}
+
+function qualifyMap(type, made, field, source) {
+  const entry = made.nestedType.find((one) => one.options?.mapEntry && one.name === field.typeName);
+  const words = source.name.split("_").map((word) => word.charAt(0).toUpperCase() + word.slice(1));
+  entry.name = `${words.join("")}Entry`;
+  field.typeName = `${type.fullName}.${entry.name}`;
+  if (source.resolvedType) entry.field[1].typeName = source.resolvedType.fullName;
 }
 
 function visit(part, schema, imports, symbols) {
