@@ -1,5 +1,5 @@
 import type { CallError } from "../../execute/call-error.ts";
-import type { Transport } from "../../graph/graph.ts";
+import type { Graph, Transport } from "../../graph/graph.ts";
 import type { TracedCall } from "./request-trace.ts";
 import { failSpan, type AttributeValue, type Span } from "./span.ts";
 
@@ -11,6 +11,7 @@ export type UrlScheme = "http" | "https";
 type Attributes = Record<string, AttributeValue>;
 
 interface Request {
+  readonly graph: Pick<Graph, "namespace" | "deployment" | "predictor">;
   readonly transport: Transport;
   readonly path: string;
   readonly method: string;
@@ -20,11 +21,17 @@ interface Request {
 
 /** Of a server span, as it begins. */
 export function requestAttributes(request: Request, scheme: UrlScheme): Attributes {
+  const { graph, transport, path, puid } = request;
+  const about = {
+    "graphway.namespace": graph.namespace,
+    "graphway.deployment": graph.deployment,
+    "graphway.predictor": graph.predictor,
+    "graphway.puid": puid,
+  };
   const attributes: Attributes =
-    request.transport === "grpc"
-      ? { "rpc.system.name": "grpc", "rpc.method": methodName(request.path) }
-      : { "http.request.method": request.method, "url.scheme": scheme, "url.path": request.path };
-  attributes["graphway.puid"] = request.puid;
+    transport === "grpc"
+      ? { "rpc.system.name": "grpc", "rpc.method": methodName(path), ...about }
+      : { "http.request.method": request.method, "url.scheme": scheme, "url.path": path, ...about };
   if (request.isShadow) attributes["graphway.shadow"] = true;
   return attributes;
 }
@@ -32,21 +39,26 @@ export function requestAttributes(request: Request, scheme: UrlScheme): Attribut
 /** Of a client span, as it begins. */
 export function callAttributes(call: TracedCall, scheme: UrlScheme): Attributes {
   const { node, operation, transport, service } = call;
-  const attributes: Attributes = { "graphway.node": node.name, "graphway.operation": operation };
+  if (node.runs.in === "builtin") return { "graphway.node": node.name, "graphway.operation": operation };
+  const { host, httpPort, grpcPort } = node.runs.endpoint;
   if (transport === "grpc") {
-    attributes["rpc.system.name"] = "grpc";
-    attributes["rpc.method"] = methodName(service);
-  } else attributes["http.request.method"] = call.method;
-  if (node.runs.in === "container") {
-    const { host, httpPort, grpcPort } = node.runs.endpoint;
-    const port = transport === "grpc" ? grpcPort : httpPort;
-    attributes["server.address"] = host;
-    attributes["server.port"] = port;
-    if (transport === "rest") {
-      attributes["url.full"] = `${scheme}://${host.includes(":") ? `[${host}]` : host}:${port}${service}`;
-    }
+    return {
+      "graphway.node": node.name,
+      "graphway.operation": operation,
+      "rpc.system.name": "grpc",
+      "rpc.method": methodName(service),
+      "server.address": host,
+      "server.port": grpcPort,
+    };
   }
-  return attributes;
+  return {
+    "graphway.node": node.name,
+    "graphway.operation": operation,
+    "http.request.method": call.method,
+    "server.address": host,
+    "server.port": httpPort,
+    "url.full": `${scheme}://${host.includes(":") ? `[${host}]` : host}:${httpPort}${service}`,
+  };
 }
 
 /** How a request ended. Only what is the server's own fault makes its span an error. */

@@ -1,5 +1,4 @@
 import type { Graph, GraphNode } from "../../graph/graph.ts";
-import type { AttributeValue } from "./span.ts";
 
 /** What spans need to know of a graph, worked out once per version of it. By `GraphNode.index`. */
 export interface GraphShape {
@@ -10,8 +9,6 @@ export interface GraphShape {
    * all there is to say, and stands directly below its caller, as Seldon's do.
    */
   readonly hasVisitSpan: readonly boolean[];
-  /** Of the server's span: deployment, predictor, namespace. */
-  readonly attributes: Readonly<Record<string, AttributeValue>>;
 }
 
 const SHAPES = new WeakMap<Graph, GraphShape>();
@@ -31,11 +28,6 @@ function readShape(graph: Graph): GraphShape {
   return {
     parents,
     hasVisitSpan: graph.nodes.map(hasVisitSpan),
-    attributes: {
-      "graphway.namespace": graph.namespace,
-      "graphway.deployment": graph.deployment,
-      "graphway.predictor": graph.predictor,
-    },
   };
 }
 

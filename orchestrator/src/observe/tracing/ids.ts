@@ -21,5 +21,5 @@ function randomHex(bytes: number): string {
   }
   const text = pool.toString("hex", used, used + bytes);
   used += bytes;
-  return /^0+$/.test(text) ? randomHex(bytes) : text;
+  return text.startsWith("0") && /^0+$/.test(text) ? randomHex(bytes) : text;
 }

@@ -32,16 +32,25 @@ type Found = Pick<IncomingTrace, "parent" | "sampled" | "isDebug">;
 
 const NONE: IncomingTrace = { parent: undefined, sampled: undefined, isDebug: false, traceState: "", formats: [] };
 
-const FORMAT_OF_HEADER: ReadonlyMap<string, TraceFormat> = new Map<string, TraceFormat>([
-  ["traceparent", "tracecontext"],
-  ["b3", "b3"],
-  ["x-b3-traceid", "b3multi"],
-  ["x-b3-spanid", "b3multi"],
-  ["x-b3-parentspanid", "b3multi"],
-  ["x-b3-sampled", "b3multi"],
-  ["x-b3-flags", "b3multi"],
-  ["uber-trace-id", "jaeger"],
-]);
+/** The format that a header belongs to; asked of every header of every traced request. */
+function formatOf(name: string): TraceFormat | undefined {
+  switch (name) {
+    case "traceparent":
+      return "tracecontext";
+    case "b3":
+      return "b3";
+    case "x-b3-traceid":
+    case "x-b3-spanid":
+    case "x-b3-parentspanid":
+    case "x-b3-sampled":
+    case "x-b3-flags":
+      return "b3multi";
+    case "uber-trace-id":
+      return "jaeger";
+    default:
+      return undefined;
+  }
+}
 
 /**
  * Reads the trace context of headers (name, value, …; names in lower case) in the formats allowed: traceparent first,
@@ -49,24 +58,27 @@ const FORMAT_OF_HEADER: ReadonlyMap<string, TraceFormat> = new Map<string, Trace
  */
 export function readTrace(pairs: readonly string[], allowed: readonly TraceFormat[]): IncomingTrace {
   let values: Map<string, string> | undefined;
+  let formats: TraceFormat[] | undefined;
   for (let i = 0; i + 1 < pairs.length; i += 2) {
     const name = pairs[i] ?? "";
-    if (name !== "tracestate" && !FORMAT_OF_HEADER.has(name)) continue;
+    const format = formatOf(name);
+    if (format === undefined ? name !== "tracestate" : !allowed.includes(format)) continue;
     values ??= new Map();
     const before = values.get(name);
     const value = pairs[i + 1] ?? "";
     // Of several traceparents none can be trusted; tracestate is a list.
     values.set(name, before === undefined ? value : `${before},${value}`);
+    if (format === undefined || formats?.includes(format) === true) continue;
+    if (formats === undefined) formats = [format];
+    else formats.push(format);
   }
-  if (values === undefined) return NONE;
-  const formats = TRACE_FORMATS.filter(
-    (format) => allowed.includes(format) && [...values.keys()].some((name) => FORMAT_OF_HEADER.get(name) === format),
-  );
-  for (const format of formats) {
-    const found = READERS[format](values);
+  if (values === undefined || formats === undefined) return NONE;
+  for (const format of TRACE_FORMATS) {
+    const found = formats.includes(format) ? READERS[format](values) : undefined;
     if (found === undefined) continue;
+    const { parent, sampled, isDebug } = found;
     const traceState = format === "tracecontext" ? (values.get("tracestate") ?? "") : "";
-    return { ...found, traceState, formats };
+    return { parent, sampled, isDebug, traceState, formats };
   }
   return { ...NONE, formats };
 }
@@ -76,7 +88,7 @@ export function withoutTrace(pairs: readonly string[], keepsTraceState: boolean)
   const kept: string[] = [];
   for (let i = 0; i + 1 < pairs.length; i += 2) {
     const name = pairs[i] ?? "";
-    if (FORMAT_OF_HEADER.has(name) || (name === "tracestate" && !keepsTraceState)) continue;
+    if (formatOf(name) !== undefined || (name === "tracestate" && !keepsTraceState)) continue;
     kept.push(name, pairs[i + 1] ?? "");
   }
   return kept;
@@ -168,6 +180,10 @@ function readJaeger(value: string): Found | undefined {
 }
 
 function parentOf(traceId: string, spanId: string): TraceParent | undefined {
-  if (/^0+$/.test(traceId) || /^0+$/.test(spanId)) return undefined;
+  if (isZero(traceId) || isZero(spanId)) return undefined;
   return { traceId: traceId.toLowerCase().padStart(32, "0"), spanId: spanId.toLowerCase().padStart(16, "0") };
+}
+
+function isZero(id: string): boolean {
+  return id.startsWith("0") && /^0+$/.test(id);
 }

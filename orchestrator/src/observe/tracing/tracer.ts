@@ -67,11 +67,15 @@ export class Tracer {
     const traceId = incoming.parent?.traceId ?? newTraceId();
     const isSampled = incoming.isDebug || sampler(traceId, incoming.sampled);
     if (!isSampled && incoming.sampled === false) return undefined;
-    const formats = [...new Set([...writes, ...incoming.formats])];
-    const headers = new TraceHeaders(request.pairs, incoming, formats);
+    const headers = new TraceHeaders(request.pairs, incoming, union(writes, incoming.formats));
     if (!isSampled) return new UnsampledTrace(traceId, incoming.parent?.spanId ?? newSpanId(), headers);
     return new SampledTrace(request, traceId, incoming, headers, this.#options.schemes, this.#ended);
   }
+}
+
+function union(writes: readonly TraceFormat[], came: readonly TraceFormat[]): readonly TraceFormat[] {
+  const missing = came.filter((one) => !writes.includes(one));
+  return missing.length === 0 ? writes : [...writes, ...missing];
 }
 
 /** The headers of one request with another trace context in them. */
@@ -89,7 +93,7 @@ class TraceHeaders {
 
   with(pairs: readonly string[], trace: OutgoingTrace): readonly string[] {
     const stripped = pairs === this.#pairs ? (this.#stripped ??= this.#without(pairs)) : this.#without(pairs);
-    const sent = [...stripped];
+    const sent = stripped.slice();
     writeTrace(sent, trace, this.#formats);
     return sent;
   }
@@ -159,7 +163,7 @@ class SampledTrace implements RequestTrace {
     this.#traceState = incoming.traceState;
     this.#headers = headers;
     this.#ended = ended;
-    const attributes = { ...this.#shape.attributes, ...requestAttributes(request, schemes.server) };
+    const attributes = requestAttributes(request, schemes.server);
     const parentSpanId = incoming.parent?.spanId ?? "";
     this.#server = this.#begin(request.service, "server", parentSpanId, attributes, request.startedMs, true);
   }
