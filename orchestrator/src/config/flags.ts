@@ -98,6 +98,10 @@ function optionsOf(get: (name: string) => string, env: Readonly<Record<string, s
   const warnings = ["kafka_broker", "kafka_input_topic", "kafka_output_topic"]
     .filter((name) => get(name) !== "")
     .map((name) => `--${name} has no effect: requests are not read from Kafka`);
+  const level = get("log_level") || (env["SELDON_LOG_LEVEL"] ?? "");
+  if (level !== "" && LEVELS[level.toUpperCase()] === undefined) {
+    warnings.push(`log level "${level}" is not known; INFO is used`);
+  }
   const share = Number(get("access_log_sample") || Number.NaN);
   if (!(share >= 0 && share <= 1)) return wrong("--access_log_sample must be a number between 0 and 1");
   const fault = faultOfFiles(get);
@@ -116,7 +120,7 @@ function optionsOf(get: (name: string) => string, env: Readonly<Record<string, s
     fullHealthChecks: truthOf(get("full_health_checks")) === true,
     gracefulTimeoutMs: durationMs(get("graceful_timeout")) ?? 0,
     shutdownDelayMs: durationMs(get("shutdown_delay")) ?? 0,
-    logLevel: debug ? "debug" : levelOf(get("log_level") || (env["SELDON_LOG_LEVEL"] ?? "")),
+    logLevel: debug ? "debug" : (LEVELS[level.toUpperCase()] ?? "info"),
     accessLogSample: Number(get("access_log_sample")),
     xdsServer: get("xds_server") || undefined,
     xdsTokenFile: get("xds_token_file") || undefined,
@@ -209,17 +213,15 @@ export function durationMs(value: string): number | undefined {
   return total;
 }
 
-function levelOf(name: string): LogLevel {
-  const levels: Readonly<Record<string, LogLevel>> = {
-    DEBUG: "debug",
-    INFO: "info",
-    WARN: "warn",
-    WARNING: "warn",
-    ERROR: "error",
-    FATAL: "fatal",
-  };
-  return levels[name.toUpperCase()] ?? "info";
-}
+/** Seldon's names of levels. */
+const LEVELS: Readonly<Record<string, LogLevel>> = {
+  DEBUG: "debug",
+  INFO: "info",
+  WARN: "warn",
+  WARNING: "warn",
+  ERROR: "error",
+  FATAL: "fatal",
+};
 
 function usage(): string {
   const lines = Object.entries(FLAGS).map(
