@@ -17,20 +17,17 @@ export type MergedMeta = Omit<Meta, "puid">;
 /**
  * Merges what nodes said, as Seldon's Java engine did: tags of children in order, a later one wins, then the tags of
  * what was made of them; every node that was called with its image; every metric once. Wrappers hand on the metrics of
- * the message they were given, others don't: those that a reply repeats count once, those that it drops are kept, and
- * so are those of replies that went no further (a router's, and of a node that combines nothing all but the first
- * child's).
+ * the message that they were given, others don't, so a reply's own metrics are those that it has beyond that message.
  */
 export function mergeMeta(root: GraphNode, walked: Walked): MergedMeta {
   const { tags, requestPath, metrics } = walked.request;
-  const { said, beside } = walk(root, walked, { said: { tags, requestPath, metrics }, beside: [] });
-  return { ...said, metrics: [...said.metrics, ...beside] };
+  return walk(root, walked, { said: { tags, requestPath, metrics }, carried: metrics }).said;
 }
 
-/** Where a message stands: what has been said on its way, and the metrics that are not in the message itself. */
+/** Where a message stands: what has been said on its way, and the metrics in the message itself. */
 interface Progress {
   readonly said: MergedMeta;
-  readonly beside: readonly JsonObject[];
+  readonly carried: readonly JsonObject[];
 }
 
 function walk(node: GraphNode, walked: Walked, from: Progress): Progress {
@@ -41,19 +38,18 @@ function walk(node: GraphNode, walked: Walked, from: Progress): Progress {
 }
 
 function walkChildren(node: GraphNode, walked: Walked, from: Progress): Progress {
-  const routed = discarded(node, from, walked.reply(node, "route"));
-  const ends = takenChildren(node, walked.routing).map((child) => walk(child, walked, { ...routed, beside: [] }));
-  const [first, ...others] = ends;
+  const routed = heard(node, from, walked.reply(node, "route"));
+  const start = { ...routed, said: { ...routed.said, metrics: [] } };
+  const ends = takenChildren(node, walked.routing).map((child) => walk(child, walked, start));
+  const [first] = ends;
   if (first === undefined) return routed;
-  const beside = [...routed.beside, ...ends.flatMap((one) => one.beside)];
   const { tags, requestPath } = mergeAll(ends);
+  const metrics = [...routed.said.metrics, ...ends.flatMap((one) => one.said.metrics)];
   if (node.gather === "aggregate") {
-    const metrics = ends.flatMap((one) => one.said.metrics);
-    return passed(node, { said: { tags, requestPath, metrics }, beside }, walked.reply(node, "aggregate"));
+    const gathered = { said: { tags, requestPath, metrics }, carried: ends.flatMap((one) => one.carried) };
+    return passed(node, gathered, walked.reply(node, "aggregate"));
   }
-  const lost = others.flatMap((one) => metricsBeyond(one.said.metrics, routed.said.metrics));
-  const { metrics } = first.said;
-  return { said: { tags: { ...tags, ...first.said.tags }, requestPath, metrics }, beside: [...beside, ...lost] };
+  return { said: { tags: { ...tags, ...first.said.tags }, requestPath, metrics }, carried: first.carried };
 }
 
 /** A branch that failed and was left out says nothing. */
@@ -78,23 +74,15 @@ function mergeAll(ends: readonly Progress[]): Pick<MergedMeta, "tags" | "request
 
 /** The message went through a node and came back as its reply. */
 function passed(node: GraphNode, from: Progress, reply: Meta | undefined): Progress {
-  if (reply === undefined) return from;
-  const { said, beside } = from;
-  const { metrics } = reply;
-  return {
-    said: { tags: { ...said.tags, ...reply.tags }, requestPath: pathWith(node, said, reply), metrics },
-    beside: [...beside, ...metricsBeyond(said.metrics, metrics)],
-  };
+  return reply === undefined ? from : { ...heard(node, from, reply), carried: reply.metrics };
 }
 
 /** A node was asked about the message, which went on as it was. */
-function discarded(node: GraphNode, from: Progress, reply: Meta | undefined): Progress {
-  if (reply === undefined) return from;
-  const { said, beside } = from;
-  return {
-    said: { ...said, tags: { ...said.tags, ...reply.tags }, requestPath: pathWith(node, said, reply) },
-    beside: [...beside, ...metricsBeyond(reply.metrics, said.metrics)],
-  };
+function heard(node: GraphNode, { said, carried }: Progress, reply: Meta | undefined): Progress {
+  if (reply === undefined) return { said, carried };
+  const tags = { ...said.tags, ...reply.tags };
+  const metrics = [...said.metrics, ...metricsBeyond(reply.metrics, carried)];
+  return { said: { tags, requestPath: pathWith(node, said, reply), metrics }, carried };
 }
 
 /** A node names its own image where it knows better than the graph. */
