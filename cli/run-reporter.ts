@@ -1,7 +1,7 @@
 import { stderr, stdout } from "node:process";
 import { styleText } from "node:util";
 import type { LocalReporter, ServedReport } from "../control-plane/src/app/local/reporter.ts";
-import type { DeploymentPlan } from "../control-plane/src/plan/deployment-plan.ts";
+import type { DeploymentPlan, Protocol } from "../control-plane/src/plan/deployment-plan.ts";
 import type { Problem } from "../control-plane/src/problem/problem.ts";
 
 export interface RunReporterOptions {
@@ -84,20 +84,35 @@ function describeNews({ missing, changed }: ServedReport): string {
   return all.length === 0 ? "" : ` (${all.join("; ")})`;
 }
 
+/** Where a graph as a whole is asked, and with what. */
+const WALKS: Readonly<Record<Protocol, { readonly path: string; readonly sample: string }>> = {
+  seldon: { path: "api/v1.0/predictions", sample: '{"data":{"ndarray":[[5.1,3.5,1.4,0.2]]}}' },
+  tensorflow: { path: "v1/models/:predict", sample: '{"instances":[[5.1,3.5,1.4,0.2]]}' },
+  v2: {
+    path: "v2/models/infer",
+    sample: '{"inputs":[{"name":"x","datatype":"FP64","shape":[1,4],"data":[5.1,3.5,1.4,0.2]}]}',
+  },
+};
+
+function urlOf(url: string, plan: DeploymentPlan): string {
+  return `${url}/seldon/${plan.namespace}/${plan.name}/${WALKS[plan.protocol].path}`;
+}
+
 function describeReady(plans: readonly DeploymentPlan[], { port, files }: RunReporterOptions): string {
   const url = `http://localhost:${String(port)}`;
   const first = plans[0];
-  const urls = plans.map((plan) => `  ${url}/seldon/${plan.namespace}/${plan.name}/api/v1.0/predictions`);
+  const urls = plans.map((plan) => urlOf(url, plan));
   if (first === undefined) return "";
   const at = port === 8003 ? "" : ` --url ${url}`;
   return [
     "",
     "ready     REST and gRPC on one port:",
-    ...urls,
+    ...urls.map((one) => `  ${one}`),
     "",
     "Try:",
-    `  curl -H 'content-type: application/json' -d '{"data":{"ndarray":[[5.1,3.5,1.4,0.2]]}}' ${url}/seldon/${first.namespace}/${first.name}/api/v1.0/predictions`,
-    `  npx graphway predict ${first.key} '[[5.1,3.5,1.4,0.2]]' --grpc${at}`,
+    `  curl -H 'content-type: application/json' -d '${WALKS[first.protocol].sample}' ${urlOf(url, first)}`,
+    // The command sends Seldon's messages.
+    ...(first.protocol === "seldon" ? [`  npx graphway predict ${first.key} '[[5.1,3.5,1.4,0.2]]' --grpc${at}`] : []),
     "",
     `Edit ${files.join(", ")} and save: it is served within a second. Ctrl-C stops everything.`,
     "",
