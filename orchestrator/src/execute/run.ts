@@ -1,12 +1,12 @@
 import type { Graph, GraphNode, Transport } from "../graph/graph.ts";
 import type { ReplyMetas } from "../meta/reply-metas.ts";
 import type { RequestTrace } from "../observe/tracing/request-trace.ts";
+import type { Operation } from "./operation.ts";
 import type { Payload } from "./payload.ts";
 import type { Scope } from "./scope.ts";
 import type { TakeStream } from "./streamed-reply.ts";
 
-/** What a node can be asked for. */
-export type Operation = "predict" | "transform-input" | "transform-output" | "route" | "aggregate" | "send-feedback";
+export type { Operation };
 
 /** Calls nodes that live in containers; one per graph version. */
 export interface NodeCaller {

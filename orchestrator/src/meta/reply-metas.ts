@@ -1,6 +1,6 @@
 import type { JsonObject } from "#proto/json/json.ts";
 import type { Payload } from "../execute/payload.ts";
-import type { Operation } from "../execute/run.ts";
+import type { Operation } from "../execute/operation.ts";
 import type { GraphNode } from "../graph/graph.ts";
 import { bytesHead } from "../protocol/wire/fields.ts";
 import { locateMember, readMember } from "./json-member.ts";
