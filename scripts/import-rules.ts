@@ -71,9 +71,9 @@ export function roomOf(path: string): Room {
   return ROOM_NAMES.find((room) => path.startsWith(ROOMS[room])) ?? "settings";
 }
 
-/** True for tests, for what only tests use, and for benches, which borrow the doubles of their room's tests. */
+/** True for tests, for what only tests use, and for benches and interop, which borrow the doubles of their room's tests. */
 export function isTestCode(path: string): boolean {
-  return /\.test\.ts$|(^|\/)(tests|testdata|bench)\/|-for-tests\.ts$|^e2e\//.test(path);
+  return /\.test\.ts$|(^|\/)(tests|testdata|bench|interop)\/|-for-tests\.ts$|^e2e\//.test(path);
 }
 
 function mayImport(from: string, to: string): boolean {

@@ -1,4 +1,4 @@
-import type { PayloadLogFlags } from "../observe/payload-log/create.ts";
+import type { PayloadLogFlags } from "../observe/payload-log/payload-log-flags.ts";
 import { protocolNamed, type Protocol } from "../graph/graph.ts";
 import type { ClientTlsFiles } from "../tls/client-tls.ts";
 import { FLAGS, type FlagSpec } from "./flag-table.ts";

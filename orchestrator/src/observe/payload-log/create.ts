@@ -1,21 +1,9 @@
 import { isHttpUrl } from "../../graph/check-logger.ts";
 import type { Logger } from "../log.ts";
 import { HttpSink } from "./http-sink.ts";
+import type { PayloadLogFlags } from "./payload-log-flags.ts";
 import { PayloadLog } from "./payload-log.ts";
 import type { Sink } from "./sink.ts";
-
-/** The flags of payload logging. */
-export interface PayloadLogFlags {
-  readonly loggerWorkers: number;
-  readonly logWorkBufferSize: number;
-  readonly logMaxQueuedBytes: number;
-  readonly logWriteTimeoutMs: number;
-  readonly logPostTimeoutMs: number;
-  /** Empty: LOGGER_KAFKA_BROKER; empty too: events are posted. */
-  readonly logKafkaBroker: string;
-  /** Empty: LOGGER_KAFKA_TOPIC, else `seldon`. */
-  readonly logKafkaTopic: string;
-}
 
 type Env = Readonly<Record<string, string | undefined>>;
 
