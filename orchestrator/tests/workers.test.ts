@@ -47,7 +47,7 @@ describe("several workers", { timeout: 90_000 }, () => {
   };
   const metric = async (pattern: RegExp): Promise<number> => {
     const text = await (await fetch(`${url}/metrics`, { headers: { connection: "close" } })).text();
-    return Number(pattern.exec(text)?.[1] ?? NaN);
+    return Number(pattern.exec(text)?.[1] ?? 0);
   };
   const served = (service: string) =>
     metric(new RegExp(`^seldon_api_executor_server_requests_seconds_count{.*service="${service}".*} (\\d+)$`, "m"));
