@@ -1,6 +1,17 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { Client, credentials } from "@grpc/grpc-js";
 import { after, before, describe, it } from "node:test";
-import { callGrpc, startBed, type BedOptions, type Replies, type TestBed, type TestNode } from "./orchestrator.ts";
+import {
+  callGrpc,
+  startBed,
+  startTestApp,
+  type BedOptions,
+  type Replies,
+  type TestBed,
+  type TestNode,
+} from "./orchestrator.ts";
+import { startGrpcNode } from "./grpc-node.ts";
 import { enginePredictor, startProcess } from "./orchestrator-process.ts";
 import { encodeRequest, startStub, type StubCall } from "./stub-node.ts";
 import { outline, startTraceCollector, type CollectedSpan, type TraceCollector } from "./trace-collector.ts";
@@ -305,6 +316,48 @@ describe("tracing", { timeout: 60_000 }, () => {
     } finally {
       await bed.stop();
     }
+  });
+
+  it("traces a stream of answers until its last one", async () => {
+    const method = "/inference.GRPCInferenceService/ModelStreamInfer";
+    const first = collector.spans.length;
+    let sent: unknown;
+    const node = await startGrpcNode(
+      {},
+      {
+        [method]: (call) => {
+          sent = call.metadata.get("traceparent")[0];
+          call.on("data", () => {
+            // Two ModelStreamInferResponses, each with an empty answer.
+            call.write(Buffer.of(0x12, 0));
+            call.write(Buffer.of(0x12, 0));
+            call.end();
+          });
+        },
+      },
+    );
+    const endpoint = { service_host: "127.0.0.1", service_port: node.port, grpcPort: node.port, type: "GRPC" };
+    const env = { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url };
+    const flags = ["--protocol=v2"];
+    const app = await startTestApp({ name: "m", type: "MODEL", endpoint }, { env, flags });
+    const client = new Client(`127.0.0.1:${app.grpcPort}`, credentials.createInsecure());
+    try {
+      const same = (bytes: Buffer): Buffer => bytes;
+      const stream = client.makeBidiStreamRequest(method, same, same);
+      let answers = 0;
+      stream.on("data", () => (answers += 1));
+      stream.write(Buffer.of(0x0a, 1, 0x6d));
+      stream.end();
+      await once(stream, "end");
+      assert.equal(answers, 2);
+    } finally {
+      client.close();
+      await app.stop();
+      node.stop();
+    }
+    const spans = collector.spans.slice(first);
+    assert.deepEqual(outline(spans), [`${method} (server)`, `  ${method} (client)`]);
+    assert.equal(sent, `00-${spans[0]?.traceId ?? ""}-${spans.find((one) => one.kind === "client")?.spanId ?? ""}-01`);
   });
 
   it("sends the last spans when the process is told to stop", async () => {

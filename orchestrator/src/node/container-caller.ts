@@ -162,12 +162,29 @@ export class ContainerCaller implements NodeCaller {
     node: GraphNode,
     fullMethod: string,
     message: Buffer,
-    run: Pick<Run, "headers" | "puid">,
+    run: Pick<Run, "headers" | "puid" | "trace">,
     scope: Scope,
   ): Promise<NodeStream> {
     const lease = this.#grpc[node.index];
     if (lease === undefined) throw new CallError("bad-request", `node ${node.name} has no gRPC port`);
-    return lease.resource.stream(fullMethod, message, [...run.headers.pairs, "seldon-puid", run.puid], scope);
+    const startedMs = performance.now();
+    const call = { node, operation: "predict", transport: "grpc", service: fullMethod, method: "POST" } as const;
+    const trace = run.trace?.beginCall(call);
+    const { pairs } = trace === undefined ? run.headers : tracedHeaders(run.headers, trace);
+    const over = (failure: CallError | undefined): void => {
+      const code = this.#metrics.grpcCodeName(failure?.grpcCode ?? 0);
+      trace?.end(code, failure);
+      this.#metrics.observe(node, fullMethod, "server_stream", code, (performance.now() - startedMs) / 1000);
+    };
+    try {
+      const stream = await lease.resource.stream(fullMethod, message, [...pairs, "seldon-puid", run.puid], scope);
+      stream.whenOver(over);
+      return stream;
+    } catch (error) {
+      const failure = asCallError(error);
+      over(failure);
+      throw failure;
+    }
   }
 
   /** Counts and traces a call that belongs to no walk. */

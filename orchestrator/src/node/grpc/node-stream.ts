@@ -26,6 +26,7 @@ export class NodeStream implements StreamEvents {
   /** How the call ended; the messages before it can still be read. */
   #end: CallError | "ok" | undefined;
   #wake: (() => void) | undefined;
+  #whenOver: ((failure: CallError | undefined) => void) | undefined;
 
   constructor(target: CallTarget, path: string, message: Buffer, metadata: Metadata, scope: Scope) {
     this.#target = target;
@@ -71,6 +72,12 @@ export class NodeStream implements StreamEvents {
     }
   }
 
+  /** Calls `listener` once, when the call has ended; `failure` is why it did not end well. */
+  whenOver(listener: (failure: CallError | undefined) => void): void {
+    this.#whenOver = listener;
+    if (this.#end !== undefined) this.#tellOver(this.#end);
+  }
+
   /** Wants no more of it. */
   cancel(): void {
     this.#finish(new CallError("cancelled", "nobody waits for the rest"));
@@ -113,7 +120,14 @@ export class NodeStream implements StreamEvents {
     this.#detach();
     if (this.#stream !== undefined) resetStream(this.#stream, ERROR.CANCEL);
     this.#target.onOver();
+    this.#tellOver(end);
     this.#wakeUp();
+  }
+
+  #tellOver(end: CallError | "ok"): void {
+    const listener = this.#whenOver;
+    this.#whenOver = undefined;
+    listener?.(end === "ok" ? undefined : end);
   }
 
   #wakeUp(): void {

@@ -20,7 +20,7 @@ minutes. \`/ready\`, \`/live\` and the metrics themselves are not measured.
 | \`predictor_name\`    | the predictor                                                                                            |
 | \`predictor_version\` | its label \`version\`                                                                                      |
 | \`service\`           | server: predictions, feedback, status or metadata, or the full gRPC method; client: the node's path or method, under the node's own model name |
-| \`method\`            | \`post\` or \`get\`; \`unary\` over gRPC                                                                       |
+| \`method\`            | \`post\` or \`get\`; over gRPC \`unary\`, and \`server_stream\` of a node that answers with a stream |
 | \`code\`              | the HTTP status, or the gRPC code as Go spells it                                                        |
 | \`model_name\`        | the node                                                                                                 |
 | \`model_image\`, \`model_version\` | its image without and as its tag; a registry's port and a digest are no tag                 |
