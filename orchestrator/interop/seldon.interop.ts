@@ -63,10 +63,12 @@ function node(name: NodeName, fields: JsonObject = {}): JsonObject {
 async function withGraph(
   graph: JsonObject,
   check: (orchestrator: OrchestratorProcess) => Promise<void>,
+  env: Readonly<Record<string, string>> = {},
 ): Promise<void> {
   const spec = { name: "main", graph };
   const orchestrator = await startProcess([], {
     ENGINE_PREDICTOR: Buffer.from(JSON.stringify(spec)).toString("base64"),
+    ...env,
   });
   try {
     await check(orchestrator);
@@ -218,6 +220,46 @@ describe("Seldon's own node server and client", { timeout: 110_000 }, () => {
         assert.equal(Object.keys(metaOf(body, "requestPath")).length, 3);
       }
     });
+  });
+
+  it("merged meta: what wrappers hand on is counted once, what a router says is not lost", async () => {
+    const merging = { GRAPHWAY_MERGE_META: "true" };
+    const both = node("combiner", { children: [node("model-b"), node("transformer")] });
+    await withGraph(
+      node("model-a", { children: [both] }),
+      async (orchestrator) => {
+        for (const [, ask] of askers(orchestrator)) {
+          const { body } = await ask("predictions", tensor([1, 2, 3]));
+          // model-b and the transformer both carry what model-a said.
+          assert.deepEqual(metricKeys(body), [
+            ...["model_a_counter", "model_a_gauge", "model_a_timer"],
+            ...["model_b_counter", "model_b_gauge", "model_b_timer"],
+          ]);
+          assert.deepEqual(metaOf(body, "routing"), { combiner: -1, "model-a": -1 });
+          assert.deepEqual(Object.keys(metaOf(body, "requestPath")).sort(), [
+            "combiner",
+            "model-a",
+            "model-b",
+            "transformer",
+          ]);
+          assert.equal(metaOf(body, "requestPath")["model-b"], "interop/model-b:1");
+          assert.match(String((body["meta"] as JsonObject)["puid"]), /^[0-9a-f-]{36}$/);
+        }
+      },
+      merging,
+    );
+    await withGraph(
+      node("router", { children: [node("model-a"), node("model-b")] }),
+      async (orchestrator) => {
+        for (const [, ask] of askers(orchestrator)) {
+          const { body } = await ask("predictions", tensor([1, 2, 3]));
+          assert.deepEqual(metaOf(body, "routing"), { router: 1 });
+          assert.deepEqual(Object.keys(metaOf(body, "requestPath")).sort(), ["model-b", "router"]);
+          assert.equal(metricKeys(body).length, 3);
+        }
+      },
+      merging,
+    );
   });
 
   it("a graph of REST and gRPC nodes", async () => {
