@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -26,6 +26,11 @@ export interface BrokerProgram {
   /** Flags as in main.go. */
   start(flags?: readonly string[]): Promise<Broker>;
   remove(): Promise<void>;
+}
+
+/** Why the broker can't be built here; false when it can. */
+export function whyNoBroker(): string | false {
+  return spawnSync("go", ["version"]).status === 0 ? false : "the broker is built with Go, which is not in PATH";
 }
 
 /** Builds the broker of this folder with Go; the first time it fetches its modules. */
