@@ -84,12 +84,17 @@ async function writeReply(call: StreamCall, body: Buffer): Promise<void> {
   if (call.scope.error !== undefined) throw call.scope.error;
 }
 
-/** The ModelInferResponse of a node's ModelStreamInferResponse. Throws CallError where it has an error in its place. */
+/**
+ * The ModelInferResponse of a node's ModelStreamInferResponse, as Triton wraps it, or the message itself where it is one,
+ * as MLServer writes it: only that has fields beyond the two. Throws CallError where there is an error in its place.
+ */
 function inferResponseOf(message: Buffer): Buffer {
   let reply: Buffer = NOTHING;
   let error = "";
+  let isBare = false as boolean;
   try {
     eachField(message, (field) => {
+      isBare ||= field.number > INFER_RESPONSE;
       if (field.wire !== BYTES) return;
       if (field.number === INFER_RESPONSE) reply = message.subarray(field.value, field.end);
       else if (field.number === ERROR_MESSAGE) error = message.toString("utf8", field.value, field.end);
@@ -98,6 +103,7 @@ function inferResponseOf(message: Buffer): Buffer {
     if (!(fault instanceof WireError)) throw fault;
     throw new CallError("bad-reply", `not an encoded ModelStreamInferResponse: ${fault.message}`);
   }
+  if (isBare) return message;
   if (error !== "") throw nodeGrpcError(GRPC.UNKNOWN, error);
   return reply;
 }
