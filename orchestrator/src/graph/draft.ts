@@ -54,7 +54,12 @@ export interface LocalSettings {
   readonly mergesMeta: boolean;
 }
 
-export const NO_SETTINGS: GraphSettings = { restTimeoutMs: 0, grpcTimeoutMs: 0, grpcMaxMessageBytes: 0, mergesMeta: false };
+export const NO_SETTINGS: GraphSettings = {
+  restTimeoutMs: 0,
+  grpcTimeoutMs: 0,
+  grpcMaxMessageBytes: 0,
+  mergesMeta: false,
+};
 
 /** Deeper graphs are refused. */
 export const MAX_DEPTH = 64;

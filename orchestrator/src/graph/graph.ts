@@ -74,9 +74,7 @@ export interface GraphNode {
 
 /** All fails with the branch; the branch is left out; or a message in JSON stands in for its answer. */
 export type OnError =
-  | { readonly kind: "fail" }
-  | { readonly kind: "skip" }
-  | { readonly kind: "default"; readonly json: Buffer };
+  { readonly kind: "fail" } | { readonly kind: "skip" } | { readonly kind: "default"; readonly json: Buffer };
 
 /** What of a node is logged, and where to (Seldon's `logger`). */
 export interface NodeLogger {
