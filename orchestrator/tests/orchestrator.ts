@@ -120,7 +120,7 @@ export async function callGrpc(
       const same = (bytes: Buffer): Buffer => bytes;
       const done = (error: ServiceError | null, reply?: Buffer): void => {
         const raw = reply ?? Buffer.alloc(0);
-        const isMessage = path.endsWith("Predict") || path.endsWith("SendFeedback");
+        const isMessage = /^\/seldon\.protos\.\w+\/(Predict|SendFeedback)$/.test(path);
         const body = error === null && isMessage ? messageToJson(seldon.protos.SeldonMessage.decode(raw)) : null;
         const trailing = error === null ? {} : textOf(error.metadata);
         const all = { ...initial, ...trailing };
