@@ -393,7 +393,11 @@ describe("tracing", { timeout: 60_000 }, () => {
 
   it("serves on when the collector is away, and stops in time", async () => {
     const startedMs = performance.now();
-    const env = { OTEL_EXPORTER_OTLP_ENDPOINT: "http://127.0.0.1:1", OTEL_BSP_SCHEDULE_DELAY: "5" };
+    const env = {
+      OTEL_EXPORTER_OTLP_ENDPOINT: "http://127.0.0.1:1",
+      OTEL_BSP_SCHEDULE_DELAY: "5",
+      OTEL_EXPORTER_OTLP_TIMEOUT: "300",
+    };
     const bed = await startBed(MODEL, { "m/predict": OK }, { env });
     try {
       for (let i = 0; i < 20; i += 1) assert.equal((await post(bed)).status, 200);

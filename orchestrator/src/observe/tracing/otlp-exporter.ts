@@ -16,6 +16,7 @@ export interface OtlpExporter {
 export interface OtlpOptions {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
+  readonly timeoutMs: number;
   readonly resource: Readonly<Record<string, string>>;
   /** Hears what the exporter itself complains of, such as spans that a collector refused in part. */
   readonly onTrouble: (text: string) => void;
@@ -31,8 +32,8 @@ const KINDS: Readonly<Record<SpanKind, OtelKind>> = {
 };
 
 /**
- * Spans by OTLP over HTTP in protobuf. Headers, timeout, compression and certificates are OpenTelemetry's own
- * environment variables (OTEL_EXPORTER_OTLP_HEADERS, …_TIMEOUT, …_COMPRESSION, …_CERTIFICATE), read by its exporter.
+ * Spans by OTLP over HTTP in protobuf. Headers, compression and certificates are OpenTelemetry's own
+ * environment variables (OTEL_EXPORTER_OTLP_HEADERS, …_COMPRESSION, …_CERTIFICATE), read by its exporter.
  */
 export function createOtlpExporter(options: OtlpOptions): OtlpExporter {
   const ignore = (): void => {};
@@ -44,7 +45,11 @@ export function createOtlpExporter(options: OtlpOptions): OtlpExporter {
       suppressOverrideMessage: true,
     },
   );
-  const exporter = new OTLPTraceExporter({ url: options.url, headers: { ...options.headers } });
+  const exporter = new OTLPTraceExporter({
+    url: options.url,
+    headers: { ...options.headers },
+    timeoutMillis: options.timeoutMs,
+  });
   const resource = defaultResource().merge(resourceFromAttributes({ ...options.resource }));
   const scope = { name: "graphway-orchestrator" };
   return {

@@ -12,6 +12,8 @@ export interface TracingSettings {
   readonly url: string;
   /** Sent along with every batch, beside those of OTEL_EXPORTER_OTLP_HEADERS. */
   readonly headers: Readonly<Record<string, string>>;
+  /** How long the collector may take for a batch, further attempts included. */
+  readonly timeoutMs: number;
   /** What every span says of this process; `service.name` among them. */
   readonly resource: Readonly<Record<string, string>>;
   readonly sampler: SamplerSettings;
@@ -59,7 +61,9 @@ export function readTracingSettings(env: Env, identity: Identity): CheckedSettin
   };
   const formats = readFormats(env, jaeger.writes, warn);
   const sampler = readSampler(env, warn) ?? jaeger.sampler ?? { ratio: 1, followsParent: true };
-  const value = { url, headers: jaeger.headers, resource, sampler, ...formats, queue: readQueue(env, warn) };
+  const timeoutMs = readCount(env, "OTEL_EXPORTER_OTLP_TRACES_TIMEOUT", readCount(env, TIMEOUT, 10_000, warn), warn);
+  const queue = readQueue(env, warn);
+  const value = { url, headers: jaeger.headers, timeoutMs, resource, sampler, ...formats, queue };
   return { value, warnings };
 }
 
@@ -152,14 +156,19 @@ function readFormats(
   return { reads: formats, writes: formats };
 }
 
+const TIMEOUT = "OTEL_EXPORTER_OTLP_TIMEOUT";
+
+/** A whole number above 0; `fallback`, with a warning where it is something else. */
+function readCount(env: Env, name: string, fallback: number, warn: Warn): number {
+  const text = env[name]?.trim() ?? "";
+  if (text === "") return fallback;
+  if (/^\d{1,9}$/.test(text) && Number(text) > 0) return Number(text);
+  warn(`${name}: "${text}" is not a number above 0; ${fallback} is used`);
+  return fallback;
+}
+
 function readQueue(env: Env, warn: Warn): SpanQueueLimits {
-  const read = (name: string, fallback: number): number => {
-    const text = env[name]?.trim() ?? "";
-    if (text === "") return fallback;
-    if (/^\d{1,9}$/.test(text) && Number(text) > 0) return Number(text);
-    warn(`${name}: "${text}" is not a number above 0; ${fallback} is used`);
-    return fallback;
-  };
+  const read = (name: string, fallback: number): number => readCount(env, name, fallback, warn);
   const maxSpans = read("OTEL_BSP_MAX_QUEUE_SIZE", 2048);
   return {
     maxSpans,
