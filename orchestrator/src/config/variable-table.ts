@@ -52,8 +52,10 @@ export const VARIABLES: Readonly<Record<string, VariableSpec>> = {
   OTEL_EXPORTER_OTLP_PROTOCOL: otel("`http/protobuf`; another is a warning"),
   OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: otel("likewise, for spans alone"),
   OTEL_EXPORTER_OTLP_HEADERS: otel(
-    "headers of each batch; read by OpenTelemetry's own exporter, as are `…_TIMEOUT`, `…_COMPRESSION` and `…_CERTIFICATE`",
+    "headers of each batch; read by OpenTelemetry's own exporter, as are `…_COMPRESSION` and `…_CERTIFICATE`",
   ),
+  OTEL_EXPORTER_OTLP_TIMEOUT: otel("milliseconds that the collector may take for a batch (10000)"),
+  OTEL_EXPORTER_OTLP_TRACES_TIMEOUT: otel("likewise, for spans alone"),
   OTEL_SERVICE_NAME: otel("the service's name in traces (the deployment)"),
   OTEL_RESOURCE_ATTRIBUTES: otel("attributes of the resource: `name=value,…`"),
   OTEL_TRACES_SAMPLER: otel("which traces are recorded (`parentbased_always_on`)"),
