@@ -220,12 +220,15 @@ export class ContainerCaller implements NodeCaller {
   }
 
   /** Asks for the operation; where the node does not know it, and `predict` can stand in for it, for that. */
-  async #post(request: NodeRequest, headers: NodeHeaders, scope: Scope): Promise<RestPayload> {
+  #post(request: NodeRequest, headers: NodeHeaders, scope: Scope): Promise<RestPayload> {
+    const { operation } = request;
+    const canBeStoodIn = this.#protocol.rest.standIn !== undefined && CAN_BE_STOOD_IN.has(operation);
+    if (!canBeStoodIn) return this.#postAs(operation, request, headers, scope);
+    return this.#postOrStandIn(request, headers, scope);
+  }
+
+  async #postOrStandIn(request: NodeRequest, headers: NodeHeaders, scope: Scope): Promise<RestPayload> {
     const { node, operation } = request;
-    const { standIn } = this.#protocol.rest;
-    if (standIn === undefined || !CAN_BE_STOOD_IN.has(operation)) {
-      return this.#postAs(operation, request, headers, scope);
-    }
     const key = standInKey(node, operation);
     // Binary tensors have no place in the array of bodies that `aggregate` takes.
     const isBinary = operation === "aggregate" && request.payloads.some(hasBinaryTensors);
@@ -279,12 +282,12 @@ export class ContainerCaller implements NodeCaller {
   }
 
   /** The request's payloads, each in the given transport's form. */
-  async #inputs<T extends Payload>(request: NodeRequest, form: T["transport"]): Promise<T[]> {
+  #inputs<T extends Payload>(request: NodeRequest, form: T["transport"]): readonly T[] | Promise<T[]> {
     const { payloads, operation } = request;
-    if (payloads.every((one) => one.transport === form)) return payloads as T[];
+    if (payloads.every((one) => one.transport === form)) return payloads as readonly T[];
     const carried = operation === "send-feedback" ? "feedback" : "message";
     const converted = payloads.map(async (one) => this.#protocol.convert(one, form, carried, this.maxReplyBytes));
-    return (await Promise.all(converted)) as T[];
+    return Promise.all(converted) as Promise<T[]>;
   }
 }
 

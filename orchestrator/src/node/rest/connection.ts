@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import { NotHttp, type ReplyHead } from "./reply-head.ts";
+import { HeadReader, NotHttp, type ReplyHead } from "./reply-head.ts";
 import { ReplyParser, type ReplyListener } from "./reply-parser.ts";
 
 /** One request and its reply, as its connection sees it. */
@@ -28,6 +28,7 @@ const MAX_JOINED_BYTES = 16 * 1024;
 export class Connection implements ReplyListener {
   readonly #socket: Socket;
   readonly #owner: ConnectionOwner;
+  readonly #heads = new HeadReader();
   #exchange: Exchange | undefined;
   #parser: ReplyParser | undefined;
   #keepAliveMs = 0;
@@ -65,7 +66,7 @@ export class Connection implements ReplyListener {
   /** Sends a request. Only while idle. */
   begin(exchange: Exchange): void {
     this.#exchange = exchange;
-    this.#parser = new ReplyParser(this);
+    this.#parser = new ReplyParser(this, this.#heads);
     this.#isWhole = false;
     this.#keepAliveMs = 0;
     this.#write(exchange.head, exchange.chunks);

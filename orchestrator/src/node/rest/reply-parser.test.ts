@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
-import { NotHttp } from "./reply-head.ts";
+import { HeadReader, NotHttp } from "./reply-head.ts";
 import { ReplyParser } from "./reply-parser.ts";
 
 interface Read {
@@ -11,20 +11,26 @@ interface Read {
   readonly isWhole: boolean;
 }
 
+/** One for all: what is kept of one reply must not show in the next. */
+const HEADS = new HeadReader();
+
 /** Reads a reply in pieces of the given lengths (in turn), then the end of the connection. */
 function read(text: string, pieces: readonly number[] = [text.length]): Read {
   let status = 0;
   let keepAliveMs = -1;
   let body = "";
   let isWhole = false;
-  const parser = new ReplyParser({
-    onHead: (head) => {
-      status = head.status;
-      keepAliveMs = head.keepAliveMs;
+  const parser = new ReplyParser(
+    {
+      onHead: (head) => {
+        status = head.status;
+        keepAliveMs = head.keepAliveMs;
+      },
+      onData: (chunk) => (body += chunk.toString("latin1")),
+      onEnd: () => (isWhole = true),
     },
-    onData: (chunk) => (body += chunk.toString("latin1")),
-    onEnd: () => (isWhole = true),
-  });
+    HEADS,
+  );
   const bytes = Buffer.from(text, "latin1");
   for (let at = 0, i = 0; at < bytes.length; i += 1) {
     const end = at + Math.max(1, pieces[i % pieces.length] ?? 1);

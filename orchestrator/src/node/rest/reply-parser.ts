@@ -1,5 +1,5 @@
 import { ChunkedBody } from "./chunked-body.ts";
-import { NotHttp, readHead, type ReplyHead } from "./reply-head.ts";
+import { NotHttp, type HeadReader, type ReplyHead } from "./reply-head.ts";
 
 /** Who hears of a reply as it is read. */
 export interface ReplyListener {
@@ -16,14 +16,16 @@ const SWITCHING_PROTOCOLS = 101;
 /** Reads one HTTP/1.1 reply from the pieces of a connection, however they are cut. Interim replies are skipped. */
 export class ReplyParser {
   readonly #listener: ReplyListener;
+  readonly #heads: HeadReader;
   #headPart: Buffer | undefined;
   #head: ReplyHead | undefined;
   #left = 0;
   #chunked: ChunkedBody | undefined;
   #isDone = false;
 
-  constructor(listener: ReplyListener) {
+  constructor(listener: ReplyListener, heads: HeadReader) {
     this.#listener = listener;
+    this.#heads = heads;
   }
 
   /** True once any byte of the reply has come. */
@@ -62,7 +64,7 @@ export class ReplyParser {
       return undefined;
     }
     this.#headPart = undefined;
-    const head = readHead(data.toString("latin1", 0, end));
+    const head = this.#heads.read(data.toString("latin1", 0, end));
     const rest = data.subarray(end + HEAD_END.length);
     if (head.status === SWITCHING_PROTOCOLS) throw new NotHttp("it changes the protocol");
     if (head.status < 200) return rest.length === 0 ? undefined : this.#readHead(rest);
