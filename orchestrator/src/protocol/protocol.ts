@@ -58,7 +58,10 @@ export interface RestForm {
    */
   readonly chain: (payload: RestPayload, maxBytes: number) => RestPayload | Promise<RestPayload>;
   /** The body of `aggregate`: the replies as they are. */
-  readonly gather: (replies: readonly ChildReply<RestPayload>[], maxBytes: number) => RestPayload | Promise<RestPayload>;
+  readonly gather: (
+    replies: readonly ChildReply<RestPayload>[],
+    maxBytes: number,
+  ) => RestPayload | Promise<RestPayload>;
   /** Where nodes may know no `route` and `aggregate`, what `predict` takes in their place. */
   readonly standIn: RestStandIn | undefined;
 }
@@ -66,7 +69,10 @@ export interface RestForm {
 /** How `predict` stands in for `route` and `aggregate`. */
 export interface RestStandIn {
   /** The children's replies as its input. */
-  readonly gather: (replies: readonly ChildReply<RestPayload>[], maxBytes: number) => RestPayload | Promise<RestPayload>;
+  readonly gather: (
+    replies: readonly ChildReply<RestPayload>[],
+    maxBytes: number,
+  ) => RestPayload | Promise<RestPayload>;
 }
 
 /** A protocol over gRPC. Messages stay bytes. */

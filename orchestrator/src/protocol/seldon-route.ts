@@ -1,14 +1,16 @@
 import { loadCodec } from "../codec/load-codec.ts";
 import { CallError } from "../execute/call-error.ts";
 import type { Payload } from "../execute/payload.ts";
+import { inflated } from "./inflate.ts";
 
 /**
  * The branch that a router's reply names: the first element of `data.ndarray`, `data.tensor.values` or
  * `data.tftensor.intVal`, or of a bare JSON array, truncated to an integer. Data of another kind means all (-1).
  */
-export async function readSeldonRoute(node: string, reply: Payload): Promise<number> {
-  const message = reply.transport === "rest" ? parse(node, reply.body) : (await loadCodec()).decodeMessage(reply.body);
-  return routeOf(node, message);
+export async function readSeldonRoute(node: string, reply: Payload, maxBytes: number): Promise<number> {
+  if (reply.transport === "grpc") return routeOf(node, (await loadCodec()).decodeMessage(reply.body));
+  const plain = reply.contentEncoding === "" ? reply : await inflated(reply, maxBytes);
+  return routeOf(node, parse(node, plain.body));
 }
 
 /** The same for a reply that is parsed already. */

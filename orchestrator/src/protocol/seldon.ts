@@ -2,6 +2,7 @@ import { convertPayload, convertReply } from "../codec/convert.ts";
 import { joinJson, joinMessages } from "../codec/message-list.ts";
 import { jsonPayload } from "../execute/payload.ts";
 import type { Operation } from "../execute/run.ts";
+import { joinReplies } from "./join-replies.ts";
 import type { NodeProtocol } from "./protocol.ts";
 import { readSeldonRoute } from "./seldon-route.ts";
 
@@ -36,7 +37,10 @@ export const SELDON: NodeProtocol = {
     statusPath: () => "/health/status",
     metadataPath: () => "/metadata",
     chain: (payload) => payload,
-    gather: (replies) => joinJson(replies.map((one) => one.payload)),
+    gather: (replies, maxBytes) =>
+      replies.some((one) => one.payload.contentEncoding !== "")
+        ? joinReplies(replies, maxBytes)
+        : joinJson(replies.map((one) => one.payload)),
     standIn: undefined,
   },
   grpc: {

@@ -78,6 +78,11 @@ describe("renameKey", () => {
     }
   });
 
+  it("refuses what is nested beyond reason", () => {
+    const deep = `{"a\\u0041":${"[".repeat(20_000)}${"]".repeat(20_000)}}`;
+    assert.throws(() => renameKey(Buffer.from(deep), RENAMING), /deeper than 10000 levels/);
+  });
+
   it("refuses what is no object", () => {
     for (const text of [
       "",

@@ -14,6 +14,9 @@ export interface Span {
   readonly end: number;
 }
 
+/** Deeper than any tensor; what is open must be remembered. */
+const MAX_DEPTH = 10_000;
+
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const OPEN_OBJECT = 0x7b;
@@ -101,8 +104,11 @@ function skipNested(text: Buffer, from: number, to: number): number {
       at = skipString(text, at, to);
       continue;
     }
-    if (byte === OPEN_OBJECT || byte === OPEN_ARRAY) open.push(byte + 2);
-    else if (byte === CLOSE_OBJECT || byte === CLOSE_ARRAY) {
+    if (byte === OPEN_OBJECT || byte === OPEN_ARRAY) {
+      if (open.length === MAX_DEPTH) throw new JsonTextError(`a value is deeper than ${MAX_DEPTH} levels`);
+      open.push(byte + 2);
+    }
+    if (byte === CLOSE_OBJECT || byte === CLOSE_ARRAY) {
       if (open.pop() !== byte) throw new JsonTextError(`a bracket too many at byte ${at}`);
       if (open.length === 0) return at + 1;
     }
