@@ -72,7 +72,7 @@ export async function bringUp(root: string, untilEof: boolean): Promise<Cluster>
     await importImages(layout, packages, cluster.node, images);
     await installAddons(cluster);
   } catch (error) {
-    const trouble = await describeTrouble(cluster);
+    const trouble = await describeTrouble((...words) => cluster.kubectl(...words));
     await cluster.down();
     throw new ClusterError(`${error instanceof Error ? error.message : String(error)}\n${trouble}`);
   }
