@@ -1,9 +1,7 @@
 import { once } from "node:events";
 import type { AddressInfo, Server } from "node:net";
+import { StartError } from "../config/start-error.ts";
 import type { PortOptions } from "./port-options.ts";
-
-/** Why an orchestrator can't start. */
-export class StartError extends Error {}
 
 /** Listens on all addresses; the bound port. Throws StartError where it is taken. */
 export async function listen(server: Server, options: PortOptions): Promise<number> {
