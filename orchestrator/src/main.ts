@@ -39,18 +39,19 @@ export async function main(args: readonly string[]): Promise<void> {
   else await serve(options, log, worker !== undefined);
 }
 
-/** Calls `stop` for the first signal; the second one ends the process at once. */
+/**
+ * Calls `stop` for the first signal. The same one a second time ends the process at once; another one does not, since
+ * Ctrl-C reaches a process both by the terminal and by whoever started it.
+ */
 function onSignals(log: Logger, stop: () => void, atOnce: () => void): void {
-  let isStopping = false;
+  const seen = new Set<NodeJS.Signals>();
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
     process.on(signal, () => {
-      if (isStopping) {
+      if (seen.has(signal)) {
         log.warn({ signal }, "a second signal: stopping at once");
         atOnce();
-        return;
-      }
-      isStopping = true;
-      stop();
+      } else if (seen.size === 0) stop();
+      seen.add(signal);
     });
   }
 }

@@ -56,6 +56,42 @@ describe("the process", { concurrency: 2, timeout: 60_000 }, () => {
     }
   });
 
+  it("goes on ending what is in flight after another signal, and stops at once after the same one", async () => {
+    const called = Promise.withResolvers<undefined>();
+    const stub = await startStub(
+      "m0",
+      () => ({ hang: true }),
+      () => {
+        called.resolve(undefined);
+      },
+    );
+    try {
+      const env = { ENGINE_PREDICTOR: enginePredictor(stub.httpPort, stub.grpcPort) };
+      const orchestrator = await startProcess(["--graceful_timeout=60s"], env);
+      const { child, httpPort } = orchestrator;
+      const cut = assert.rejects(fetch(`http://127.0.0.1:${httpPort}/api/v1.0/predictions`, { method: "POST" }));
+      await called.promise;
+      child.kill("SIGTERM");
+      await until(() =>
+        fetch(`http://127.0.0.1:${httpPort}/live`).then(
+          () => false,
+          () => true,
+        ),
+      );
+      child.kill("SIGINT");
+      const ended = Promise.withResolvers<"ended">();
+      child.once("exit", () => {
+        ended.resolve("ended");
+      });
+      const stillThere = new Promise((resolve) => setTimeout(resolve, 100, "still there"));
+      assert.equal(await Promise.race([ended.promise, stillThere]), "still there");
+      assert.equal(await orchestrator.end("SIGTERM"), 1);
+      await cut;
+    } finally {
+      await stub.stop();
+    }
+  });
+
   it("exits 1 when what is in flight takes too long", async () => {
     const called = Promise.withResolvers<undefined>();
     const stub = await startStub(
