@@ -132,6 +132,16 @@ describe("V2 between REST and gRPC", () => {
     assert.equal(rest.body.subarray(length).toString("hex"), "0000c07f0200000068c3");
   });
 
+  it("a compressed body is inflated, up to the limit", async () => {
+    const { gzipSync } = await import("node:zlib");
+    const text = `{"id":"${"a".repeat(5_000)}","inputs":[]}`;
+    const payload = { ...restOf(""), body: gzipSync(text), contentEncoding: "gzip" };
+    const { body } = await translate(payload, "grpc", 10_000);
+    assert.equal(ModelInferRequest.decode(body).id.length, 5_000);
+    await assert.rejects(translate(payload, "grpc", 1_000), { httpStatus: 400, message: /can't be inflated/ });
+    await assert.rejects(translate({ ...payload, contentEncoding: "zip" }, "grpc", 1_000), { message: /a zip body/ });
+  });
+
   it("what can't be said is the writer's fault, in its own words", async () => {
     const wrong: readonly (readonly [Payload, number, RegExp])[] = [
       [restOf("not json"), 400, /can't be said by grpc/],
