@@ -17,6 +17,7 @@ describe("the process", { concurrency: 2, timeout: 60_000 }, () => {
     ["an unknown protocol", ["--protocol=v3"], {}, 1, /--protocol v3/],
     ["half of a pair", ["--node_tls=on", "--node_cert_file=a"], {}, 1, /--node_cert_file and --node_key_file go tog/],
     ["an authority without use", ["--node_ca_file=a"], {}, 1, /--node_ca_file has no effect without --node_tls=on/],
+    ["client certificates without TLS", ["--tls_client_ca_file=a"], {}, 255, /asks for TLS, and there is no cert/],
     ["no certificate", [], { SELDON_CERT_MOUNT_PATH: "/nowhere" }, 255, /certificate can't be used: .*nowhere/],
   ];
   for (const [what, flags, env, code, says] of rows) {
