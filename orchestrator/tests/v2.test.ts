@@ -410,6 +410,29 @@ describe("REST and gRPC nodes in one v2 graph", { concurrency: 4 }, () => {
       },
     ));
 
+  it("what a gRPC child answers and JSON can't say reaches a REST combiner as a binary tensor", () =>
+    withBed(
+      { name: "c", type: "COMBINER", children: [{ ...chainOf("g"), ...grpc }, chainOf("r")] },
+      {
+        "g/ModelInfer": {
+          body: { outputs: [{ name: "o", datatype: "FP32", shape: ["1"] }], raw_output_contents: ["AADAfw=="] },
+        },
+        "r/v2/models/r/infer": { text: rest },
+        "c/v2/models/c/infer": { text: '{"outputs":[]}' },
+      },
+      async (bed) => {
+        assert.equal((await post(bed, "/v2/models/infer", '{"inputs":[]}')).status, 200);
+        const call = bed.calls.at(-1);
+        const length = Number(call?.headers["inference-header-content-length"]);
+        const json = JSON.parse(call?.raw.toString("utf8", 0, length) ?? "") as { inputs: readonly { name: string }[] };
+        assert.deepEqual(
+          json.inputs.map((one) => one.name),
+          ["g.o", "r.o"],
+        );
+        assert.equal(call?.raw.subarray(length).toString("hex"), "0000c07f");
+      },
+    ));
+
   it("status and metadata of a gRPC node, in JSON", () =>
     withBed(
       { ...chainOf("g"), ...grpc },

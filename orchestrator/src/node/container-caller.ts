@@ -17,6 +17,7 @@ import type { UnaryClient } from "./grpc/unary-client.ts";
 import type { PoolLoad } from "./pool-limits.ts";
 import type { HttpTransport } from "./rest/http-transport.ts";
 import { getFromNode, postToNode } from "./rest/rest-node.ts";
+import { isBinaryAggregate, isUnknownPath, StandIns } from "./stand-ins.ts";
 
 /** Milliseconds per node call; 0 is none. */
 export interface NodeTimeouts {
@@ -31,8 +32,7 @@ export class ContainerCaller implements NodeCaller {
   readonly #timeouts: NodeTimeouts;
   readonly #metrics: ClientMetrics;
   readonly #graph: Graph;
-  /** Nodes and operations that `predict` stands in for, as has been found out: `<index> <operation>`. */
-  readonly #stoodIn = new Set<string>();
+  readonly #standIns: StandIns;
   readonly #http: (Lease<HttpTransport> | undefined)[];
   readonly #grpc: (Lease<UnaryClient> | undefined)[];
 
@@ -45,6 +45,7 @@ export class ContainerCaller implements NodeCaller {
   ) {
     this.maxReplyBytes = endpoints.maxReplyBytes;
     this.#protocol = protocolOf(graph);
+    this.#standIns = new StandIns(this.#protocol);
     this.#timeouts = timeouts;
     this.#metrics = metrics;
     this.#graph = graph;
@@ -107,8 +108,7 @@ export class ContainerCaller implements NodeCaller {
   /** What metrics call a node's operation: its path or full method, under the node's own model name. */
   #serviceOf(node: GraphNode, operation: Operation, transport: Transport): string {
     if (transport === "grpc") return this.#protocol.grpc.method(operation);
-    const isStoodIn = CAN_BE_STOOD_IN.has(operation) && this.#stoodIn.has(standInKey(node, operation));
-    const asked = isStoodIn ? "predict" : operation;
+    const asked = this.#standIns.isKnown(node, operation) ? "predict" : operation;
     return this.#protocol.rest.path(asked, { name: ownModelName(node), version: "" });
   }
 
@@ -222,25 +222,23 @@ export class ContainerCaller implements NodeCaller {
   /** Asks for the operation; where the node does not know it, and `predict` can stand in for it, for that. */
   #post(request: NodeRequest, headers: NodeHeaders, scope: Scope): Promise<RestPayload> {
     const { operation } = request;
-    const canBeStoodIn = this.#protocol.rest.standIn !== undefined && CAN_BE_STOOD_IN.has(operation);
-    if (!canBeStoodIn) return this.#postAs(operation, request, headers, scope);
+    if (!this.#standIns.isPossible(operation)) return this.#postAs(operation, request, headers, scope);
     return this.#postOrStandIn(request, headers, scope);
   }
 
   async #postOrStandIn(request: NodeRequest, headers: NodeHeaders, scope: Scope): Promise<RestPayload> {
     const { node, operation } = request;
-    const key = standInKey(node, operation);
-    // Binary tensors have no place in the array of bodies that `aggregate` takes.
-    const isBinary = operation === "aggregate" && request.payloads.some(hasBinaryTensors);
-    if (!this.#stoodIn.has(key) && !isBinary) {
+    const asking = { ...request, payloads: await this.#inputs<RestPayload>(request, "rest") };
+    const isBinary = isBinaryAggregate(operation, asking.payloads);
+    if (!this.#standIns.isKnown(node, operation) && !isBinary) {
       try {
-        return await this.#postAs(operation, request, headers, scope);
+        return await this.#postAs(operation, asking, headers, scope);
       } catch (error) {
         if (!isUnknownPath(error)) throw error;
       }
     }
-    const reply = await this.#postAs("predict", request, headers, scope);
-    if (!isBinary) this.#stoodIn.add(key);
+    const reply = await this.#postAs("predict", asking, headers, scope);
+    if (!isBinary) this.#standIns.add(node, operation);
     return reply;
   }
 
@@ -289,21 +287,6 @@ export class ContainerCaller implements NodeCaller {
     const converted = payloads.map(async (one) => this.#protocol.convert(one, form, carried, this.maxReplyBytes));
     return Promise.all(converted) as Promise<T[]>;
   }
-}
-
-const CAN_BE_STOOD_IN: ReadonlySet<Operation> = new Set<Operation>(["route", "aggregate"]);
-
-function standInKey(node: GraphNode, operation: Operation): string {
-  return `${node.index} ${operation}`;
-}
-
-function hasBinaryTensors(payload: Payload): boolean {
-  return payload.transport === "rest" && payload.jsonLength !== undefined;
-}
-
-/** How servers answer to a path that they do not have. */
-function isUnknownPath(error: unknown): boolean {
-  return error instanceof CallError && error.fault === "node" && [404, 405, 501].includes(error.httpStatus);
 }
 
 function tracedHeaders(headers: NodeHeaders, trace: CallTrace): NodeHeaders {
