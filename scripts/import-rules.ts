@@ -9,6 +9,8 @@ const ROOMS = {
   render: "control-plane/src/render/",
   deliver: "control-plane/src/deliver/",
   app: "control-plane/src/app/",
+  /** Sets up real nodes and clients, and starts the tests with them. */
+  interop: "orchestrator/interop/run.",
   orchestrator: "orchestrator/",
   "filter/assembly": "filter/assembly/",
   filter: "filter/",
@@ -45,6 +47,7 @@ const ALLOWED: Readonly<Record<Room, readonly Room[]>> = {
   render: ["plan", "problem", ...PROTO],
   deliver: ["render", "plan", "model", "problem", ...PROTO],
   app: ["deliver", "source", "render", "plan", "model", "problem", ...PROTO, "envoy"],
+  interop: ["setup"],
   orchestrator: [...PROTO],
   "filter/assembly": ["proto/vocabulary"],
   filter: ["filter/assembly", ...PROTO],

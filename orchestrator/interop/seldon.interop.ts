@@ -243,7 +243,7 @@ describe("Seldon's own node server and client", { timeout: 110_000 }, () => {
             "transformer",
           ]);
           assert.equal(metaOf(body, "requestPath")["model-b"], "interop/model-b:1");
-          assert.match(String((body["meta"] as JsonObject)["puid"]), /^[0-9a-f-]{36}$/);
+          assert.match(JSON.stringify((body["meta"] as JsonObject)["puid"]), /^"[0-9a-f-]{36}"$/);
         }
       },
       merging,
