@@ -177,6 +177,18 @@ describe("an answer that streams", { concurrency: 8, timeout: 60_000 }, () => {
     });
   });
 
+  it("is whole, escaped and of known length where the node says its length, however large", async () => {
+    const body = Buffer.from(`{"a":"${"<\u2028>&\u20ac".repeat(50_000)}"}`);
+    const expected = `{"a":"${"\\u003c\\u2028\\u003e\\u0026\u20ac".repeat(50_000)}"}`;
+    const answer: Answer = (_, response) =>
+      response.writeHead(200, { "content-type": "application/json", "content-length": body.length }).end(body);
+    await withNode(single, answer, async (bed) => {
+      const response = await bed.post();
+      assert.equal(Number(response.headers["content-length"]), Buffer.byteLength(expected));
+      assert.ok((await textOf(response)) === expected);
+    });
+  });
+
   it("comes no faster than the client reads", async () => {
     const piece = Buffer.alloc(64 * 1024, "x");
     const total = 64 * 1024 * 1024;
