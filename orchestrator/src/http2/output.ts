@@ -1,12 +1,22 @@
 import type { Duplex } from "node:stream";
 import { FRAME_HEADER_BYTES } from "./protocol.ts";
 
+/** What frames are written into; the large ones carry bodies, and are used again. */
 const BLOCK_BYTES = 16_384;
-/** Chunks up to this size are copied between the frames; larger ones are written as they are. */
-const MAX_COPIED_BYTES = 4096;
+const LARGE_BLOCK_BYTES = 262_144;
+const MAX_FREE_BLOCKS = 16;
+/** Bodies above this are worth a large block. */
+const LARGE_BYTES = 4096;
 
 /** Outputs with something to write at the end of this turn of the event loop. */
 let waiting: Output[] = [];
+const freeBlocks: Buffer[] = [];
+
+interface Chunk {
+  readonly bytes: Buffer;
+  /** The large block that nothing is written into after this chunk. */
+  readonly full: Buffer | undefined;
+}
 
 /** What a connection writes, gathered until the turn of the event loop ends: many frames are one write. */
 export class Output {
@@ -16,7 +26,7 @@ export class Output {
   bytes: Buffer = Buffer.allocUnsafeSlow(BLOCK_BYTES);
   at = 0;
   #start = 0;
-  #chunks: Buffer[] = [];
+  #chunks: Chunk[] = [];
   #chunkBytes = 0;
   #isWaiting = false;
 
@@ -33,11 +43,7 @@ export class Output {
 
   /** Makes room for so many bytes from `at` on, and has them written when the turn ends. */
   reserve(size: number): void {
-    if (this.bytes.length - this.at < size) {
-      this.#seal();
-      this.bytes = Buffer.allocUnsafeSlow(Math.max(BLOCK_BYTES, size));
-      this.at = this.#start = 0;
-    }
+    if (this.bytes.length - this.at < size) this.#nextBlock(size);
     if (this.#isWaiting) return;
     this.#isWaiting = true;
     if (waiting.length === 0) setImmediate(flushAll);
@@ -50,34 +56,28 @@ export class Output {
     this.at += FRAME_HEADER_BYTES;
   }
 
-  /** Writes bytes that nobody changes from now on. */
+  /** Writes bytes. */
   append(chunk: Buffer): void {
-    if (chunk.length <= MAX_COPIED_BYTES) {
-      this.reserve(chunk.length);
-      this.at += chunk.copy(this.bytes, this.at);
-      return;
-    }
-    this.#seal();
-    this.#chunks.push(chunk);
-    this.#chunkBytes += chunk.length;
+    this.reserve(chunk.length);
+    this.at += chunk.copy(this.bytes, this.at);
   }
 
   /** Hands everything to the socket. */
   flush(): void {
-    this.#seal();
+    this.#seal(undefined);
     const chunks = this.#chunks;
     this.#chunks = [];
     this.#chunkBytes = 0;
-    if (this.#socket.destroyed || this.#socket.writableEnded) return;
-    const [first] = chunks;
-    if (first === undefined) return;
-    if (chunks.length === 1) {
-      this.#socket.write(first);
-      return;
+    if (chunks.length === 0 || this.#socket.destroyed || this.#socket.writableEnded) return;
+    if (chunks.length > 1) this.#socket.cork();
+    for (const { bytes, full } of chunks) {
+      if (full === undefined) this.#socket.write(bytes);
+      else
+        this.#socket.write(bytes, (error) => {
+          if (!error && freeBlocks.length < MAX_FREE_BLOCKS) freeBlocks.push(full);
+        });
     }
-    this.#socket.cork();
-    for (const chunk of chunks) this.#socket.write(chunk);
-    this.#socket.uncork();
+    if (chunks.length > 1) this.#socket.uncork();
   }
 
   /** The same at the end of a turn; there may be more to write then. */
@@ -87,9 +87,18 @@ export class Output {
     this.#onFlushed();
   }
 
-  #seal(): void {
+  #nextBlock(size: number): void {
+    this.#seal(this.bytes.length === LARGE_BLOCK_BYTES ? this.bytes : undefined);
+    if (size > LARGE_BLOCK_BYTES) this.bytes = Buffer.allocUnsafeSlow(size);
+    else if (size > LARGE_BYTES) this.bytes = freeBlocks.pop() ?? Buffer.allocUnsafeSlow(LARGE_BLOCK_BYTES);
+    else this.bytes = Buffer.allocUnsafeSlow(BLOCK_BYTES);
+    this.at = this.#start = 0;
+  }
+
+  #seal(full: Buffer | undefined): void {
+    // A full block with nothing new in it goes unused: its last write may be under way.
     if (this.at === this.#start) return;
-    this.#chunks.push(this.bytes.subarray(this.#start, this.at));
+    this.#chunks.push({ bytes: this.bytes.subarray(this.#start, this.at), full });
     this.#chunkBytes += this.at - this.#start;
     this.#start = this.at;
   }

@@ -7,7 +7,6 @@ import type { Stream } from "./stream.ts";
 
 /** Above this much unsent output nothing more is taken from streams: the peer has to read first. */
 export const MAX_PENDING_OUTPUT = 1 << 20;
-const MAX_COPIED_BODY = 4096;
 
 /** Sends a header list (name, value, …); with `isEnd` it is the last that this side sends. */
 export function sendHeaders(stream: Stream, list: readonly string[], isEnd: boolean): void {
@@ -40,7 +39,7 @@ function sendInParts(stream: Stream, block: Buffer, endFlag: number): void {
   }
 }
 
-/** Sends `head` and `body`, one after the other, as flow control allows; both must not change any more. */
+/** Sends `head` and `body`, one after the other, as flow control allows; what has to wait must not change any more. */
 export function sendData(stream: Stream, head: Buffer, body: Buffer, isEnd: boolean): void {
   if (stream.isLocalClosed) return;
   const { connection } = stream;
@@ -58,11 +57,10 @@ export function sendData(stream: Stream, head: Buffer, body: Buffer, isEnd: bool
   }
   stream.sendWindow -= length;
   connection.sendWindow -= length;
-  output.reserve(FRAME_HEADER_BYTES + head.length + (body.length <= MAX_COPIED_BODY ? body.length : 0));
+  output.reserve(FRAME_HEADER_BYTES + length);
   output.frameHeader(length, FRAME.DATA, isEnd ? FLAG.END_STREAM : 0, stream.id);
   output.at += head.copy(output.bytes, output.at);
-  if (body.length <= MAX_COPIED_BODY) output.at += body.copy(output.bytes, output.at);
-  else output.append(body);
+  output.at += body.copy(output.bytes, output.at);
   if (isEnd) closeLocal(stream);
 }
 
@@ -103,9 +101,9 @@ export function pump(stream: Stream): void {
     const isEnd = isWhole && first.isEnd;
     stream.sendWindow -= length;
     connection.sendWindow -= length;
-    output.reserve(FRAME_HEADER_BYTES);
+    output.reserve(FRAME_HEADER_BYTES + length);
     output.frameHeader(length, FRAME.DATA, isEnd ? FLAG.END_STREAM : 0, stream.id);
-    output.append(isWhole ? first.bytes : first.bytes.subarray(0, length));
+    output.at += first.bytes.copy(output.bytes, output.at, 0, length);
     if (isWhole) pending.shift();
     else first.bytes = first.bytes.subarray(length);
     if (isEnd) closeLocal(stream);
