@@ -99,9 +99,14 @@ function skipNested(text: Buffer, from: number, to: number): number {
   const open: number[] = [];
   let at = from;
   while (at < to) {
-    const byte = text[at];
+    const byte = text[at] ?? 0;
     if (byte === QUOTE) {
       at = skipString(text, at, to);
+      continue;
+    }
+    // Most of a tensor is digits, points, commas and spaces: all below every bracket.
+    if (byte < OPEN_ARRAY) {
+      at += 1;
       continue;
     }
     if (byte === OPEN_OBJECT || byte === OPEN_ARRAY) {
