@@ -81,7 +81,8 @@ describe("several workers", { timeout: 90_000 }, () => {
       await once(socket, "connect");
     }
     const gained = (): number[] => workers.map((pid, i) => socketsOf(pid) - (before[i] ?? 0));
-    await until(() => gained().reduce((sum, one) => sum + one, 0) >= 40);
+    // Connections of before may have ended meanwhile.
+    await until(() => gained().reduce((sum, one) => sum + one, 0) >= 30);
     for (const count of gained()) assert.ok(count >= 5, gained().join(" and "));
     for (const socket of sockets) socket.destroy();
   });
@@ -105,16 +106,20 @@ describe("several workers", { timeout: 90_000 }, () => {
   it("go on without one that is killed, are not ready meanwhile, and get another", async () => {
     const before = await served("predictions");
     const load = startLoad(process.httpPort, 8);
-    await until(() => load.count() > 50);
-    const [victim = 0] = workersOf(process.child.pid ?? 0);
-    globalThis.process.kill(victim, "SIGKILL");
-    await until(async () => !(await isReady().catch(() => true)));
-    const meanwhile = load.count();
-    await until(() => load.count() > meanwhile + 20);
-    await until(() => isReady().catch(() => false));
-    const again = load.count();
-    await until(() => load.count() > again + 20);
-    const { failures } = await load.stop();
+    let failures: readonly string[];
+    try {
+      await until(() => load.count() > 50);
+      const [victim = 0] = workersOf(process.child.pid ?? 0);
+      globalThis.process.kill(victim, "SIGKILL");
+      await until(async () => !(await isReady().catch(() => true)));
+      const meanwhile = load.count();
+      await until(() => load.count() > meanwhile + 20);
+      await until(() => isReady().catch(() => false));
+      const again = load.count();
+      await until(() => load.count() > again + 20);
+    } finally {
+      ({ failures } = await load.stop());
+    }
     // Only what was on the killed process's connections.
     assert.ok(failures.length <= 8, failures.join("; "));
     assert.equal(workersOf(process.child.pid ?? 0).length, WORKERS);
