@@ -6,7 +6,7 @@ import type { Entry, Layer } from "./image.ts";
 /** Commands of busybox that probes, hooks and people use. */
 const COMMANDS = ["cat", "env", "hostname", "id", "ip", "ls", "nc", "nslookup", "ps", "sh", "sleep", "wget"];
 
-const ACCOUNTS = "root:x:0:0::/root:/bin/sh\nnode:x:1000:1000::/home/node:/bin/sh\n";
+const ACCOUNTS = "root:x:0:0::/root:/bin/sh\nnode:x:1000:1000::/srv:/bin/sh\n";
 const GROUPS = "root:x:0:\nnode:x:1000:\n";
 
 /** A small system: busybox, accounts, and the shared libraries that the given programs need, from this machine. */
@@ -22,7 +22,7 @@ export async function baseLayer(packages: string, programs: readonly string[]): 
     { kind: "text", path: "/etc/group", text: GROUPS },
     { kind: "text", path: "/etc/nsswitch.conf", text: "hosts: files dns\n" },
     { kind: "folder", path: "/tmp", mode: 0o1777 },
-    { kind: "folder", path: "/home/node", mode: 0o777 },
+    { kind: "folder", path: "/srv", mode: 0o777 },
     ...[...libraries.keys()].map((path): Entry => ({ kind: "copy", path, from: realpathSync(path), mode: 0o755 })),
   ];
   return { name: "base", entries };
