@@ -4,13 +4,14 @@ import { FRAME_HEADER_BYTES } from "./protocol.ts";
 /** What frames are written into; the large ones carry bodies, and are used again. */
 const BLOCK_BYTES = 16_384;
 const LARGE_BLOCK_BYTES = 262_144;
-const MAX_FREE_BLOCKS = 16;
+const MAX_FREE_BLOCKS = 32;
 /** Bodies above this are worth a large block. */
 const LARGE_BYTES = 4096;
 
 /** Outputs with something to write at the end of this turn of the event loop. */
 let waiting: Output[] = [];
 const freeBlocks: Buffer[] = [];
+const NO_BLOCK = Buffer.alloc(0);
 
 interface Chunk {
   readonly bytes: Buffer;
@@ -64,7 +65,13 @@ export class Output {
 
   /** Hands everything to the socket. */
   flush(): void {
-    this.#seal(undefined);
+    const isLarge = this.bytes.length === LARGE_BLOCK_BYTES;
+    this.#seal(isLarge ? this.bytes : undefined);
+    if (isLarge) {
+      // A connection that has sent a large body keeps no large block for it.
+      this.bytes = NO_BLOCK;
+      this.at = this.#start = 0;
+    }
     const chunks = this.#chunks;
     this.#chunks = [];
     this.#chunkBytes = 0;
