@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // Starts the orchestrator; compiled code is kept between starts, which halves what a start costs.
 import { enableCompileCache, flushCompileCache } from "node:module";
+import { clearInterval, setInterval } from "node:timers";
 import { getHeapSpaceStatistics, setFlagsFromString } from "node:v8";
 
 /** Room for young objects. More is no faster here, as requests leave few that live; left alone V8 takes 100 MB. */
