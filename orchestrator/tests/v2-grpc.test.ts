@@ -213,4 +213,18 @@ describe("roles of v2 over gRPC", { concurrency: 4 }, () => {
         assert.deepEqual(bed.calls[1]?.body, { model_name: "b", inputs: [{ ...x, name: "o" }] });
       },
     ));
+
+  it("a client that asks in raw contents is answered in them by a REST node too", () =>
+    withBed(
+      { ...leaf("a"), endpoint: { type: "REST" } },
+      { "a/v2/models/a/infer": { text: '{"outputs":[{"name":"o","datatype":"INT16","shape":[1],"data":[-2]}]}' } },
+      async (bed) => {
+        const o = { name: "o", datatype: "INT16", shape: ["1"] };
+        const raw = { inputs: [{ ...o, name: "x" }], raw_input_contents: ["/v8="] };
+        assert.deepEqual((await ask(bed, "ModelInfer", raw)).reply, { outputs: [o], raw_output_contents: ["/v8="] });
+        const typed = { inputs: [{ ...o, name: "x", contents: { int_contents: [-2] } }] };
+        const contents = { int_contents: [-2] };
+        assert.deepEqual((await ask(bed, "ModelInfer", typed)).reply, { outputs: [{ ...o, contents }] });
+      },
+    ));
 });

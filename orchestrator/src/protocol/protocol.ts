@@ -19,8 +19,8 @@ export interface NodeProtocol {
   readRoute(node: string, reply: Payload, maxBytes: number): number | Promise<number>;
   /** The payload in a node's transport, before `chain`. */
   convert(payload: Payload, into: Transport, carried: Carried, maxBytes: number): Payload | Promise<Payload>;
-  /** What the graph answers, in the client's transport. */
-  answer(payload: Payload, into: Transport, maxBytes: number): Payload | Promise<Payload>;
+  /** What the graph answers, in the client's transport; `asked` is the client's own message over gRPC. */
+  answer(payload: Payload, into: Transport, maxBytes: number, asked?: Buffer): Payload | Promise<Payload>;
   /** What REST clients hear of a node that only speaks gRPC. */
   readonly aboutNode: AboutNode;
   /** The JSON body of an error that no node has written. */

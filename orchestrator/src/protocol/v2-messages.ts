@@ -44,6 +44,15 @@ export function underModelName(request: Buffer, modelName: string): Buffer {
   return Buffer.concat(parts);
 }
 
+/** Whether a ModelInferRequest brings its tensors in raw contents. */
+export function hasRawContents(request: Buffer): boolean {
+  let isRaw = false;
+  walk(request, "bad-request", "ModelInferRequest", (field) => {
+    if (field.number === RAW_OF_REQUEST) isRaw = true;
+  });
+  return isRaw;
+}
+
 const TAG_RAW_OF_REQUEST = Buffer.from([RAW_OF_REQUEST * 8 + BYTES]);
 const TAG_RAW_OF_REPLY = Buffer.from([RAW_OF_REPLY * 8 + BYTES]);
 

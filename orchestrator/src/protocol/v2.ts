@@ -8,7 +8,7 @@ import { gatherJson } from "./v2-gather-json.ts";
 import { gatherMessages } from "./v2-gather-messages.ts";
 import { chainJson } from "./v2-json.ts";
 import { readV2Route } from "./v2-route.ts";
-import { replyOfRequest, requestOfReply, underModelName } from "./v2-messages.ts";
+import { hasRawContents, replyOfRequest, requestOfReply, underModelName } from "./v2-messages.ts";
 
 const INFER = "/inference.GRPCInferenceService/ModelInfer";
 
@@ -77,7 +77,11 @@ function convert(payload: Payload, into: Transport, _carried: unknown, maxBytes:
   return import("./v2-translate/translate.ts").then(({ translate }) => translate(payload, into, maxBytes));
 }
 
-function answer(payload: Payload, into: Transport, maxBytes: number): Payload | Promise<Payload> {
-  const converted = convert(payload, into, "message", maxBytes);
-  return converted instanceof Promise ? converted.then(asReply) : asReply(converted);
+/** Who asked in raw contents reads no others (Triton's client), so a translated answer has them too. */
+function answer(payload: Payload, into: Transport, maxBytes: number, asked?: Buffer): Payload | Promise<Payload> {
+  if (payload.transport === into) return asReply(payload);
+  const isRaw = asked !== undefined && hasRawContents(asked);
+  return import("./v2-translate/translate.ts")
+    .then(({ translate }) => translate(payload, into, maxBytes, isRaw))
+    .then(asReply);
 }

@@ -19,16 +19,17 @@ interface Tensor {
 
 /**
  * A V2 body as the message of gRPC: a request as ModelInferRequest, a reply as ModelInferResponse. JSON data become
- * typed contents, 64-bit integers exact; binary tensors raw ones. Throws JsonTextError on what is no V2 body.
+ * typed contents, 64-bit integers exact; binary tensors raw ones, and with `isRaw` all. Throws JsonTextError on what is no
+ * V2 body.
  */
-export function messageOfJson(payload: RestPayload): GrpcPayload {
+export function messageOfJson(payload: RestPayload, isRaw = false): GrpcPayload {
   const { json, tail } = splitBinary(payload);
   const body = new JsonObject(json);
   const isReply = payload.isReply === true;
   const tensors = body.list(isReply ? "outputs" : "inputs").map(readTensor);
   const common = { modelName: body.text("model_name"), modelVersion: body.text("model_version"), id: body.text("id") };
   const parameters = readParameters(body);
-  const raws = rawsOf(tensors, tail);
+  const raws = rawsOf(tensors, tail, isRaw);
   const written = tensors.map(({ name, datatype, shape, parameters: own, contents }) => {
     const head = { name, datatype, shape: shape as never[], parameters: own };
     return raws !== undefined || contents === undefined ? head : { ...head, contents };
@@ -52,8 +53,8 @@ export function messageOfJson(payload: RestPayload): GrpcPayload {
 }
 
 /** Where one tensor is binary, all contents are raw: a message has either. */
-function rawsOf(tensors: readonly Tensor[], tail: Buffer | undefined): Buffer[] | undefined {
-  if (tail === undefined || tensors.every((one) => one.binaryBytes === undefined)) return undefined;
+function rawsOf(tensors: readonly Tensor[], tail: Buffer = Buffer.alloc(0), isRaw = false): Buffer[] | undefined {
+  if (!isRaw && tensors.every((one) => one.binaryBytes === undefined)) return undefined;
   let from = 0;
   return tensors.map(({ name, datatype, contents, binaryBytes }) => {
     if (binaryBytes === undefined) return rawContentsOf(datatype, contents ?? {});

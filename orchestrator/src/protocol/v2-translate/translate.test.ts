@@ -103,6 +103,21 @@ describe("V2 between REST and gRPC", () => {
     );
   });
 
+  it("JSON data become raw contents where they are asked for", async () => {
+    const text =
+      '{"outputs":[{"name":"a","datatype":"INT16","shape":[1],"data":[-2]},{"name":"b","datatype":"BYTES","shape":[1],"data":["hi"]}]}';
+    const { body } = await translate(restOf(text, true), "grpc", MAX, true);
+    const { outputs, rawOutputContents } = ModelInferResponse.decode(body);
+    assert.deepEqual(
+      rawOutputContents.map((one) => Buffer.from(one).toString("hex")),
+      ["feff", "020000006869"],
+    );
+    assert.deepEqual(
+      outputs.map((one) => one.contents),
+      [null, null],
+    );
+  });
+
   it("raw contents become JSON data, and a binary tensor where JSON can't say them", async () => {
     const encoded = ModelInferResponse.encode({
       modelName: "m",

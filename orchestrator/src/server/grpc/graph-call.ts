@@ -112,7 +112,7 @@ async function walk(run: Run, kind: "predict" | "feedback", message: Buffer, cal
     const payload = grpcPayload(message);
     const { scope } = call;
     const reply = kind === "predict" ? await predict(run, payload, scope) : await sendFeedback(run, payload, scope);
-    const own = await protocolOf(run.graph).answer(reply, "grpc", run.caller.maxReplyBytes);
+    const own = await protocolOf(run.graph).answer(reply, "grpc", run.caller.maxReplyBytes, message);
     return own.body;
   } finally {
     call.answerHeaders.push(HEADER_ROUTING, routingHeader(run.routing));

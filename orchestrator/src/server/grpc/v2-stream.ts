@@ -70,7 +70,7 @@ async function walk(served: ServedGraph, run: Run, message: Buffer, call: Stream
   try {
     const reply = await predict({ ...run, caller }, grpcPayload(message), call.scope);
     if (!caller.isEmpty) {
-      const { body } = await protocolOf(run.graph).answer(reply, "grpc", run.caller.maxReplyBytes);
+      const { body } = await protocolOf(run.graph).answer(reply, "grpc", run.caller.maxReplyBytes, message);
       await writeReply(call, body);
     }
     for (let more = await caller.more(); more !== undefined; more = await caller.more()) await writeReply(call, more);
