@@ -87,6 +87,17 @@ export function nodeGrpcError(code: number, message: string): CallError {
   return new CallError("node", message, { httpStatus: httpOf(code), grpcCode: code });
 }
 
+/** Faults whose message says what happened on a connection, and not to which node. */
+const OF_CONNECTIONS: ReadonlySet<Fault> = new Set(["unreachable", "overloaded"]);
+
+/** What a call of a node threw, as a CallError whose message names that node. */
+export function nodeCallError(node: string, error: unknown): CallError {
+  const failure = asCallError(error);
+  const { fault, message, httpStatus, grpcCode, reply } = failure;
+  if (!OF_CONNECTIONS.has(fault) || message.startsWith(`node ${node}`)) return failure;
+  return new CallError(fault, `node ${node}: ${message}`, { httpStatus, grpcCode }, reply);
+}
+
 /** Any thrown value as a CallError. */
 export function asCallError(error: unknown): CallError {
   if (error instanceof CallError) return error;

@@ -1,4 +1,4 @@
-import { asCallError, CallError } from "../execute/call-error.ts";
+import { CallError, nodeCallError } from "../execute/call-error.ts";
 import { grpcPayload, type GrpcPayload, type Payload, type RestPayload } from "../execute/payload.ts";
 import type { NodeCaller, NodeHeaders, NodeRequest, Operation, Run } from "../execute/run.ts";
 import { Scope } from "../execute/scope.ts";
@@ -92,7 +92,7 @@ export class ContainerCaller implements NodeCaller {
         ? await this.#post(request, headers, scope)
         : await this.#unary(request, headers, scope);
     } catch (error) {
-      failure = asCallError(error);
+      failure = nodeCallError(node.name, error);
       code = transport === "rest" ? String(failure.httpStatus) : this.#metrics.grpcCodeName(failure.grpcCode);
       throw failure;
     } finally {
@@ -181,7 +181,7 @@ export class ContainerCaller implements NodeCaller {
       stream.whenOver(over);
       return stream;
     } catch (error) {
-      const failure = asCallError(error);
+      const failure = nodeCallError(node.name, error);
       over(failure);
       throw failure;
     }
@@ -203,7 +203,7 @@ export class ContainerCaller implements NodeCaller {
     try {
       return await call(trace === undefined ? headers : tracedHeaders(headers, trace));
     } catch (error) {
-      failure = asCallError(error);
+      failure = nodeCallError(node.name, error);
       code = method === "get" ? String(failure.httpStatus) : this.#metrics.grpcCodeName(failure.grpcCode);
       throw failure;
     } finally {
