@@ -29,8 +29,8 @@ export interface Options {
   readonly maxNodeConnections: number;
   readonly maxNodeQueue: number;
   readonly nodeConnectTimeoutMs: number;
-  /** Processes that share the ports; 1 serves in this one. */
   readonly payloadLog: PayloadLogFlags;
+  /** Processes that share the ports; 1 serves in this one. */
   readonly workers: number;
   readonly http: HttpLimits;
   /** Undefined: nodes are called without TLS. */
@@ -225,9 +225,16 @@ const LEVELS: Readonly<Record<string, LogLevel>> = {
 
 function usage(): string {
   const lines = Object.entries(FLAGS).map(
-    ([name, spec]) => `  --${name.padEnd(22)} ${spec.help}${spec.initial === "" ? "" : ` (${spec.initial})`}`,
+    ([name, spec]) => `  --${name.padEnd(22)} ${spec.help}${spec.initial === "" ? "" : ` (default ${spec.initial})`}`,
   );
-  return `Serves the inference graph of one predictor over REST and gRPC.\n\n${lines.join("\n")}\n`;
+  return `Usage: orchestrator --sdep <name> --namespace <namespace> --predictor <name> [flags]
+
+Serves the inference graph of one predictor over REST and gRPC. The graph is the control plane's, that of --file, or ENGINE_PREDICTOR's.
+
+${lines.join("\n")}
+
+docs/orchestrator-flags.md says more, and has the environment variables and annotations that count.
+`;
 }
 
 function wrong(message: string): ParsedFlags {

@@ -1,7 +1,7 @@
 import { checkGraph } from "./check-graph.ts";
 import type { Identity, LocalSettings } from "./draft.ts";
 import { draftOfPredictor, fieldsOf, listOf, textOf } from "./from-predictor.ts";
-import type { CheckedGraph } from "./graph.ts";
+import { protocolNamed, type CheckedGraph, type GraphProblem } from "./graph.ts";
 
 /** Reads a whole SeldonDeployment (YAML or JSON text) and takes the predictor of the given name. */
 export async function graphOfFile(text: string, identity: Identity, local: LocalSettings): Promise<CheckedGraph> {
@@ -13,13 +13,22 @@ export async function graphOfFile(text: string, identity: Identity, local: Local
   } catch (error) {
     return refused(`not YAML: ${error instanceof Error ? error.message : String(error)}`);
   }
-  const predictors = listOf(fieldsOf(fieldsOf(deployment)["spec"])["predictors"]);
+  const spec = fieldsOf(fieldsOf(deployment)["spec"]);
+  const predictors = listOf(spec["predictors"]);
   const found = predictors.find((one) => textOf(fieldsOf(one)["name"]) === identity.predictor);
   if (found === undefined) {
     const names = predictors.map((one) => textOf(fieldsOf(one)["name"])).join(", ");
     return refused(`no predictor is called ${identity.predictor}; the file has: ${names || "none"}`);
   }
-  return graphOfPredictor(found, identity, local);
+  const { value, problems } = graphOfPredictor(found, identity, local);
+  return { value, problems: [...problems, ...otherProtocol(textOf(spec["protocol"]), local)] };
+}
+
+/** As in Seldon the flag alone counts; who forgot it finds only paths that are not there. */
+function otherProtocol(named: string, { protocol }: LocalSettings): readonly GraphProblem[] {
+  if (named === "" || protocolNamed(named) === protocol) return [];
+  const message = `the file says ${named}, and ${protocol} is served; give --protocol ${named}`;
+  return [{ severity: "warning", path: "spec.protocol", message }];
 }
 
 /** Reads ENGINE_PREDICTOR: base64 of a PredictorSpec in JSON. */

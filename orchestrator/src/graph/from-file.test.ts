@@ -1,0 +1,27 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { graphOfFile } from "./from-file.ts";
+import type { Protocol } from "./graph.ts";
+
+const IDENTITY = { deployment: "iris", namespace: "default", predictor: "main" };
+
+async function problemsOf(said: string, protocol: Protocol): Promise<readonly string[]> {
+  const graph = "graph: { name: m, type: MODEL, endpoint: { service_host: localhost, service_port: 9000 } }";
+  const text = `spec: { ${said === "" ? "" : `protocol: ${said}, `}predictors: [{ name: main, ${graph} }] }`;
+  const { value, problems } = await graphOfFile(text, IDENTITY, { protocol, mergesMeta: false });
+  assert.equal(value?.protocol, protocol);
+  return problems.map(({ severity, path, message }) => `${severity} ${path}: ${message}`);
+}
+
+describe("a SeldonDeployment of --file", () => {
+  it("is served with the protocol of the flag; a warning says so where it names another", async () => {
+    assert.deepEqual(await problemsOf("", "v2"), []);
+    assert.deepEqual(await problemsOf("kfserving", "v2"), []);
+    assert.deepEqual(await problemsOf("v2", "seldon"), [
+      "warning spec.protocol: the file says v2, and seldon is served; give --protocol v2",
+    ]);
+    assert.deepEqual(await problemsOf("tensorflow", "v2"), [
+      "warning spec.protocol: the file says tensorflow, and v2 is served; give --protocol tensorflow",
+    ]);
+  });
+});
