@@ -1,6 +1,6 @@
 import { connect } from "node:http2";
 import { frameMessage } from "../src/node/grpc/frame.ts";
-import type { LoadFigures, LoadJob } from "./load.ts";
+import type { LoadFigures, LoadJob } from "./load-job.ts";
 import { Meter } from "./meter.ts";
 
 const WINDOW_BYTES = 4 << 20;

@@ -1,6 +1,6 @@
 import { connect } from "node:net";
 import { messageCutter } from "./http-parts.ts";
-import type { LoadFigures, LoadJob } from "./load.ts";
+import type { LoadFigures, LoadJob } from "./load-job.ts";
 import { Meter } from "./meter.ts";
 
 /** Posts the same request over and over on each connection. Rejects on the first answer that is not 200. */

@@ -1,7 +1,7 @@
 import { startProcess, type OrchestratorProcess } from "../tests/orchestrator-process.ts";
 import { predictorOf } from "./graphs.ts";
 import { addAll, quantileMs, type Latencies } from "./latencies.ts";
-import type { LoadFigures, LoadJob } from "./load.ts";
+import type { LoadFigures, LoadJob } from "./load-job.ts";
 import { grpcMessage, grpcPaths, restBody, restPaths } from "./messages.ts";
 import { cpuMs, type Helpers } from "./processes.ts";
 import type { Row } from "./rows.ts";

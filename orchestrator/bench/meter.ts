@@ -1,5 +1,5 @@
 import { addLatency, type Latencies } from "./latencies.ts";
-import type { LoadFigures, LoadJob } from "./load.ts";
+import type { LoadFigures, LoadJob } from "./load-job.ts";
 
 /** Counts the calls of a job, and says when it is over. */
 export class Meter {

@@ -1,7 +1,7 @@
 import { fork, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
-import type { LoadFigures, LoadJob } from "./load.ts";
+import type { LoadFigures, LoadJob } from "./load-job.ts";
 import type { StubPorts } from "./stub.ts";
 
 /** The stub nodes and the load, each a process of its own. */
