@@ -3,7 +3,6 @@ import { grpcPayload, jsonPayload, type Payload } from "../execute/payload.ts";
 import type { Transport } from "../graph/graph.ts";
 import { loadCodec } from "./load-codec.ts";
 
-
 /** Which message a payload holds; only that decides how it is translated. */
 export type Carried = "message" | "feedback";
 
