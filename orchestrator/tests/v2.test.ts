@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { gzipSync } from "node:zlib";
 import { startBed, type Replies, type TestBed, type TestNode } from "./orchestrator.ts";
@@ -103,7 +105,8 @@ describe("the REST API of v2", () => {
 
   it("calls itself by the version of the package", async () => {
     const about = (await (await fetch(`${bed.url}/v2`)).json()) as { version: string };
-    const { default: manifest } = await import("../../package.json", { with: { type: "json" } });
+    const text = readFileSync(join(import.meta.dirname, "..", "..", "package.json"), "utf8");
+    const manifest = JSON.parse(text) as { version: string };
     assert.equal(about.version, manifest.version);
   });
 });
