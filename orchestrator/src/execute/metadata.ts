@@ -45,7 +45,7 @@ export async function nodeMetadata(
     const { decodeModelMetadata } = await loadMetadataCodec();
     return decodeModelMetadata(await served.caller.grpcMetadata(node, headers, puid, scope));
   }
-  const reply = await served.caller.get(node, "metadata", { name: node.name, version: "" }, headers, scope);
+  const reply = await served.caller.get(node, "metadata", { name: node.name, version: "" }, { headers, puid }, scope);
   return known(node.name, reply.body);
 }
 

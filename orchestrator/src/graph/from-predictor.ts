@@ -38,11 +38,12 @@ export function draftOfPredictor(
   const images = imagesOf(predictor);
   const root =
     predictor["graph"] === undefined ? undefined : readNode(predictor["graph"], "graph", 1, { problems, images });
-  const labels = fieldsOf(predictor["labels"]);
+  const versionIn = (field: string): string => textOf(fieldsOf(predictor[field])["version"]);
   return {
     value: {
       ...identity,
-      predictorVersion: textOf(labels["version"]) || identity.predictor,
+      // The label, as Seldon documents it; its executor reads the annotation.
+      predictorVersion: versionIn("labels") || versionIn("annotations"),
       protocol,
       root,
       allowBranches: false,

@@ -1,4 +1,4 @@
-import { CallError, nodeCallError } from "../execute/call-error.ts";
+import { asCallError, CallError, nodeCallError } from "../execute/call-error.ts";
 import { grpcPayload, type GrpcPayload, type Payload, type RestPayload } from "../execute/payload.ts";
 import type { NodeCaller, NodeHeaders, NodeRequest, Operation, Run } from "../execute/run.ts";
 import { Scope } from "../execute/scope.ts";
@@ -100,7 +100,8 @@ export class ContainerCaller implements NodeCaller {
       if (scope !== request.scope) scope.end();
       const endedMs = performance.now();
       const durationMs = endedMs - startedMs;
-      this.#metrics.observe(node, service, transport === "rest" ? "post" : "unary", code, durationMs / 1000, endedMs);
+      const method = transport === "rest" ? "post" : "unary";
+      if (wasAsked(failure)) this.#metrics.observe(node, service, method, code, durationMs / 1000, endedMs);
       run.path?.push({ node: node.name, operation, durationMs });
     }
   }
@@ -117,7 +118,7 @@ export class ContainerCaller implements NodeCaller {
     node: GraphNode,
     question: "status" | "metadata",
     model: ModelRef,
-    headers: NodeHeaders,
+    run: Pick<Run, "headers" | "puid">,
     scope: Scope,
   ): Promise<RestPayload> {
     const lease = this.#http[node.index];
@@ -127,8 +128,8 @@ export class ContainerCaller implements NodeCaller {
     const path = pathOf(model);
     // Metrics have the node's own name: a client's could be any.
     const service = pathOf({ name: ownModelName(node), version: "" });
-    return this.#measured(node, service, "get", headers, (sent) =>
-      getFromNode(lease.resource, node.name, path, sent, scope),
+    return this.#measured(node, service, "get", run.headers, (headers) =>
+      getFromNode(lease.resource, { node: node.name, path, headers, puid: run.puid }, scope),
     );
   }
 
@@ -243,18 +244,11 @@ export class ContainerCaller implements NodeCaller {
   }
 
   async #postAs(asked: Operation, request: NodeRequest, headers: NodeHeaders, scope: Scope): Promise<RestPayload> {
-    const { node, operation, run } = request;
+    const { node, run } = request;
     const { rest } = this.#protocol;
-    const payloads = await this.#inputs<RestPayload>(request, "rest");
     const lease = this.#http[node.index];
     if (lease === undefined) throw new CallError("internal", `node ${node.name} has no HTTP port`);
-    const gather = asked === operation ? rest.gather : rest.standIn?.gather;
-    const payload =
-      operation === "aggregate" && gather !== undefined
-        ? await gather(repliesOf(request.from ?? node.children, payloads), this.maxReplyBytes)
-        : operation === "send-feedback"
-          ? single(payloads)
-          : await rest.chain(single(payloads), this.maxReplyBytes);
+    const payload = await this.#restInput(asked, request).catch(neverAsked);
     const { puid } = run;
     const path = rest.path(asked, modelRefOf(run.graph, node, run));
     const answersClient = request.answersClient && run.calledBy === "rest";
@@ -263,20 +257,33 @@ export class ContainerCaller implements NodeCaller {
     return postToNode(lease.resource, asking, scope);
   }
 
+  async #restInput(asked: Operation, request: NodeRequest): Promise<RestPayload> {
+    const { node, operation } = request;
+    const { rest } = this.#protocol;
+    const payloads = await this.#inputs<RestPayload>(request, "rest");
+    const gather = asked === operation ? rest.gather : rest.standIn?.gather;
+    if (operation === "aggregate" && gather !== undefined) {
+      return gather(repliesOf(request.from ?? node.children, payloads), this.maxReplyBytes);
+    }
+    return operation === "send-feedback" ? single(payloads) : rest.chain(single(payloads), this.maxReplyBytes);
+  }
+
   async #unary(request: NodeRequest, headers: NodeHeaders, scope: Scope): Promise<GrpcPayload> {
+    const { node, operation, run } = request;
+    const lease = this.#grpc[node.index];
+    if (lease === undefined) throw new CallError("internal", `node ${node.name} has no gRPC port`);
+    const payload = await this.#grpcInput(request).catch(neverAsked);
+    const method = this.#protocol.grpc.method(operation);
+    return callGrpcNode(lease.resource, method, payload, headers, run.puid, scope);
+  }
+
+  async #grpcInput(request: NodeRequest): Promise<GrpcPayload> {
     const { node, operation, run } = request;
     const { grpc } = this.#protocol;
     const payloads = await this.#inputs<GrpcPayload>(request, "grpc");
-    const lease = this.#grpc[node.index];
-    if (lease === undefined) throw new CallError("internal", `node ${node.name} has no gRPC port`);
     const model = modelRefOf(run.graph, node, run);
-    const payload =
-      operation === "aggregate"
-        ? await grpc.gather(repliesOf(request.from ?? node.children, payloads), model)
-        : operation === "send-feedback"
-          ? single(payloads)
-          : grpc.chain(single(payloads), model, run.modelName);
-    return callGrpcNode(lease.resource, grpc.method(operation), payload, headers, run.puid, scope);
+    if (operation === "aggregate") return grpc.gather(repliesOf(request.from ?? node.children, payloads), model);
+    return operation === "send-feedback" ? single(payloads) : grpc.chain(single(payloads), model, run.modelName);
   }
 
   /** The request's payloads, each in the given transport's form. */
@@ -287,6 +294,19 @@ export class ContainerCaller implements NodeCaller {
     const converted = payloads.map(async (one) => this.#protocol.convert(one, form, carried, this.maxReplyBytes));
     return Promise.all(converted) as Promise<T[]>;
   }
+}
+
+/** Failures before a node was asked: what it was to get could not be made. Its metrics have no such call. */
+const NEVER_ASKED = new WeakSet<CallError>();
+
+function neverAsked(error: unknown): never {
+  const failure = asCallError(error);
+  NEVER_ASKED.add(failure);
+  throw failure;
+}
+
+function wasAsked(failure: CallError | undefined): boolean {
+  return failure === undefined || !NEVER_ASKED.has(failure);
 }
 
 function tracedHeaders(headers: NodeHeaders, trace: CallTrace): NodeHeaders {

@@ -37,12 +37,11 @@ export async function postToNode(http: HttpTransport, request: RestRequest, scop
 /** Gets a path of a node (status, metadata). */
 export async function getFromNode(
   http: HttpTransport,
-  node: string,
-  path: string,
-  headers: NodeHeaders,
+  request: Pick<RestRequest, "node" | "path" | "headers" | "puid">,
   scope: Scope,
 ): Promise<RestPayload> {
-  return accepted(node, await http.call({ method: "GET", path, headers: headers.pairs, chunks: [] }, scope));
+  const headers = [...request.headers.pairs, "seldon-puid", request.puid];
+  return accepted(request.node, await http.call({ method: "GET", path: request.path, headers, chunks: [] }, scope));
 }
 
 function accepted(node: string, reply: HttpReply): RestPayload {
@@ -50,8 +49,19 @@ function accepted(node: string, reply: HttpReply): RestPayload {
   const fields = { transport: "rest", contentType, contentEncoding, isReply: true } as const;
   const payload = payloadOf(jsonLength === "" ? fields : { ...fields, jsonLength }, chunks);
   if (reply.status !== 200) {
-    const described = payload.contentType === "" ? { ...payload, contentType: JSON_TYPE } : payload;
+    const described = contentType === "" ? { ...payload, contentType: typeOfError(payload) } : payload;
     throw nodeHttpError(node, reply.status, described);
   }
   return payload;
 }
+
+/** A failure without a type gets one, so that clients know how to read it. */
+function typeOfError({ body, contentEncoding }: RestPayload): string {
+  const [first] = body;
+  if (first === undefined) return "";
+  return contentEncoding === "" && (first === OPEN_BRACE || first === OPEN_BRACKET) ? JSON_TYPE : TEXT_TYPE;
+}
+
+const OPEN_BRACE = 0x7b;
+const OPEN_BRACKET = 0x5b;
+const TEXT_TYPE = "text/plain; charset=utf-8";

@@ -82,7 +82,7 @@ async function modelReady(
   if (node.runs.in === "builtin") return TRUE;
   if (transportOf(node, "grpc") === "grpc") return forward(served, node, model, asked, message, client, call);
   try {
-    await served.caller.get(node, "status", model, client.headers, call.scope);
+    await served.caller.get(node, "status", model, { headers: client.headers, puid: client.puid }, call.scope);
     return TRUE;
   } catch (error) {
     // It has answered, and not with 200.
@@ -100,7 +100,13 @@ async function modelMetadata(
   const { node, model, asked } = askedNode(served, message);
   if (node.runs.in === "builtin") return stringField(1, model.name);
   if (transportOf(node, "grpc") === "grpc") return forward(served, node, model, asked, message, client, call);
-  const { body } = await served.caller.get(node, "metadata", model, client.headers, call.scope);
+  const { body } = await served.caller.get(
+    node,
+    "metadata",
+    model,
+    { headers: client.headers, puid: client.puid },
+    call.scope,
+  );
   return metadataFromJson(node, body);
 }
 

@@ -23,7 +23,7 @@ export async function answerStatus(
   const { aboutNode } = protocolOf(served.graph);
   if (node.runs.in === "builtin") return jsonPayload({});
   if (transportOf(node, "rest") === "rest") {
-    return within((scope) => served.caller.get(node, "status", model, headers, scope));
+    return within((scope) => served.caller.get(node, "status", model, { headers, puid }, scope));
   }
   return within((scope) =>
     aboutNode.status(model, (method, message) =>
@@ -43,7 +43,7 @@ export async function answerMetadata(
   const { aboutNode } = protocolOf(served.graph);
   if (node.runs.in === "builtin") return jsonPayload({ name: node.name });
   if (transportOf(node, "rest") === "rest") {
-    return within((scope) => served.caller.get(node, "metadata", model, headers, scope));
+    return within((scope) => served.caller.get(node, "metadata", model, { headers, puid }, scope));
   }
   return within((scope) =>
     aboutNode.metadata(model, (method, message) =>
