@@ -8,3 +8,10 @@ it("percent-encodes what a header can't hold, in whole bytes, and cuts long text
   assert.equal(encodeStatusText("x".repeat(10_000)).length, 8192);
   assert.match(encodeStatusText("é".repeat(10_000)), /^(%C3%A9)+(%C3)?$/);
 });
+
+it("keeps a space at either end, which a header's value would lose or be refused for", () => {
+  assert.equal(encodeStatusText("Failed to find model "), "Failed to find model%20");
+  assert.equal(encodeStatusText(" a b"), "%20a b");
+  assert.equal(encodeStatusText(" "), "%20");
+  assert.equal(encodeStatusText(""), "");
+});

@@ -8,6 +8,8 @@ import { escapeHtmlInJson, isJson } from "./html-escape.ts";
 
 /** Up to here one write of head and body together is cheaper than two pieces. */
 const MAX_JOINED_BYTES = 16 * 1024;
+/** Answers without a body, and without fields that speak of one (RFC 9110 §8.6). */
+const NEVER_WITH_BODY: ReadonlySet<number> = new Set([204, 304]);
 
 /**
  * Sends a payload with its own type; JSON is escaped, anything else goes out as it is. `headers` (name, value, …) are sent
@@ -20,6 +22,11 @@ export function sendPayload(
   headers: readonly string[] = [],
 ): void {
   if (response.headersSent || response.destroyed) return;
+  if (NEVER_WITH_BODY.has(status)) {
+    response.writeHead(status, [...headers]);
+    response.end();
+    return;
+  }
   const { contentType, contentEncoding, jsonLength } = payload;
   const chunks = escapedChunks(payload);
   const all = [...headers];
