@@ -3,7 +3,7 @@ import { serverTlsFiles, type Env } from "./config/environment.ts";
 import type { Options } from "./config/flags.ts";
 import { isSwitchedOn } from "./config/switch.ts";
 import { localGraph } from "./config/graph-source.ts";
-import { StartError } from "./config/start-error.ts";
+import { StartError } from "./start-error.ts";
 import { CurrentGraph, ServedGraph } from "./execute/served-graph.ts";
 import type { Identity } from "./graph/draft.ts";
 import { describeProblems, type CheckedGraph } from "./graph/graph.ts";

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { parseFlags, type Options } from "./config/flags.ts";
 import { createLog, type Logger } from "./observe/log.ts";
-import { StartError } from "./config/start-error.ts";
+import { StartError } from "./start-error.ts";
 
 const EXIT_USAGE = 1;
 /** As Seldon's executor exits when it can't load its graph. */

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { ServerTlsFiles } from "../tls/server-tls.ts";
 import type { Options } from "./flags.ts";
-import { StartError } from "./start-error.ts";
+import { StartError } from "../start-error.ts";
 
 export type Env = Readonly<Record<string, string | undefined>>;
 

@@ -1,3 +1,4 @@
+import type { LogLevel } from "../observe/log.ts";
 import type { PayloadLogFlags } from "../observe/payload-log/payload-log-flags.ts";
 import { protocolNamed, type Protocol } from "../graph/graph.ts";
 import type { ClientTlsFiles } from "../tls/client-tls.ts";
@@ -52,8 +53,6 @@ export interface HttpLimits {
   /** Per port and process. */
   readonly maxConnections: number;
 }
-
-export type LogLevel = "debug" | "info" | "warn" | "error" | "fatal";
 
 /** What was read, or what is wrong with the command line. */
 export type ParsedFlags =

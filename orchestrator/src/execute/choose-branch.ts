@@ -1,4 +1,4 @@
-import type { GraphNode } from "../graph/graph.ts";
+import { isBranch, type GraphNode } from "../graph/graph.ts";
 import { chooseAb } from "../node/builtin/abtest.ts";
 import { CallError } from "./call-error.ts";
 import { protocolOf } from "../protocol/protocols.ts";
@@ -36,9 +36,4 @@ export async function chooseBranch(run: Run, node: GraphNode, request: Payload, 
 function chosen(run: Run, node: GraphNode, operation: "forced" | "abtest" | "simple-router", branch: number): number {
   run.path?.push({ node: node.name, operation, branch, durationMs: 0 });
   return branch;
-}
-
-/** True for -1 (all), -2 (none) and every index of a child. */
-export function isBranch(node: GraphNode, route: number): boolean {
-  return Number.isInteger(route) && route >= -2 && route < node.children.length;
 }

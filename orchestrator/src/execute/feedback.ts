@@ -1,8 +1,7 @@
 import { loadCodec } from "../codec/load-codec.ts";
-import type { GraphNode } from "../graph/graph.ts";
+import { isBranch, type GraphNode } from "../graph/graph.ts";
 import { protocolOf } from "../protocol/protocols.ts";
 import { asCallError, CallError } from "./call-error.ts";
-import { isBranch } from "./choose-branch.ts";
 import { grpcPayload, type Payload } from "./payload.ts";
 import type { Run } from "./run.ts";
 import { Scope } from "./scope.ts";

@@ -133,3 +133,8 @@ export interface CheckedGraph {
 export function describeProblems(problems: readonly GraphProblem[]): string {
   return problems.map((one) => (one.path === "" ? one.message : `${one.path}: ${one.message}`)).join("; ");
 }
+
+/** True for -1 (all), -2 (none) and every index of a child. */
+export function isBranch(node: GraphNode, route: number): boolean {
+  return Number.isInteger(route) && route >= -2 && route < node.children.length;
+}

@@ -1,5 +1,3 @@
-import type { LogLevel } from "../config/flags.ts";
-
 /** What a log line says beside its message; an Error stands under `err`. */
 export type LogFields = Readonly<Record<string, unknown>>;
 
@@ -8,7 +6,10 @@ type Write = (fieldsOrMessage: LogFields | string, message?: string) => void;
 /** One method per level. Lines below the level asked for cost nothing. */
 export type Logger = Readonly<Record<LogLevel, Write>>;
 
-const LEVELS: readonly LogLevel[] = ["debug", "info", "warn", "error", "fatal"];
+/** From the lowest to the highest. */
+const LEVELS = ["debug", "info", "warn", "error", "fatal"] as const;
+
+export type LogLevel = (typeof LEVELS)[number];
 
 /**
  * Log lines in JSON on standard output, written at once, so that none is lost at exit. Our own: a logging library

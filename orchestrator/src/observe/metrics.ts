@@ -1,6 +1,5 @@
 import { FAULTS } from "../execute/call-error.ts";
 import type { Transport } from "../graph/graph.ts";
-import type { PoolLoad } from "../node/pool-limits.ts";
 import { DurationFamily } from "./duration-family.ts";
 import { renderFamily, type Sample } from "./exposition.ts";
 import { FAMILIES } from "./families.ts";
@@ -21,7 +20,8 @@ export interface Scraped {
 export interface NodePool {
   readonly node: string;
   readonly transport: Transport;
-  readonly load: PoolLoad;
+  /** Calls that have a connection, and calls that wait for one. */
+  readonly load: { readonly inUse: number; readonly waiting: number };
 }
 
 /** What the orchestrator itself counts. */
@@ -34,7 +34,7 @@ export class Metrics {
   /** Prometheus text. */
   render({ swaps, pools, spans }: Scraped): string {
     const { inFlight, failures, shadows } = this.requests;
-    const sizes = (of: keyof PoolLoad): readonly Sample[] =>
+    const sizes = (of: keyof NodePool["load"]): readonly Sample[] =>
       pools.map(({ node, transport, load }) => [[node, transport], load[of]]);
     return [
       this.server.render(),

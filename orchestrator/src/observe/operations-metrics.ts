@@ -1,4 +1,3 @@
-import type { Reloaded } from "../tls/rotating-files.ts";
 import { renderFamily, type Sample } from "./exposition.ts";
 import { FAMILIES } from "./families.ts";
 
@@ -16,7 +15,8 @@ export class OperationsMetrics {
   #isXdsConnected: boolean | undefined;
   #graph: GraphSource | undefined;
 
-  tlsReload(outcome: Reloaded["outcome"]): void {
+  /** Files of a certificate changed, and are in use or were refused. */
+  tlsReload(outcome: "success" | "failure"): void {
     this.#tlsReloads[outcome] += 1;
   }
 

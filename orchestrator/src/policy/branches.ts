@@ -1,6 +1,5 @@
 import { CallError } from "../execute/call-error.ts";
-import { isBranch } from "../execute/choose-branch.ts";
-import type { Graph } from "../graph/graph.ts";
+import { isBranch, type Graph } from "../graph/graph.ts";
 
 const NONE: ReadonlyMap<string, number> = new Map();
 

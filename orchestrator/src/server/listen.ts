@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import type { AddressInfo, Server } from "node:net";
-import { StartError } from "../config/start-error.ts";
+import { StartError } from "../start-error.ts";
 import type { PortOptions } from "./port-options.ts";
 
 /** Listens on all addresses; the bound port. Throws StartError where it is taken. */

@@ -1,5 +1,5 @@
 import type { Logger } from "../observe/log.ts";
-import { StartError } from "../config/start-error.ts";
+import { StartError } from "../start-error.ts";
 import type { ClientTls, ClientTlsFiles } from "./client-tls.ts";
 import { textOf } from "./key-pair.ts";
 import type { Reloaded } from "./rotating-files.ts";
