@@ -4,7 +4,7 @@ import type { Options } from "./config/flags.ts";
 import { isSwitchedOn } from "./config/switch.ts";
 import { localGraph } from "./config/graph-source.ts";
 import { StartError } from "./start-error.ts";
-import { CurrentGraph, ServedGraph } from "./execute/served-graph.ts";
+import { CurrentGraph, ServedGraph } from "./walk/served-graph.ts";
 import type { Identity } from "./graph/draft.ts";
 import { describeProblems, type CheckedGraph } from "./graph/graph.ts";
 import { Endpoints } from "./node/endpoints.ts";

@@ -1,9 +1,7 @@
-import type { NodeDefaults } from "../execute/served-graph.ts";
+import type { GraphSettings } from "../graph/graph.ts";
 
-/** The settings in a pod's annotations, and what is wrong with them. */
-export interface AnnotationSettings extends NodeDefaults {
-  /** For a graph that does not come from the control plane. */
-  readonly mergesMeta: boolean;
+/** The settings in a pod's annotations, and what is wrong with them; `mergesMeta` counts for a graph that is not the control plane's. */
+export interface AnnotationSettings extends GraphSettings {
   readonly warnings: readonly string[];
 }
 

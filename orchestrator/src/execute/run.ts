@@ -1,6 +1,6 @@
 import type { Graph, GraphNode, Transport } from "../graph/graph.ts";
 import type { ReplyMetas } from "../meta/reply-metas.ts";
-import type { RequestTrace } from "../observe/tracing/request-trace.ts";
+import type { RequestTrace } from "./request-trace.ts";
 import type { Operation } from "./operation.ts";
 import type { Payload } from "./payload.ts";
 import type { Scope } from "./scope.ts";

@@ -6,7 +6,7 @@ import type { TakeStream } from "../execute/streamed-reply.ts";
 import type { Graph, GraphNode, Transport } from "../graph/graph.ts";
 import type { ClientMetrics } from "../observe/client-metrics.ts";
 import type { NodePool } from "../observe/metrics.ts";
-import type { CallTrace } from "../observe/tracing/request-trace.ts";
+import type { CallTrace } from "../execute/request-trace.ts";
 import { modelRefOf, ownModelName } from "../protocol/model-names.ts";
 import { repliesOf, type ModelRef, type NodeProtocol } from "../protocol/protocol.ts";
 import { protocolOf } from "../protocol/protocols.ts";

@@ -2,11 +2,11 @@ import { HEADER_BRANCH, HEADER_DECISION, HEADER_SHADOW } from "#proto/vocabulary
 import { asCallError } from "../execute/call-error.ts";
 import type { AnswerMeta, NodeHeaders, Run } from "../execute/run.ts";
 import type { TakeStream } from "../execute/streamed-reply.ts";
-import type { ServedGraph } from "../execute/served-graph.ts";
+import type { ServedGraph } from "../walk/served-graph.ts";
 import type { Graph, Transport } from "../graph/graph.ts";
 import { ReplyMetas } from "../meta/reply-metas.ts";
 import { grpcCodeName } from "../observe/grpc-codes.ts";
-import type { RequestTrace } from "../observe/tracing/request-trace.ts";
+import type { RequestTrace } from "../execute/request-trace.ts";
 import { forcedBranches } from "../policy/branches.ts";
 import type { ServerContext } from "./server-context.ts";
 

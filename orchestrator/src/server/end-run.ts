@@ -1,6 +1,6 @@
 import type { CallError } from "../execute/call-error.ts";
 import type { Run } from "../execute/run.ts";
-import type { ServedGraph } from "../execute/served-graph.ts";
+import type { ServedGraph } from "../walk/served-graph.ts";
 import { routingHeader } from "../policy/answer-headers.ts";
 import type { ServerContext } from "./server-context.ts";
 

@@ -1,5 +1,5 @@
 import type { RunLog } from "../execute/run.ts";
-import type { CurrentGraph } from "../execute/served-graph.ts";
+import type { CurrentGraph } from "../walk/served-graph.ts";
 import type { Graph, Protocol } from "../graph/graph.ts";
 import type { Identity } from "../graph/draft.ts";
 import type { Observer } from "../observe/observer.ts";

@@ -1,6 +1,6 @@
 import { asCallError } from "../execute/call-error.ts";
 import type { NodeHeaders } from "../execute/run.ts";
-import type { ServedGraph } from "../execute/served-graph.ts";
+import type { ServedGraph } from "../walk/served-graph.ts";
 import { grpcCodeName } from "../observe/grpc-codes.ts";
 import type { TracedRequest } from "../observe/tracing/tracer.ts";
 import type { ServerContext } from "./server-context.ts";

@@ -1,6 +1,6 @@
 import type { CallError } from "../../execute/call-error.ts";
 import type { Graph, Transport } from "../../graph/graph.ts";
-import type { TracedCall } from "./request-trace.ts";
+import type { TracedCall } from "../../execute/request-trace.ts";
 import { failSpan, type AttributeValue, type Span } from "./span.ts";
 
 // Names and rules are those of OpenTelemetry's semantic conventions for HTTP and RPC spans, version 1.43; what is ours

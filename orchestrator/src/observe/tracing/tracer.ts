@@ -11,7 +11,7 @@ import {
   type OutgoingTrace,
   type TraceFormat,
 } from "./propagation.ts";
-import type { CallTrace, RequestEnd, RequestTrace, TracedCall } from "./request-trace.ts";
+import type { CallTrace, RequestEnd, RequestTrace, TracedCall } from "../../execute/request-trace.ts";
 import type { Sampler } from "./sampler.ts";
 import { failSpan, type AttributeValue, type Span, type SpanKind } from "./span.ts";
 

@@ -1,11 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { HEADER_PATH, HEADER_PUID, HEADER_ROUTING } from "#proto/vocabulary/headers.ts";
 import { asCallError, CallError } from "../../execute/call-error.ts";
-import { sendFeedback } from "../../execute/feedback.ts";
+import { sendFeedback } from "../../walk/feedback.ts";
 import { grpcPayload } from "../../execute/payload.ts";
-import { predict } from "../../execute/predict.ts";
+import { predict } from "../../walk/predict.ts";
 import type { Run } from "../../execute/run.ts";
-import type { ServedGraph } from "../../execute/served-graph.ts";
+import type { ServedGraph } from "../../walk/served-graph.ts";
 import { headerOf } from "../../http2/request-headers.ts";
 import { grpcCodeName } from "../../observe/grpc-codes.ts";
 import { pathHeader, routingHeader } from "../../policy/answer-headers.ts";

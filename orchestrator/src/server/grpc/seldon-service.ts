@@ -1,5 +1,5 @@
 import { CallError } from "../../execute/call-error.ts";
-import { graphMetadata, nodeMetadata } from "../../execute/metadata.ts";
+import { graphMetadata, nodeMetadata } from "../../walk/metadata.ts";
 import type { ServerContext } from "../server-context.ts";
 import { graphMethod, nodeMethod } from "./graph-call.ts";
 import type { Service } from "./method.ts";

@@ -1,5 +1,5 @@
 import { CallError, GRPC, nodeGrpcError } from "../../execute/call-error.ts";
-import type { ServedGraph } from "../../execute/served-graph.ts";
+import type { ServedGraph } from "../../walk/served-graph.ts";
 import { transportOf } from "../../node/container-caller.ts";
 import { findModel } from "../../protocol/model-names.ts";
 import { underModelName } from "../../protocol/tensorflow-messages.ts";

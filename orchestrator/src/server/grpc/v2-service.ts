@@ -1,6 +1,6 @@
 import type { inference as Inference } from "#proto/gen/inference.js";
 import { asCallError, CallError, GRPC, nodeGrpcError } from "../../execute/call-error.ts";
-import type { ServedGraph } from "../../execute/served-graph.ts";
+import type { ServedGraph } from "../../walk/served-graph.ts";
 import type { GraphNode } from "../../graph/graph.ts";
 import { transportOf } from "../../node/container-caller.ts";
 import { findModel } from "../../protocol/model-names.ts";

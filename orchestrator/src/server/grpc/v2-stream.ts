@@ -1,8 +1,8 @@
 import { asCallError, CallError, nodeGrpcError, GRPC } from "../../execute/call-error.ts";
 import { grpcPayload } from "../../execute/payload.ts";
-import { predict } from "../../execute/predict.ts";
+import { predict } from "../../walk/predict.ts";
 import type { Run } from "../../execute/run.ts";
-import type { ServedGraph } from "../../execute/served-graph.ts";
+import type { ServedGraph } from "../../walk/served-graph.ts";
 import { grpcCodeName } from "../../observe/grpc-codes.ts";
 import { protocolOf } from "../../protocol/protocols.ts";
 import { BYTES, bytesHead, eachField, stringField, WireError } from "../../protocol/wire/fields.ts";

@@ -2,14 +2,15 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { HEADER_PATH, HEADER_PREFIX, HEADER_ROUTING } from "#proto/vocabulary/headers.ts";
 import { payloadOf } from "../../execute/body-chunks.ts";
 import { asCallError, CallError } from "../../execute/call-error.ts";
-import { sendFeedback } from "../../execute/feedback.ts";
+import { sendFeedback } from "../../walk/feedback.ts";
 import { JSON_LENGTH_HEADER, type RestPayload } from "../../execute/payload.ts";
-import { predict } from "../../execute/predict.ts";
+import { predict } from "../../walk/predict.ts";
 import type { Run } from "../../execute/run.ts";
 import { Scope } from "../../execute/scope.ts";
 import { pathHeader, routingHeader } from "../../policy/answer-headers.ts";
 import { deadlineOf } from "../../policy/deadline.ts";
 import { forwardedHeaders } from "../../policy/node-headers.ts";
+import { inflated } from "../../protocol/inflate.ts";
 import { protocolOf } from "../../protocol/protocols.ts";
 import { beginRun } from "../begin-run.ts";
 import { endRun } from "../end-run.ts";
@@ -107,7 +108,13 @@ async function walk(
   const own =
     reply.transport === "rest" ? reply : await protocolOf(run.graph).answer(reply, "rest", run.caller.maxReplyBytes);
   if (own.transport !== "rest") throw new CallError("internal", "an answer was not translated");
-  return own;
+  return isUnasked(own, request) ? inflated(own, run.caller.maxReplyBytes) : own;
+}
+
+/** A node compressed its reply without being asked: the client said nothing of encodings, and may know none. */
+function isUnasked({ contentEncoding, isReply }: RestPayload, request: IncomingMessage): boolean {
+  if (isReply !== true || request.headers["accept-encoding"] !== undefined) return false;
+  return /^(?:x-)?gzip$/i.test(contentEncoding);
 }
 
 function answerHeaders({ headers }: Arrival, run: Run | undefined): readonly string[] {

@@ -1,9 +1,9 @@
-import { graphMetadata } from "../../execute/metadata.ts";
+import { graphMetadata } from "../../walk/metadata.ts";
 import type { GraphMetadata } from "../../execute/metadata-answer.ts";
 import { jsonPayload, type RestPayload } from "../../execute/payload.ts";
 import type { NodeHeaders } from "../../execute/run.ts";
 import { Scope } from "../../execute/scope.ts";
-import type { ServedGraph } from "../../execute/served-graph.ts";
+import type { ServedGraph } from "../../walk/served-graph.ts";
 import { transportOf } from "../../node/container-caller.ts";
 import { findModel } from "../../protocol/model-names.ts";
 import { protocolOf } from "../../protocol/protocols.ts";

@@ -4,11 +4,11 @@ import fc from "fast-check";
 import { graphOfEnginePredictor } from "../graph/from-file.ts";
 import type { Graph } from "../graph/graph.ts";
 import { pathHeader } from "../policy/answer-headers.ts";
-import { CallError } from "./call-error.ts";
-import { jsonPayload } from "./payload.ts";
+import { CallError } from "../execute/call-error.ts";
+import { jsonPayload } from "../execute/payload.ts";
 import { predict } from "./predict.ts";
-import type { NodeCaller, NodeRequest, PathStep, Run } from "./run.ts";
-import { Scope } from "./scope.ts";
+import type { NodeCaller, NodeRequest, PathStep, Run } from "../execute/run.ts";
+import { Scope } from "../execute/scope.ts";
 
 type OnError = "fail" | "skip" | "default";
 

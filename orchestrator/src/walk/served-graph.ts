@@ -1,14 +1,12 @@
-import type { Graph } from "../graph/graph.ts";
-import { ContainerCaller, type NodeTimeouts } from "../node/container-caller.ts";
+import type { Graph, GraphSettings } from "../graph/graph.ts";
+import { ContainerCaller } from "../node/container-caller.ts";
 import type { Endpoints } from "../node/endpoints.ts";
 import { ClientMetrics } from "../observe/client-metrics.ts";
 import type { DurationFamily } from "../observe/duration-family.ts";
 import { ServerMetrics } from "../observe/server-metrics.ts";
 
-/** Settings that hold where the graph itself says nothing. 0 is none. */
-export interface NodeDefaults extends NodeTimeouts {
-  readonly grpcMaxMessageBytes: number;
-}
+/** Limits per node call that hold where the graph itself says nothing; 0 is none. */
+type NodeDefaults = Omit<GraphSettings, "mergesMeta">;
 
 export interface MetricFamilies {
   readonly server: DurationFamily;

@@ -1,11 +1,11 @@
 import { isBranch, type GraphNode } from "../graph/graph.ts";
 import { chooseAb } from "../node/builtin/abtest.ts";
-import { CallError } from "./call-error.ts";
+import { CallError } from "../execute/call-error.ts";
 import { protocolOf } from "../protocol/protocols.ts";
 import { noteReply } from "./note-reply.ts";
-import type { Payload } from "./payload.ts";
-import type { Run } from "./run.ts";
-import type { Scope } from "./scope.ts";
+import type { Payload } from "../execute/payload.ts";
+import type { Run } from "../execute/run.ts";
+import type { Scope } from "../execute/scope.ts";
 
 /**
  * Which children a request goes on to: -1 all, -2 none, else an index. A branch forced by the client, checked when it

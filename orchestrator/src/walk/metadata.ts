@@ -2,10 +2,10 @@ import type * as MetadataCodec from "../codec/metadata-codec.ts";
 import { loadCodec } from "../codec/load-codec.ts";
 import type { GraphNode, Transport } from "../graph/graph.ts";
 import { transportOf } from "../node/container-caller.ts";
-import { asCallError, CallError } from "./call-error.ts";
-import type { GraphMetadata, NodeMetadata } from "./metadata-answer.ts";
-import type { NodeHeaders } from "./run.ts";
-import type { Scope } from "./scope.ts";
+import { asCallError, CallError } from "../execute/call-error.ts";
+import type { GraphMetadata, NodeMetadata } from "../execute/metadata-answer.ts";
+import type { NodeHeaders } from "../execute/run.ts";
+import type { Scope } from "../execute/scope.ts";
 import type { ServedGraph } from "./served-graph.ts";
 
 /** Asks every node in turn; the first that fails fails all. Built-in nodes say nothing of themselves. */

@@ -1,8 +1,8 @@
 import type { GraphNode } from "../graph/graph.ts";
-import { asCallError, type CallError } from "./call-error.ts";
-import { JSON_TYPE, type Payload } from "./payload.ts";
-import type { Run } from "./run.ts";
-import { Scope } from "./scope.ts";
+import { asCallError, type CallError } from "../execute/call-error.ts";
+import { JSON_TYPE, type Payload } from "../execute/payload.ts";
+import type { Run } from "../execute/run.ts";
+import { Scope } from "../execute/scope.ts";
 
 /** One branch's answer on its way to the node above. */
 export interface Branch {

@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { graphOfEnginePredictor } from "../graph/from-file.ts";
 import { pathHeader } from "../policy/answer-headers.ts";
-import { jsonPayload } from "./payload.ts";
+import { jsonPayload } from "../execute/payload.ts";
 import { predict } from "./predict.ts";
-import type { PathStep } from "./run.ts";
-import { Scope } from "./scope.ts";
+import type { PathStep } from "../execute/run.ts";
+import { Scope } from "../execute/scope.ts";
 
 const LEAVES = [
   { name: "a", implementation: "SIMPLE_MODEL" },

@@ -1,5 +1,5 @@
-import type { CallError } from "../../execute/call-error.ts";
-import type { GraphNode, Transport } from "../../graph/graph.ts";
+import type { CallError } from "./call-error.ts";
+import type { GraphNode, Transport } from "../graph/graph.ts";
 
 /** The spans of one request: what the walk and the node calls tell, and what nodes are told. Absent: not traced. */
 export interface RequestTrace {

@@ -1,10 +1,10 @@
 import { loadCodec } from "../codec/load-codec.ts";
 import { isBranch, type GraphNode } from "../graph/graph.ts";
 import { protocolOf } from "../protocol/protocols.ts";
-import { asCallError, CallError } from "./call-error.ts";
-import { grpcPayload, type Payload } from "./payload.ts";
-import type { Run } from "./run.ts";
-import { Scope } from "./scope.ts";
+import { asCallError, CallError } from "../execute/call-error.ts";
+import { grpcPayload, type Payload } from "../execute/payload.ts";
+import type { Run } from "../execute/run.ts";
+import { Scope } from "../execute/scope.ts";
 import { traceVisit } from "./traced-visit.ts";
 
 /**

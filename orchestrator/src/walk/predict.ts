@@ -4,9 +4,9 @@ import { averagePayloads } from "../node/builtin/average-combiner.ts";
 import { callBuiltinModel } from "../node/builtin/simple-model.ts";
 import { chooseBranch } from "./choose-branch.ts";
 import { noteReply } from "./note-reply.ts";
-import type { Payload } from "./payload.ts";
-import type { Operation, Run } from "./run.ts";
-import type { Scope } from "./scope.ts";
+import type { Payload } from "../execute/payload.ts";
+import type { Operation, Run } from "../execute/run.ts";
+import type { Scope } from "../execute/scope.ts";
 import { traceVisit } from "./traced-visit.ts";
 import { walkBranches, type Branch } from "./walk-branches.ts";
 

@@ -1,6 +1,6 @@
 import type { GraphNode } from "../graph/graph.ts";
-import type { RequestTrace } from "../observe/tracing/request-trace.ts";
-import { asCallError } from "./call-error.ts";
+import type { RequestTrace } from "../execute/request-trace.ts";
+import { asCallError } from "../execute/call-error.ts";
 
 /** Walks a node below a span of its own. */
 export async function traceVisit<T>(trace: RequestTrace, node: GraphNode, visit: () => Promise<T>): Promise<T> {
