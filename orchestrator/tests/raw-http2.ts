@@ -83,6 +83,16 @@ export class RawClient {
     return (await this.next((one) => one.type === 7))?.payload.readUInt32BE(4);
   }
 
+  /** The first headers on a stream. */
+  async headersOf(streamId: number): Promise<Readonly<Record<string, string>> | undefined> {
+    return (await this.next((one) => one.type === 1 && one.streamId === streamId))?.headers;
+  }
+
+  /** The code of a stream's RST_STREAM. */
+  async reset(streamId: number): Promise<number | undefined> {
+    return (await this.next((one) => one.type === 3 && one.streamId === streamId))?.payload.readUInt32BE();
+  }
+
   /** Headers or trailers that end a stream. */
   async ending(streamId: number): Promise<Readonly<Record<string, string>> | undefined> {
     const isEnd = (one: RawFrame) => one.type === 1 && one.streamId === streamId && (one.flags & 1) === 1;

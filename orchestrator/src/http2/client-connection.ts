@@ -1,13 +1,16 @@
 import type { Duplex } from "node:stream";
-import { Connection, CONNECTION_WINDOW, STREAM_WINDOW } from "./connection.ts";
+import { Connection, isOfLength } from "./connection.ts";
 import { writeWindowUpdate } from "./control-frames.ts";
 import type { HeaderFault } from "./header-decoder.ts";
+import { CONNECTION_WINDOW, MAX_HEADER_LIST_BYTES, STREAM_WINDOW } from "./limits.ts";
 import { ConnectionError, DEFAULT_WINDOW, ERROR, MAX_STREAM_ID, SETTING } from "./protocol.ts";
-import { resetStream, sendHeaders } from "./send.ts";
+import { areTrailers, contentLength, headerOf, isResponse } from "./request-headers.ts";
+import { dropStream, sendHeaders } from "./send.ts";
 import { writeSettings } from "./settings.ts";
 import { Stream, type StreamEvents } from "./stream.ts";
 
 const PREFACE = Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "latin1");
+const HTTP1 = "HTTP/1";
 
 /** What the owner of a client's connection wants to hear. */
 export interface ClientConnectionEvents {
@@ -31,6 +34,7 @@ export class ClientConnection extends Connection {
     writeSettings(this.output, [
       [SETTING.ENABLE_PUSH, 0],
       [SETTING.INITIAL_WINDOW_SIZE, STREAM_WINDOW],
+      [SETTING.MAX_HEADER_LIST_SIZE, MAX_HEADER_LIST_BYTES],
     ]);
     writeWindowUpdate(this.output, 0, CONNECTION_WINDOW - DEFAULT_WINDOW);
   }
@@ -52,6 +56,15 @@ export class ClientConnection extends Connection {
 
   override onLocalEnd(): void {}
 
+  protected override read(chunk: Buffer): void {
+    // A server that speaks HTTP/1 says so in its first bytes.
+    if (!this.hasSettings && this.failure === undefined && chunk.toString("latin1", 0, HTTP1.length) === HTTP1) {
+      this.destroy("it speaks HTTP/1, not HTTP/2");
+      return;
+    }
+    super.read(chunk);
+  }
+
   protected override get lastPeerStreamId(): number {
     return 0;
   }
@@ -64,9 +77,22 @@ export class ClientConnection extends Connection {
     if (this.isIdle(streamId)) throw new ConnectionError(ERROR.PROTOCOL_ERROR, "HEADERS on no stream");
     const stream = this.streams.get(streamId);
     if (stream === undefined || stream.isRemoteClosed) return;
-    if (typeof headers === "string") {
-      resetStream(stream, ERROR.PROTOCOL_ERROR);
-      stream.events.onReset(ERROR.PROTOCOL_ERROR, undefined);
+    const isExpected = stream.hasHeaders ? isEnd && isList(headers, areTrailers) : isList(headers, isResponse);
+    if (!isExpected || typeof headers === "string") {
+      this.failStream(stream, ERROR.PROTOCOL_ERROR);
+      return;
+    }
+    if (!stream.hasHeaders && headerOf(headers, ":status")?.startsWith("1") === true) {
+      // Of no interest before the answer itself (RFC 9113 §8.1); 101 and one that ends the stream are malformed.
+      if (isEnd || headerOf(headers, ":status") === "101") this.failStream(stream, ERROR.PROTOCOL_ERROR);
+      return;
+    }
+    if (!stream.hasHeaders) {
+      stream.hasHeaders = true;
+      stream.bodyBytesLeft = isEnd ? undefined : contentLength(headers);
+    }
+    if (!isOfLength(stream, 0, isEnd)) {
+      this.failStream(stream, ERROR.PROTOCOL_ERROR);
       return;
     }
     if (isEnd) this.closeRemote(stream);
@@ -77,9 +103,7 @@ export class ClientConnection extends Connection {
     this.#owner.onGoaway();
     for (const stream of [...this.streams.values()]) {
       if (stream.id <= lastStreamId) continue;
-      stream.pending.length = 0;
-      stream.isLocalClosed = stream.isRemoteClosed = true;
-      this.forget(stream);
+      dropStream(stream);
       stream.events.onReset(ERROR.REFUSED_STREAM, undefined);
     }
   }
@@ -92,11 +116,16 @@ export class ClientConnection extends Connection {
     this.#owner.onSettings();
   }
 
-  protected override onPeerReset(): void {}
-
   protected override onPingAck(): void {}
+
+  /** A server that ends many calls early answers for them; it opens none. */
+  protected override countReset(): void {}
 
   protected override onEnd(error: Error): void {
     this.#owner.onEnd(error);
   }
+}
+
+function isList(headers: string[] | HeaderFault, matches: (list: readonly string[]) => boolean): boolean {
+  return typeof headers !== "string" && matches(headers);
 }

@@ -1,53 +1,64 @@
 import type { Duplex } from "node:stream";
-import { ofLength, withoutPadding, writeGoaway, writePing, writeReset, writeWindowUpdate } from "./control-frames.ts";
+import { Allowance } from "./allowance.ts";
+import { ofLength, withoutPadding, writeGoaway, writePing, writeReset } from "./control-frames.ts";
 import { FrameReader } from "./frame-reader.ts";
+import { HeaderBlocks, type HeaderBlock } from "./header-blocks.ts";
 import { HeaderDecoder, type HeaderFault } from "./header-decoder.ts";
 import { HeaderEncoder } from "./header-encoder.ts";
+import {
+  IDLE_FRAMES,
+  LAST_WORD_MS,
+  MAX_HEADER_LIST_BYTES,
+  MAX_IGNORED_STREAMS,
+  MAX_PENDING_OUTPUT,
+  RESETS,
+  SETTINGS_COST,
+} from "./limits.ts";
 import { Output } from "./output.ts";
 import { ConnectionError, DEFAULT_WINDOW, ERROR, FLAG, FRAME, MAX_WINDOW } from "./protocol.ts";
-import { loseStream, MAX_PENDING_OUTPUT, pump } from "./send.ts";
+import { ReceiveWindows } from "./receive-windows.ts";
+import { dropStream, pump, resetStream } from "./send.ts";
 import { DEFAULT_SETTINGS, readSettings, writeSettingsAck, type PeerSettings } from "./settings.ts";
-import type { Stream } from "./stream.ts";
+import type { Stream, StreamHost } from "./stream.ts";
 
-/** What the peer may send on one stream, and on all together, before we give bytes back. */
-export const STREAM_WINDOW = 4 << 20;
-export const CONNECTION_WINDOW = 16 << 20;
-/** What one header list may take: encoded, over all its frames; and decoded. */
-const MAX_BLOCK_BYTES = 128 << 10;
-const MAX_CONTINUATIONS = 64;
-export const MAX_HEADER_LIST_BYTES = 64 << 10;
 const PRIORITY_BYTES = 5;
-/** How long a peer that broke the protocol has to read why. */
-const LAST_WORD_MS = 1000;
 
 /** One HTTP/2 connection (RFC 9113) over any byte stream: frames, header compression, flow control. */
-export abstract class Connection {
+export abstract class Connection implements StreamHost {
   readonly socket: Duplex;
   readonly output: Output;
   readonly encoder = new HeaderEncoder();
   readonly streams = new Map<number, Stream>();
-  /** Streams with data that flow control or the socket holds up. */
   readonly blocked = new Set<Stream>();
   peer: PeerSettings = DEFAULT_SETTINGS;
-  /** How much the peer lets us send on all streams together. */
   sendWindow = DEFAULT_WINDOW;
+  unsentBytes = 0;
+  pumpedBytes = 0;
   /** Why the connection is over; undefined while it lives. */
   failure: Error | undefined = undefined;
   /** performance.now() of the peer's last bytes. */
   lastReadMs = performance.now();
   readonly #decoder = new HeaderDecoder(MAX_HEADER_LIST_BYTES);
   readonly #reader: FrameReader;
-  #receiveWindow = CONNECTION_WINDOW;
-  #hasSettings = false;
+  /** What the peer may still send. */
+  protected readonly windows: ReceiveWindows;
+  protected readonly blocks = new HeaderBlocks();
+  /** Whether the peer's first SETTINGS have come. */
+  protected hasSettings = false;
+  readonly #resets = new Allowance(RESETS);
+  readonly #idleFrames = new Allowance(IDLE_FRAMES);
   /** The closed stream that DATA came on last: it is answered once. */
   #strayId = 0;
-  #block: { readonly streamId: number; readonly flags: number; parts: Buffer[]; bytes: number } | undefined;
+  readonly #ignored = new Set<number>();
+  /** The peer has made room since what waits was looked at. */
+  #hasRoom = false;
 
   constructor(socket: Duplex) {
     this.socket = socket;
     this.output = new Output(socket, () => {
       this.#pumpAll();
     });
+    this.windows = new ReceiveWindows(this.output);
     this.#reader = new FrameReader((type, flags, streamId, payload) => {
       this.#frame(type, flags, streamId, payload);
     });
@@ -81,6 +92,7 @@ export abstract class Connection {
       else this.fail(ERROR.INTERNAL_ERROR, String(error));
       return;
     }
+    if (this.#hasRoom) this.#pumpAll();
     // A peer that sends without reading is not read any further.
     if (this.output.pendingBytes <= MAX_PENDING_OUTPUT) return;
     this.output.flush();
@@ -103,30 +115,47 @@ export abstract class Connection {
     this.socket.destroy();
   }
 
-  /** A stream has ended on both sides. */
   forget(stream: Stream): void {
     this.blocked.delete(stream);
     if (this.streams.delete(stream.id)) this.onStreamClosed();
   }
 
-  /** We have sent our last on a stream, the peer has not. */
+  ignoreRest(streamId: number): void {
+    this.#ignored.add(streamId);
+    if (this.#ignored.size <= MAX_IGNORED_STREAMS) return;
+    for (const oldest of this.#ignored) {
+      this.#ignored.delete(oldest);
+      return;
+    }
+  }
+
+  protected isIgnored(streamId: number): boolean {
+    return this.#ignored.has(streamId);
+  }
+
   abstract onLocalEnd(stream: Stream): void;
 
   /** Lets the peer send as many bytes again on a stream that does not give them back at once. */
   consume(stream: Stream, bytes: number): void {
-    if (stream.isRemoteClosed || this.failure !== undefined) return;
-    stream.unreturned += bytes;
-    if (stream.unreturned < STREAM_WINDOW / 2) return;
-    writeWindowUpdate(this.output, stream.id, stream.unreturned);
-    stream.receiveWindow += stream.unreturned;
-    stream.unreturned = 0;
+    if (this.failure === undefined) this.windows.giveBack(stream, bytes);
+  }
+
+  /** The peer broke the protocol on one stream (RFC 9113 §5.4.2): the stream ends, and that counts like a reset. */
+  protected failStream(stream: Stream, code: number): void {
+    resetStream(stream, code);
+    stream.events.onReset(code, undefined);
+    this.countReset();
+  }
+
+  /** One more stream that ends early by the peer's doing (RFC 9113 §10.5; CVE-2023-44487, CVE-2025-8671). */
+  protected countReset(): void {
+    if (!this.#resets.take(1)) throw new ConnectionError(ERROR.ENHANCE_YOUR_CALM, "too many resets");
   }
 
   protected abstract readonly lastPeerStreamId: number;
   /** True for streams that nobody has opened yet. */
   protected abstract isIdle(streamId: number): boolean;
   protected abstract onHeaders(streamId: number, headers: string[] | HeaderFault, isEnd: boolean): void;
-  protected abstract onPeerReset(): void;
   protected abstract onStreamClosed(): void;
   protected abstract onSettings(): void;
   protected abstract onPingAck(payload: Buffer): void;
@@ -136,28 +165,32 @@ export abstract class Connection {
   #end(error: Error): void {
     if (this.failure !== undefined) return;
     this.failure = error;
-    for (const stream of [...this.streams.values()]) loseStream(this, stream, error);
+    for (const stream of [...this.streams.values()]) {
+      dropStream(stream);
+      stream.events.onReset(ERROR.CANCEL, error);
+    }
     this.onEnd(error);
   }
 
   #pumpAll(): void {
+    this.#hasRoom = false;
     if (this.blocked.size === 0 || this.output.pendingBytes > MAX_PENDING_OUTPUT) return;
     for (const stream of [...this.blocked]) if (stream.sendWindow > 0) pump(stream);
   }
 
   #frame(type: number, flags: number, streamId: number, payload: Buffer): void {
-    if (!this.#hasSettings && (type !== FRAME.SETTINGS || (flags & FLAG.ACK) !== 0)) throw wrong("no SETTINGS first");
-    if (this.#block !== undefined && type !== FRAME.CONTINUATION) throw wrong("a header block is cut in two");
+    if (!this.hasSettings && (type !== FRAME.SETTINGS || (flags & FLAG.ACK) !== 0)) throw wrong("no SETTINGS first");
+    if (this.blocks.openSinceMs !== undefined && type !== FRAME.CONTINUATION)
+      throw wrong("a header block is cut in two");
     switch (type) {
       case FRAME.DATA:
         this.#data(flags, streamId, payload);
         break;
       case FRAME.HEADERS:
-        this.#headers(flags, streamId, payload);
+        this.#headers(this.blocks.begin(flags, streamId, payload));
         break;
       case FRAME.PRIORITY:
-        if (streamId === 0) throw wrong("PRIORITY without a stream");
-        if (payload.length !== PRIORITY_BYTES) writeReset(this.output, streamId, ERROR.FRAME_SIZE_ERROR);
+        this.#priority(streamId, payload);
         break;
       case FRAME.RST_STREAM:
         this.#reset(streamId, ofLength(payload, 4, "RST_STREAM").readUInt32BE());
@@ -170,6 +203,7 @@ export abstract class Connection {
       case FRAME.PING:
         if (streamId !== 0) throw wrong("PING on a stream");
         ofLength(payload, 8, "PING");
+        this.#countIdle(1);
         if ((flags & FLAG.ACK) !== 0) this.onPingAck(payload);
         else writePing(this.output, payload, true);
         break;
@@ -182,31 +216,51 @@ export abstract class Connection {
         this.#windowUpdate(streamId, ofLength(payload, 4, "WINDOW_UPDATE").readUInt32BE() & MAX_WINDOW);
         break;
       case FRAME.CONTINUATION:
-        this.#continuation(flags, streamId, payload);
+        this.#headers(this.blocks.add(flags, streamId, payload));
         break;
       default:
-      // Unknown types are to be ignored.
+        // Unknown types are to be ignored (§4.1).
+        this.#countIdle(1);
     }
+  }
+
+  /** Frames that cost us work and move nothing on (RFC 9113 §10.5; CVE-2019-9512, 9513, 9515, 9518). */
+  #countIdle(cost: number): void {
+    if (!this.#idleFrames.take(cost)) throw new ConnectionError(ERROR.ENHANCE_YOUR_CALM, "too many idle frames");
+  }
+
+  /** Priorities are withdrawn (RFC 9113 §5.3.2): only the frame's form is looked at (§6.3). */
+  #priority(streamId: number, payload: Buffer): void {
+    if (streamId === 0) throw wrong("PRIORITY without a stream");
+    this.#countIdle(1);
+    if (payload.length === PRIORITY_BYTES) return;
+    if (this.isIdle(streamId)) ofLength(payload, PRIORITY_BYTES, "PRIORITY");
+    const stream = this.streams.get(streamId);
+    if (stream !== undefined) this.failStream(stream, ERROR.FRAME_SIZE_ERROR);
+    else writeReset(this.output, streamId, ERROR.FRAME_SIZE_ERROR);
   }
 
   #data(flags: number, streamId: number, payload: Buffer): void {
     if (streamId === 0 || this.isIdle(streamId)) throw wrong("DATA on no stream");
-    this.#receiveWindow -= payload.length;
-    if (this.#receiveWindow < 0) throw new ConnectionError(ERROR.FLOW_CONTROL_ERROR, "more DATA than allowed");
-    if (this.#receiveWindow < CONNECTION_WINDOW / 2) {
-      writeWindowUpdate(this.output, 0, CONNECTION_WINDOW - this.#receiveWindow);
-      this.#receiveWindow = CONNECTION_WINDOW;
-    }
-    const stream = this.streams.get(streamId);
-    if (stream === undefined || stream.isRemoteClosed) {
-      if (stream !== undefined) writeReset(this.output, streamId, ERROR.STREAM_CLOSED);
-      else if (streamId !== this.#strayId) writeReset(this.output, (this.#strayId = streamId), ERROR.STREAM_CLOSED);
-      return;
-    }
-    stream.receiveWindow -= payload.length;
-    if (stream.receiveWindow < 0) throw new ConnectionError(ERROR.FLOW_CONTROL_ERROR, "more DATA than allowed");
+    this.windows.takeConnection(payload.length);
     const isEnd = (flags & FLAG.END_STREAM) !== 0;
     const bytes = withoutPadding(payload, flags, 0);
+    if (bytes.length === 0 && !isEnd) this.#countIdle(1);
+    const stream = this.streams.get(streamId);
+    if (stream === undefined) {
+      if (this.#ignored.has(streamId) || streamId === this.#strayId) return;
+      writeReset(this.output, (this.#strayId = streamId), ERROR.STREAM_CLOSED);
+      return;
+    }
+    if (stream.isRemoteClosed || !stream.hasHeaders) {
+      this.failStream(stream, stream.isRemoteClosed ? ERROR.STREAM_CLOSED : ERROR.PROTOCOL_ERROR);
+      return;
+    }
+    this.windows.takeStream(stream, payload.length);
+    if (!isOfLength(stream, bytes.length, isEnd)) {
+      this.failStream(stream, ERROR.PROTOCOL_ERROR);
+      return;
+    }
     if (isEnd) this.closeRemote(stream);
     if (stream.returnsAtOnce) this.consume(stream, payload.length);
     else if (payload.length > bytes.length) this.consume(stream, payload.length - bytes.length);
@@ -219,57 +273,44 @@ export abstract class Connection {
     if (stream.isLocalClosed) this.forget(stream);
   }
 
-  #headers(flags: number, streamId: number, payload: Buffer): void {
-    if (streamId === 0) throw wrong("HEADERS without a stream");
-    const priorityBytes = (flags & FLAG.PRIORITY) === 0 ? 0 : PRIORITY_BYTES;
-    const bytes = withoutPadding(payload, flags, priorityBytes);
-    if ((flags & FLAG.END_HEADERS) === 0) this.#block = { streamId, flags, parts: [bytes], bytes: bytes.length };
-    else this.onHeaders(streamId, this.#decoder.decode(bytes), (flags & FLAG.END_STREAM) !== 0);
-  }
-
-  #continuation(flags: number, streamId: number, payload: Buffer): void {
-    const block = this.#block;
-    if (block?.streamId !== streamId) throw wrong("CONTINUATION of nothing");
-    block.parts.push(payload);
-    block.bytes += payload.length;
-    if (block.bytes > MAX_BLOCK_BYTES || block.parts.length > MAX_CONTINUATIONS) {
-      throw new ConnectionError(ERROR.ENHANCE_YOUR_CALM, "too long a header block");
-    }
-    if ((flags & FLAG.END_HEADERS) === 0) return;
-    this.#block = undefined;
-    this.onHeaders(streamId, this.#decoder.decode(Buffer.concat(block.parts)), (block.flags & FLAG.END_STREAM) !== 0);
+  #headers(block: HeaderBlock | undefined): void {
+    if (block !== undefined) this.onHeaders(block.streamId, this.#decoder.decode(block.bytes), block.isEnd);
   }
 
   #reset(streamId: number, code: number): void {
     if (streamId === 0 || this.isIdle(streamId)) throw wrong("RST_STREAM on no stream");
+    this.#ignored.delete(streamId);
     const stream = this.streams.get(streamId);
     if (stream === undefined) return;
-    stream.pending.length = 0;
-    stream.trailers = undefined;
-    stream.isLocalClosed = stream.isRemoteClosed = true;
-    this.forget(stream);
+    dropStream(stream);
     stream.events.onReset(code, undefined);
-    this.onPeerReset();
+    this.countReset();
   }
 
   #settings(flags: number, streamId: number, payload: Buffer): void {
     if (streamId !== 0) throw wrong("SETTINGS on a stream");
+    this.#countIdle(SETTINGS_COST);
     if ((flags & FLAG.ACK) !== 0) {
       ofLength(payload, 0, "SETTINGS ACK");
       return;
     }
     const before = this.peer;
     this.peer = readSettings(payload, before);
-    this.#hasSettings = true;
+    this.hasSettings = true;
     writeSettingsAck(this.output);
     this.encoder.resize(this.peer.headerTableBytes);
     const more = this.peer.initialWindow - before.initialWindow;
+    if (more !== 0) this.#changeWindows(more);
+    this.onSettings();
+  }
+
+  /** Streams that are open get the difference, which may take them below zero (RFC 9113 §6.9.2). */
+  #changeWindows(more: number): void {
     for (const stream of this.streams.values()) {
       stream.sendWindow += more;
       if (stream.sendWindow > MAX_WINDOW) throw new ConnectionError(ERROR.FLOW_CONTROL_ERROR, "too large a window");
     }
-    if (more > 0) this.#pumpAll();
-    this.onSettings();
+    this.#hasRoom = true;
   }
 
   #windowUpdate(streamId: number, bytes: number): void {
@@ -277,7 +318,7 @@ export abstract class Connection {
       if (bytes === 0) throw wrong("WINDOW_UPDATE of nothing");
       this.sendWindow += bytes;
       if (this.sendWindow > MAX_WINDOW) throw new ConnectionError(ERROR.FLOW_CONTROL_ERROR, "too large a window");
-      this.#pumpAll();
+      this.#hasRoom = true;
       return;
     }
     if (this.isIdle(streamId)) throw wrong("WINDOW_UPDATE on no stream");
@@ -285,8 +326,7 @@ export abstract class Connection {
     if (stream === undefined) return;
     stream.sendWindow += bytes;
     if (bytes === 0 || stream.sendWindow > MAX_WINDOW) {
-      writeReset(this.output, streamId, bytes === 0 ? ERROR.PROTOCOL_ERROR : ERROR.FLOW_CONTROL_ERROR);
-      this.#reset(streamId, ERROR.CANCEL);
+      this.failStream(stream, bytes === 0 ? ERROR.PROTOCOL_ERROR : ERROR.FLOW_CONTROL_ERROR);
     } else if (stream.pending.length > 0) {
       pump(stream);
     }
@@ -295,4 +335,11 @@ export abstract class Connection {
 
 function wrong(what: string): ConnectionError {
   return new ConnectionError(ERROR.PROTOCOL_ERROR, what);
+}
+
+/** Counts what came; false when it is not what content-length said (RFC 9113 §8.1.1). */
+export function isOfLength(stream: Stream, bytes: number, isEnd: boolean): boolean {
+  if (stream.bodyBytesLeft === undefined) return true;
+  stream.bodyBytesLeft -= bytes;
+  return isEnd ? stream.bodyBytesLeft === 0 : stream.bodyBytesLeft >= 0;
 }

@@ -12,6 +12,7 @@ import {
 export type HeaderFault = "malformed" | "too-large";
 
 const NAME = /^:?[a-z0-9!#$%&'*+.^_`|~-]+$/;
+/** RFC 9113 §8.2.1, but for space around a value: gRPC's status texts may end with one. */
 const FORBIDDEN = /[\0\r\n]/;
 /** Evicted entries stay in front of the list until there are this many strings of them. */
 const SLACK = 512;
@@ -27,6 +28,8 @@ export class HeaderDecoder {
   #bytes: Buffer = Buffer.alloc(0);
   #at = 0;
   #isValid = true;
+  /** A malformed field has gone into the table: what is taken from there is looked at, too. */
+  #isTainted = false;
 
   /** Lists above `maxListBytes` (RFC 9113 §10.5.1's count) are read, but not kept. */
   constructor(maxListBytes: number) {
@@ -60,6 +63,7 @@ export class HeaderDecoder {
         if (FORBIDDEN.test(value)) this.#isValid = false;
         if (isIndexed) this.#insert(name, value);
       }
+      if (this.#isTainted && (!NAME.test(name) || FORBIDDEN.test(value))) this.#isValid = false;
       listBytes += name.length + value.length + ENTRY_OVERHEAD_BYTES;
       if (listBytes <= this.#maxListBytes) list.push(name, value);
     }
@@ -120,6 +124,7 @@ export class HeaderDecoder {
   }
 
   #insert(name: string, value: string): void {
+    if (!this.#isValid) this.#isTainted = true;
     this.#tableBytes += name.length + value.length + ENTRY_OVERHEAD_BYTES;
     this.#table.push(name, value);
     this.#evict();

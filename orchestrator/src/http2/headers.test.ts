@@ -61,6 +61,15 @@ describe("HPACK", () => {
     assert.deepEqual(decoder.decode(encoded(encoder, ["te", "trailers"])), ["te", "trailers"]);
   });
 
+  it("takes no malformed field from the table either", () => {
+    for (const field of ["4005557070657200", "400178 03610d0a"]) {
+      const decoder = new HeaderDecoder(1000);
+      assert.equal(decoder.decode(hex(field)), "malformed");
+      assert.equal(decoder.decode(hex("be")), "malformed", "by its index");
+      assert.deepEqual(decoder.decode(hex("82")), [":method", "GET"]);
+    }
+  });
+
   it("throws on blocks that can't be read", () => {
     for (const block of [
       "80",

@@ -1,12 +1,9 @@
-import type { Connection } from "./connection.ts";
 import { HeaderEncoder } from "./header-encoder.ts";
-import { ERROR, FLAG, FRAME, FRAME_HEADER_BYTES, MAX_FRAME_BYTES } from "./protocol.ts";
+import { MAX_PENDING_OUTPUT } from "./limits.ts";
+import { FLAG, FRAME, FRAME_HEADER_BYTES, MAX_FRAME_BYTES } from "./protocol.ts";
 import { putFrameHeader } from "./output.ts";
 import { writeReset } from "./control-frames.ts";
 import type { Stream } from "./stream.ts";
-
-/** Above this much unsent output nothing more is taken from streams: the peer has to read first. */
-export const MAX_PENDING_OUTPUT = 1 << 20;
 
 /** Sends a header list (name, value, …); with `isEnd` it is the last that this side sends. */
 export function sendHeaders(stream: Stream, list: readonly string[], isEnd: boolean): void {
@@ -73,7 +70,15 @@ export function sendTrailers(stream: Stream, list: readonly string[]): void {
 /** Ends the stream at once, whatever waits on it. */
 export function resetStream(stream: Stream, code: number): void {
   if (stream.isClosed) return;
-  writeReset(stream.connection.output, stream.id, code);
+  const { connection } = stream;
+  writeReset(connection.output, stream.id, code);
+  if (!stream.isRemoteClosed) connection.ignoreRest(stream.id);
+  dropStream(stream);
+}
+
+/** The stream is over for both sides; what waits on it is not sent. */
+export function dropStream(stream: Stream): void {
+  for (const { bytes } of stream.pending) stream.connection.unsentBytes -= bytes.length;
   stream.pending.length = 0;
   stream.trailers = undefined;
   stream.isLocalClosed = stream.isRemoteClosed = true;
@@ -81,6 +86,7 @@ export function resetStream(stream: Stream, code: number): void {
 }
 
 function queue(stream: Stream, head: Buffer, body: Buffer, isEnd: boolean): void {
+  stream.connection.unsentBytes += head.length + body.length;
   if (head.length > 0) stream.pending.push({ bytes: head, isEnd: isEnd && body.length === 0 });
   if (body.length > 0 || head.length === 0) stream.pending.push({ bytes: body, isEnd });
   pump(stream);
@@ -91,9 +97,9 @@ export function pump(stream: Stream): void {
   const { connection, pending } = stream;
   const { output } = connection;
   for (let first = pending[0]; first !== undefined; first = pending[0]) {
-    const allowed = Math.min(stream.sendWindow, connection.sendWindow, MAX_FRAME_BYTES);
+    const allowed = Math.max(0, Math.min(stream.sendWindow, connection.sendWindow, MAX_FRAME_BYTES));
     const length = Math.min(first.bytes.length, allowed);
-    if ((length <= 0 && first.bytes.length > 0) || output.pendingBytes > MAX_PENDING_OUTPUT) {
+    if ((length === 0 && first.bytes.length > 0) || output.pendingBytes > MAX_PENDING_OUTPUT) {
       connection.blocked.add(stream);
       return;
     }
@@ -101,6 +107,8 @@ export function pump(stream: Stream): void {
     const isEnd = isWhole && first.isEnd;
     stream.sendWindow -= length;
     connection.sendWindow -= length;
+    connection.unsentBytes -= length;
+    connection.pumpedBytes += length;
     output.reserve(FRAME_HEADER_BYTES + length);
     output.frameHeader(length, FRAME.DATA, isEnd ? FLAG.END_STREAM : 0, stream.id);
     output.at += first.bytes.copy(output.bytes, output.at, 0, length);
@@ -122,13 +130,4 @@ function closeLocal(stream: Stream): void {
   stream.isLocalClosed = true;
   if (stream.isRemoteClosed) stream.connection.forget(stream);
   else stream.connection.onLocalEnd(stream);
-}
-
-/** Gives a stream of a connection that can't go on its end. */
-export function loseStream(connection: Connection, stream: Stream, error: Error): void {
-  stream.pending.length = 0;
-  stream.trailers = undefined;
-  stream.isLocalClosed = stream.isRemoteClosed = true;
-  connection.forget(stream);
-  stream.events.onReset(ERROR.CANCEL, error);
 }

@@ -1,18 +1,22 @@
 import type { Duplex } from "node:stream";
 import { writeGoaway, writePing, writeReset, writeWindowUpdate } from "./control-frames.ts";
-import { Connection, CONNECTION_WINDOW, MAX_HEADER_LIST_BYTES, STREAM_WINDOW } from "./connection.ts";
+import { Connection, isOfLength } from "./connection.ts";
 import type { HeaderFault } from "./header-decoder.ts";
-import { areTrailers, isRequest } from "./request-headers.ts";
+import {
+  CONNECTION_WINDOW,
+  HANDSHAKE_MS,
+  MAX_CONCURRENT_STREAMS,
+  MAX_HEADER_LIST_BYTES,
+  STALL_MS,
+  STREAM_WINDOW,
+} from "./limits.ts";
+import { areTrailers, contentLength, isRequest } from "./request-headers.ts";
 import { ConnectionError, DEFAULT_WINDOW, ERROR, MAX_STREAM_ID, SETTING } from "./protocol.ts";
 import { resetStream } from "./send.ts";
 import { writeSettings } from "./settings.ts";
 import { Stream, type StreamEvents } from "./stream.ts";
 
 const PREFACE = Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "latin1");
-const MAX_CONCURRENT_STREAMS = 1024;
-/** Resets by the peer: so many at once, and so many more per second. Above that it is a flood. */
-const RESET_BURST = 1000;
-const RESETS_PER_MS = 0.1;
 const DRAIN_PING = Buffer.from("draining");
 const IDLE_PING = Buffer.from("graphway");
 
@@ -30,8 +34,9 @@ export class ServerConnection extends Connection {
   /** Streams above it are refused. */
   #acceptsUpTo = MAX_STREAM_ID;
   #isDraining = false;
-  #resets = RESET_BURST;
-  #resetsAtMs = performance.now();
+  readonly #openedMs = performance.now();
+  #stalledSinceMs = 0;
+  #pumpedThen = 0;
   #pingedAtMs: number | undefined;
   /** Bytes of messages that wait to be whole or to be taken, over all streams. */
   heldBytes = 0;
@@ -57,8 +62,15 @@ export class ServerConnection extends Connection {
     writePing(this.output, DRAIN_PING, false);
   }
 
-  /** Asks a silent peer whether it is there; drops it when it has not answered for `timeoutMs`. */
+  /**
+   * Asks a peer that has been silent for `idleMs` whether it is there, and drops it when it has not answered for
+   * `timeoutMs`; and one that never finishes what it begins, or takes nothing of its answers. Call it now and then.
+   */
   checkAlive(idleMs: number, timeoutMs: number, nowMs: number): void {
+    if (this.#isTooSlow(nowMs)) {
+      this.fail(ERROR.ENHANCE_YOUR_CALM, "the client is too slow");
+      return;
+    }
     if (this.#pingedAtMs !== undefined && this.lastReadMs >= this.#pingedAtMs) this.#pingedAtMs = undefined;
     if (this.#pingedAtMs !== undefined) {
       if (nowMs - this.#pingedAtMs >= timeoutMs) this.destroy("the client does not answer");
@@ -67,6 +79,16 @@ export class ServerConnection extends Connection {
     if (nowMs - this.lastReadMs < idleMs) return;
     this.#pingedAtMs = nowMs;
     writePing(this.output, IDLE_PING, false);
+  }
+
+  #isTooSlow(nowMs: number): boolean {
+    const begunMs = this.hasSettings ? this.blocks.openSinceMs : this.#openedMs;
+    if (begunMs !== undefined && nowMs - begunMs >= HANDSHAKE_MS) return true;
+    if (this.unsentBytes === 0 || this.pumpedBytes !== this.#pumpedThen) {
+      this.#pumpedThen = this.pumpedBytes;
+      this.#stalledSinceMs = nowMs;
+    }
+    return nowMs - this.#stalledSinceMs >= STALL_MS;
   }
 
   /** What the client still sends is of no interest (RFC 9113 §8.1). */
@@ -103,38 +125,47 @@ export class ServerConnection extends Connection {
       return;
     }
     if (streamId % 2 === 0) throw new ConnectionError(ERROR.PROTOCOL_ERROR, "a client's stream has an odd number");
+    if (this.isIgnored(streamId)) return;
     if (streamId <= this.#lastId) throw new ConnectionError(ERROR.STREAM_CLOSED, "HEADERS on a closed stream");
     this.#lastId = streamId;
     if (streamId > this.#acceptsUpTo || this.streams.size >= MAX_CONCURRENT_STREAMS) {
-      writeReset(this.output, streamId, ERROR.REFUSED_STREAM);
+      this.#refuse(streamId, ERROR.REFUSED_STREAM, isEnd);
     } else if (typeof headers === "string" || !isRequest(headers)) {
-      writeReset(this.output, streamId, headers === "too-large" ? ERROR.ENHANCE_YOUR_CALM : ERROR.PROTOCOL_ERROR);
+      this.#refuse(streamId, headers === "too-large" ? ERROR.ENHANCE_YOUR_CALM : ERROR.PROTOCOL_ERROR, isEnd);
     } else {
       this.#begin(streamId, headers, isEnd);
     }
   }
 
+  #refuse(streamId: number, code: number, isEnd: boolean): void {
+    writeReset(this.output, streamId, code);
+    if (!isEnd) this.ignoreRest(streamId);
+  }
+
   #begin(streamId: number, headers: string[], isEnd: boolean): void {
     const stream = new Stream(streamId, this, this.peer.initialWindow, STREAM_WINDOW);
+    stream.hasHeaders = true;
     stream.isRemoteClosed = isEnd;
+    stream.bodyBytesLeft = contentLength(headers);
+    if (!isOfLength(stream, 0, isEnd)) {
+      this.#refuse(streamId, ERROR.PROTOCOL_ERROR, isEnd);
+      return;
+    }
     this.streams.set(streamId, stream);
     stream.events = this.#open(stream, headers);
   }
 
   #trailers(stream: Stream, headers: string[] | HeaderFault, isEnd: boolean): void {
-    if (stream.isRemoteClosed) throw new ConnectionError(ERROR.STREAM_CLOSED, "HEADERS on a half-closed stream");
-    if (!isEnd || typeof headers === "string" || !areTrailers(headers)) {
-      throw new ConnectionError(ERROR.PROTOCOL_ERROR, "these are no trailers");
+    if (stream.isRemoteClosed) {
+      this.failStream(stream, ERROR.STREAM_CLOSED);
+      return;
+    }
+    if (!isEnd || typeof headers === "string" || !areTrailers(headers) || !isOfLength(stream, 0, isEnd)) {
+      this.failStream(stream, ERROR.PROTOCOL_ERROR);
+      return;
     }
     this.closeRemote(stream);
     stream.events.onHeaders(headers, true);
-  }
-
-  protected override onPeerReset(): void {
-    const nowMs = performance.now();
-    this.#resets = Math.min(RESET_BURST, this.#resets + (nowMs - this.#resetsAtMs) * RESETS_PER_MS) - 1;
-    this.#resetsAtMs = nowMs;
-    if (this.#resets < 0) throw new ConnectionError(ERROR.ENHANCE_YOUR_CALM, "too many resets");
   }
 
   protected override onPingAck(payload: Buffer): void {

@@ -5,6 +5,7 @@ import type { StreamEvents } from "../../http2/stream.ts";
 import { ACCEPTED_ENCODINGS, isKnownEncoding } from "./inflate-message.ts";
 import { findMethod, type Services } from "./method.ts";
 import type { CallLimits, OpenedCall } from "./server-call.ts";
+import { RefusedCall } from "./refused-call.ts";
 import { encodeStatusText } from "./status-text.ts";
 import { StreamCall } from "./stream-call.ts";
 import { UnaryCall } from "./unary-call.ts";
@@ -12,11 +13,20 @@ import { UnaryCall } from "./unary-call.ts";
 const GRPC_TYPE = /^application\/grpc($|[+;])/;
 const TIMEOUT = /^\d{1,8}[HMSmun]$/;
 
+const PLAIN_TEXT = ["content-type", "text/plain; charset=utf-8"] as const;
+
 /** Begins a call, or refuses it as gRPC over HTTP/2 says. */
 export function openCall(services: Services, opened: OpenedCall, limits: CallLimits): StreamEvents {
   const { headers } = opened;
-  if (headerOf(headers, ":method") !== "POST") return refuse(opened, [":status", "405", "allow", "POST"]);
-  if (!GRPC_TYPE.test(headerOf(headers, "content-type") ?? "")) return refuse(opened, [":status", "415"]);
+  const httpMethod = headerOf(headers, ":method");
+  if (httpMethod !== "POST") {
+    const text = httpMethod === "HEAD" ? "" : "this port speaks gRPC, whose calls are POST requests\n";
+    return new RefusedCall(opened.stream, [":status", "405", "allow", "POST", ...PLAIN_TEXT], text);
+  }
+  if (!GRPC_TYPE.test(headerOf(headers, "content-type") ?? "")) {
+    const text = "this port speaks gRPC, whose content-type is application/grpc\n";
+    return new RefusedCall(opened.stream, [":status", "415", ...PLAIN_TEXT], text);
+  }
   const timeout = headerOf(headers, "grpc-timeout");
   if (timeout !== undefined && !TIMEOUT.test(timeout)) {
     return fail(opened, nodeGrpcError(GRPC.INTERNAL, `malformed grpc-timeout: ${timeout}`));
@@ -28,7 +38,9 @@ export function openCall(services: Services, opened: OpenedCall, limits: CallLim
     const why = `grpc: Decompressor is not installed for grpc-encoding ${JSON.stringify(encoding)}`;
     return fail(opened, nodeGrpcError(GRPC.UNIMPLEMENTED, why), ["grpc-accept-encoding", ACCEPTED_ENCODINGS]);
   }
-  return method.kind === "unary" ? new UnaryCall(opened, method, limits) : new StreamCall(opened, method, limits);
+  return method.kind === "unary"
+    ? new UnaryCall(opened, method, limits)
+    : new StreamCall(opened, (call) => method.run(call), limits);
 }
 
 function fail(
@@ -37,11 +49,7 @@ function fail(
   more: readonly string[] = [],
 ): StreamEvents {
   const status = ["grpc-status", String(grpcCode), "grpc-message", encodeStatusText(message)];
-  return refuse(opened, [":status", "200", "content-type", "application/grpc", ...more, ...status]);
-}
-
-function refuse(opened: OpenedCall, headers: readonly string[]): StreamEvents {
-  sendHeaders(opened.stream, headers, true);
+  sendHeaders(opened.stream, [":status", "200", "content-type", "application/grpc", ...more, ...status], true);
   return NOBODY;
 }
 

@@ -3,7 +3,6 @@ import { headerOf } from "../../http2/request-headers.ts";
 import type { StreamEvents } from "../../http2/stream.ts";
 import { messageTooLarge, plainMessage } from "./inflate-message.ts";
 import { MessageReader } from "../../grpc/message-reader.ts";
-import type { StreamMethod } from "./method.ts";
 import { ServerCall, type CallLimits, type OpenedCall } from "./server-call.ts";
 
 /** A call with messages as they come, both ways. The client may be one HTTP/2 window ahead of who reads. */
@@ -17,13 +16,13 @@ export class StreamCall extends ServerCall implements StreamEvents {
   #wakeReader: (() => void) | undefined = undefined;
   #wakeWriters: (() => void)[] = [];
 
-  constructor(opened: OpenedCall, method: StreamMethod, limits: CallLimits) {
+  constructor(opened: OpenedCall, run: (call: StreamCall) => Promise<void>, limits: CallLimits) {
     super(opened);
     this.#limits = limits;
     this.#reader = new MessageReader(limits.maxMessageBytes, messageTooLarge);
     this.#hasEnded = opened.stream.isRemoteClosed;
     opened.stream.returnsAtOnce = false;
-    void this.#run(method);
+    void this.#run(run);
   }
 
   /** The next message; undefined when the client has sent its last, or has gone. One reader at a time. */
@@ -89,9 +88,9 @@ export class StreamCall extends ServerCall implements StreamEvents {
     wake?.();
   }
 
-  async #run(method: StreamMethod): Promise<void> {
+  async #run(run: (call: StreamCall) => Promise<void>): Promise<void> {
     try {
-      await method.run(this);
+      await run(this);
       this.succeed();
     } catch (error) {
       this.fail(error);
