@@ -3,7 +3,6 @@ import { parseFlags, type Options } from "./config/flags.ts";
 import { createLog, type Logger } from "./observe/log.ts";
 import { StartError } from "./start-error.ts";
 
-const EXIT_USAGE = 1;
 /** As Seldon's executor exits when it can't load its graph. */
 const EXIT_NO_GRAPH = 255;
 const EXIT_AT_ONCE = 1;
@@ -17,7 +16,7 @@ export async function main(args: readonly string[]): Promise<void> {
   }
   if (parsed.kind === "wrong") {
     process.stderr.write(`${parsed.message}\n`);
-    process.exitCode = EXIT_USAGE;
+    process.exitCode = parsed.exitCode;
     return;
   }
   const { options, warnings } = parsed;

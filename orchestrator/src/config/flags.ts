@@ -58,7 +58,10 @@ export interface HttpLimits {
 export type ParsedFlags =
   | { readonly kind: "options"; readonly options: Options; readonly warnings: readonly string[] }
   | { readonly kind: "help"; readonly text: string }
-  | { readonly kind: "wrong"; readonly message: string };
+  | { readonly kind: "wrong"; readonly message: string; readonly exitCode: ExitCode };
+
+/** As Seldon's executor exits: 2 where Go's flag package can't read a flag, 1 where what it says can't be. */
+export type ExitCode = 1 | 2;
 
 /** Reads `--flag value`, `--flag=value` and their forms with one dash, as Go's flag package does. */
 export function parseFlags(args: readonly string[], env: Readonly<Record<string, string | undefined>>): ParsedFlags {
@@ -69,16 +72,16 @@ export function parseFlags(args: readonly string[], env: Readonly<Record<string,
     const [, name, , inline] = /^--?([\w-]+)(=([\s\S]*))?$/.exec(arg) ?? [];
     if (name === "help" || name === "h") return { kind: "help", text: usage() };
     const spec = name !== undefined && Object.hasOwn(FLAGS, name) ? FLAGS[name] : undefined;
-    if (name === undefined || spec === undefined) return wrong(`${arg} is not a flag; see --help`);
+    if (name === undefined || spec === undefined) return wrong(`${arg} is not a flag; see --help`, 2);
     let value = inline;
     if (value === undefined && spec.kind === "boolean") value = "true";
     if (value === undefined) {
       i += 1;
       value = args[i];
     }
-    if (value === undefined) return wrong(`--${name} needs a value`);
+    if (value === undefined) return wrong(`--${name} needs a value`, 2);
     const fault = faultOf(spec, value);
-    if (fault !== undefined) return wrong(`--${name}: ${fault}`);
+    if (fault !== undefined) return wrong(`--${name}: ${fault}`, 2);
     values.set(name, value);
   }
   return optionsOf((name) => values.get(name) ?? FLAGS[name]?.initial ?? "", env);
@@ -236,6 +239,6 @@ docs/orchestrator-flags.md says more, and has the environment variables and anno
 `;
 }
 
-function wrong(message: string): ParsedFlags {
-  return { kind: "wrong", message };
+function wrong(message: string, exitCode: ExitCode = 1): ParsedFlags {
+  return { kind: "wrong", message, exitCode };
 }

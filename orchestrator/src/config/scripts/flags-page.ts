@@ -8,8 +8,9 @@ Generated from the code's own tables by \`node orchestrator/src/config/scripts/w
 
 \`orchestrator/bin/orchestrator.mjs\` takes the place of Seldon's executor: the same flags, environment variables, annotations and
 exit codes. Flags are written as Go's flag package reads them: \`--name value\`, \`--name=value\` or with one dash, \`--name\` alone for
-true, durations such as \`15s\` or \`1m30s\`; what stands after \`--\` is not read. A wrong command line ends with 1, no graph, a taken
-port or a certificate that can't be used with 255, each with the reason on standard error.`;
+true, durations such as \`15s\` or \`1m30s\`; what stands after \`--\` is not read. A flag that
+can't be read ends with 2, one that is missing or says what can't be with 1, no graph, a taken port or a certificate that can't be
+used with 255, each with the reason on standard error.`;
 
 const LIFE = `## Start and stop
 
