@@ -1,5 +1,5 @@
 import type { Graph, GraphNode, Transport } from "../graph/graph.ts";
-import type { ReplyMetas } from "../meta/reply-metas.ts";
+import type { AnswerMeta } from "./answer-meta.ts";
 import type { RequestTrace } from "./request-trace.ts";
 import type { Operation } from "./operation.ts";
 import type { Payload } from "./payload.ts";
@@ -65,12 +65,6 @@ export interface Run {
   /** The spans of the request; absent when it is not traced. */
   readonly trace?: RequestTrace | undefined;
 }
-
-/** The answer's `meta`: as the last node wrote it; with the branches taken; or with what every node said in its own. */
-export type AnswerMeta =
-  | { readonly kind: "untouched" }
-  | { readonly kind: "with-routing" }
-  | { readonly kind: "merged"; readonly replies: ReplyMetas };
 
 /** Logs what nodes are given and what they answer. Says nothing of nodes without a logger; never throws or waits. */
 export interface RunLog {

@@ -5,10 +5,11 @@ import { seldon } from "#proto/gen/seldon.js";
 import { isJsonObject, type Json } from "#proto/json/json.ts";
 import { CallError } from "../execute/call-error.ts";
 import { grpcPayload, JSON_TYPE, type RestPayload } from "../execute/payload.ts";
-import type { AnswerMeta, Run } from "../execute/run.ts";
+import type { AnswerMeta } from "../execute/answer-meta.ts";
+import type { Run } from "../execute/run.ts";
 import { graphOfEnginePredictor } from "../graph/from-file.ts";
 import { finishMeta } from "./finish-meta.ts";
-import { ReplyMetas } from "./reply-metas.ts";
+import { KeptMetas } from "./kept-metas.ts";
 
 const { SeldonMessage } = seldon.protos;
 const endpoint = { service_host: "h", service_port: 1, httpPort: 1 };
@@ -33,7 +34,7 @@ function runOf(kind: AnswerMeta["kind"], routing: Readonly<Record<string, number
     path: undefined,
     random: () => 0,
     isShadow: false,
-    meta: kind === "merged" ? { kind, replies: new ReplyMetas() } : { kind },
+    meta: kind === "merged" ? { kind, replies: new KeptMetas() } : { kind },
   };
 }
 

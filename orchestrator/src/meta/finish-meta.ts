@@ -3,12 +3,13 @@ import { isJsonObject } from "#proto/json/json.ts";
 import { loadCodec } from "../codec/load-codec.ts";
 import { asCallError, CallError } from "../execute/call-error.ts";
 import { grpcPayload, type GrpcPayload, type Payload, type RestPayload } from "../execute/payload.ts";
+import type { ReplyMetas } from "../execute/answer-meta.ts";
 import type { Run } from "../execute/run.ts";
 import { endOfValue } from "./json-bytes.ts";
 import { locateMember, readMember, setMember } from "./json-member.ts";
 import { mergeMeta } from "./merge-meta.ts";
 import { joinMeta, setRouting, splitMeta } from "./message-meta.ts";
-import { readMeta, takeMeta, type ReplyMetas } from "./reply-metas.ts";
+import { readMeta, takeMeta } from "./kept-metas.ts";
 
 /**
  * The graph's answer with the `meta` that the run asks for; nothing else of it is read or changed. A body that is not

@@ -1,7 +1,8 @@
 import type { JsonObject } from "#proto/json/json.ts";
-import type { Operation } from "../execute/run.ts";
+import type { Meta } from "../execute/answer-meta.ts";
+import type { Operation } from "../execute/operation.ts";
 import type { GraphNode } from "../graph/graph.ts";
-import { metricsBeyond, type Meta } from "./meta.ts";
+import { metricsBeyond } from "./meta.ts";
 
 /** What a request left behind: what its nodes said, and the branch that each of them took. */
 export interface Walked {

@@ -1,12 +1,5 @@
 import { isJsonObject, type Json, type JsonObject } from "#proto/json/json.ts";
-
-/** What a SeldonMessage says in `meta`, in proto3 JSON form. */
-export interface Meta {
-  readonly puid: string;
-  readonly tags: JsonObject;
-  readonly requestPath: JsonObject;
-  readonly metrics: readonly JsonObject[];
-}
+import type { Meta } from "../execute/answer-meta.ts";
 
 export const NO_META: Meta = { puid: "", tags: {}, requestPath: {}, metrics: [] };
 

@@ -1,10 +1,11 @@
 import { HEADER_BRANCH, HEADER_DECISION, HEADER_SHADOW } from "#proto/vocabulary/headers.ts";
 import { asCallError } from "../execute/call-error.ts";
-import type { AnswerMeta, NodeHeaders, Run } from "../execute/run.ts";
+import type { AnswerMeta } from "../execute/answer-meta.ts";
+import type { NodeHeaders, Run } from "../execute/run.ts";
 import type { TakeStream } from "../execute/streamed-reply.ts";
 import type { ServedGraph } from "../walk/served-graph.ts";
 import type { Graph, Transport } from "../graph/graph.ts";
-import { ReplyMetas } from "../meta/reply-metas.ts";
+import { KeptMetas } from "../meta/kept-metas.ts";
 import { grpcCodeName } from "../observe/grpc-codes.ts";
 import type { RequestTrace } from "../execute/request-trace.ts";
 import { forcedBranches } from "../policy/branches.ts";
@@ -86,6 +87,6 @@ const UNTOUCHED: AnswerMeta = { kind: "untouched" };
 const WITH_ROUTING: AnswerMeta = { kind: "with-routing" };
 
 function answerMeta(context: ServerContext, graph: Graph): AnswerMeta {
-  if (graph.settings.mergesMeta) return { kind: "merged", replies: new ReplyMetas() };
+  if (graph.settings.mergesMeta) return { kind: "merged", replies: new KeptMetas() };
   return context.injectsRouting && graph.protocol === "seldon" ? WITH_ROUTING : UNTOUCHED;
 }

@@ -1,29 +1,24 @@
-import type { JsonObject } from "#proto/json/json.ts";
+import type { DecodeMessage, Meta, ReplyMetas } from "../execute/answer-meta.ts";
 import type { Payload } from "../execute/payload.ts";
 import type { Operation } from "../execute/operation.ts";
 import type { GraphNode } from "../graph/graph.ts";
 import { bytesHead } from "../protocol/wire/fields.ts";
 import { locateMember, readMember } from "./json-member.ts";
 import { splitMeta } from "./message-meta.ts";
-import { metaOf, NO_META, type Meta } from "./meta.ts";
+import { metaOf, NO_META } from "./meta.ts";
 
-/** Reads an encoded SeldonMessage; loaded only where one is read. */
-export type DecodeMessage = (bytes: Uint8Array) => JsonObject;
-
-/** What every reply of one request said in its `meta`. Keeps no payload. */
-export class ReplyMetas {
+/** Keeps what replies say in their `meta`, and no payload. */
+export class KeptMetas implements ReplyMetas {
   readonly #raw = new Map<string, RawMeta>();
 
   add(node: GraphNode, operation: Operation, reply: Payload): void {
     this.#raw.set(keyOf(node, operation), takeMeta(reply));
   }
 
-  /** Whether any of them has to be decoded. */
   get hasEncoded(): boolean {
     return [...this.#raw.values()].some((one) => Buffer.isBuffer(one));
   }
 
-  /** What a node's reply said; undefined where it was not asked. */
   get(node: GraphNode, operation: Operation, decode: DecodeMessage | undefined): Meta | undefined {
     const raw = this.#raw.get(keyOf(node, operation));
     return raw === undefined ? undefined : readMeta(raw, decode);
