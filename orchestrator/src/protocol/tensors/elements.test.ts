@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
 import { inference } from "#proto/gen/inference.js";
-import { elementReaderOf, firstNumberInJson, firstNumberOf } from "./elements.ts";
+import { elementReaderOf } from "#proto/json/tensor-elements.ts";
+import { firstNumberInJson, firstNumberOf } from "./elements.ts";
 import { rawContentsOf } from "./raw-contents.ts";
 
 const { InferTensorContents } = inference;

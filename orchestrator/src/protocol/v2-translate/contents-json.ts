@@ -1,6 +1,6 @@
 import { isUtf8 } from "node:buffer";
+import { elementReaderOf, splitBytesElements } from "#proto/json/tensor-elements.ts";
 import { CallError } from "../../execute/call-error.ts";
-import { elementReaderOf } from "../tensors/elements.ts";
 import type { Contents } from "./json-contents.ts";
 
 /** Typed contents as a flat JSON list; undefined where JSON can't say them. */
@@ -15,7 +15,11 @@ export function jsonOfContents(datatype: string, contents: Contents): string | u
 
 /** Raw contents as a flat JSON list; undefined where JSON can't say them. Throws CallError where they are cut off. */
 export function jsonOfRaw(datatype: string, raw: Uint8Array): string | undefined {
-  if (datatype === "BYTES") return jsonOfTexts(splitElements(raw));
+  if (datatype === "BYTES") {
+    const elements = splitBytesElements(raw);
+    if (elements === undefined) throw new CallError("bad-reply", "raw contents of BYTES are cut off");
+    return jsonOfTexts(elements);
+  }
   const reader = elementReaderOf(datatype);
   if (reader === undefined) return undefined;
   if (raw.length % reader.size !== 0) throw new CallError("bad-reply", `raw contents of ${datatype} are cut off`);
@@ -34,18 +38,4 @@ function jsonOfNumbers(values: readonly (number | bigint | object)[]): string | 
 function jsonOfTexts(elements: readonly Uint8Array[]): string | undefined {
   if (!elements.every((one) => isUtf8(one))) return undefined;
   return JSON.stringify(elements.map((one) => Buffer.from(one).toString("utf8")));
-}
-
-/** BYTES elements, each behind its length. */
-function splitElements(raw: Uint8Array): Uint8Array[] {
-  const view = new DataView(raw.buffer, raw.byteOffset, raw.byteLength);
-  const elements: Uint8Array[] = [];
-  let at = 0;
-  while (at < raw.length) {
-    const end = at + 4 <= raw.length ? at + 4 + view.getUint32(at, true) : Infinity;
-    if (end > raw.length) throw new CallError("bad-reply", "raw contents of BYTES are cut off");
-    elements.push(raw.subarray(at + 4, end));
-    at = end;
-  }
-  return elements;
 }
