@@ -35,7 +35,8 @@ describe("graphway predict over REST", () => {
     server = createServer((request, response) => {
       void text(request).then((body) => {
         seen = { path: request.url ?? "", headers: request.headers, body };
-        const code = Number(request.headers["x-answer-with"] ?? 200);
+        const isKnown = request.url === (request.headers["x-knows"] ?? request.url);
+        const code = isKnown ? Number(request.headers["x-answer-with"] ?? 200) : 404;
         response.writeHead(code, { "content-type": "application/json", "x-graphway-predictor": "main" });
         response.end('{"data": {"ndarray": [[1.0]]}}');
       });
@@ -66,6 +67,36 @@ describe("graphway predict over REST", () => {
     assert.equal(seen.path, "/seldon/default/iris/api/v1.0/predictions");
     assert.equal(seen.body, message);
     assert.equal(out, '{"data": {"ndarray": [[1.0]]}}');
+  });
+
+  it("sends rows in the protocol that the deployment knows, and whole messages in their own", async () => {
+    const knows = (path: string): readonly string[] => ["--url", url, "--header", `x-knows: ${path}`];
+    const v2 = "/seldon/default/iris/v2/models/infer";
+    assert.equal((await predict(["iris", "[[5.1,3.5]]", ...knows(v2)])).code, 0);
+    assert.deepEqual(JSON.parse(seen.body), {
+      inputs: [{ name: "input-0", datatype: "FP64", shape: [1, 2], data: [5.1, 3.5] }],
+    });
+    const tensorflow = "/seldon/default/iris/v1/models/:predict";
+    assert.equal((await predict(["iris", "[[5.1,3.5]]", ...knows(tensorflow)])).code, 0);
+    assert.deepEqual(JSON.parse(seen.body), { instances: [[5.1, 3.5]] });
+    for (const [message, path] of [
+      ['{"inputs": []}', v2],
+      ['{"inputs": {"x": 1}}', tensorflow],
+      ['{"instances": [1]}', tensorflow],
+    ] as const) {
+      assert.equal((await predict(["iris", message, "--url", url])).code, 0);
+      assert.deepEqual([seen.path, seen.body], [path, message]);
+    }
+    assert.equal((await predict(["iris", "[true]", "--url", url, "--protocol", "kfserving"])).code, 0);
+    assert.deepEqual(JSON.parse(seen.body), {
+      inputs: [{ name: "input-0", datatype: "BOOL", shape: [1], data: [true] }],
+    });
+    const nobody = await predict(["iris", "[[1]]", ...knows("none")]);
+    assert.equal(nobody.code, 1);
+    assert.match(nobody.err, /graphway: HTTP 404; it seems to speak another protocol than seldon, v2, tensorflow\n$/);
+    const ragged = await predict(["iris", "[[1],[2,3]]", ...knows(v2)]);
+    assert.equal(ragged.code, 2);
+    assert.match(ragged.err, /rows are of different lengths/);
   });
 
   it("ends with 1 for an error answer, and tells all as JSON when asked", async () => {
@@ -106,7 +137,9 @@ describe("graphway predict over gRPC", () => {
           const headers = new Metadata();
           headers.set("x-graphway-predictor", "canary");
           call.sendMetadata(headers);
-          if (call.request.strData === "fail") callback({ code: status.INVALID_ARGUMENT, details: "no such data" });
+          if (call.request.strData === "away") callback({ code: status.UNAVAILABLE, details: "node a: ECONNREFUSED" });
+          else if (call.request.strData === "fail")
+            callback({ code: status.INVALID_ARGUMENT, details: "no such data" });
           else callback(null, call.request);
         },
       },
@@ -138,10 +171,16 @@ describe("graphway predict over gRPC", () => {
     assert.match(err, /x-graphway-predictor: canary\ngraphway: INVALID_ARGUMENT: no such data\n$/);
   });
 
+  it("tells a node that is away from a gateway that is", async () => {
+    const { code, err } = await predict(["ns/iris", '"away"', "--grpc", "--url", url]);
+    assert.equal(code, 1);
+    assert.match(err, /graphway: UNAVAILABLE: node a: ECONNREFUSED\n$/);
+  });
+
   it("refuses what is no SeldonMessage", async () => {
-    const { code, err } = await predict(["ns/iris", '{"instances":[1]}', "--grpc", "--url", url]);
+    const { code, err } = await predict(["ns/iris", '{"rows":[1]}', "--grpc", "--url", url]);
     assert.equal(code, 2);
-    assert.match(err, /SeldonMessage has no field "instances"/);
+    assert.match(err, /SeldonMessage has no field "rows"/);
   });
 });
 
@@ -175,6 +214,7 @@ describe("graphway predict without a server or with wrong words", () => {
     [["iris", "[]", "--header", "x"], /is not name:value/],
     [["iris", "[]", "--timeout", "soon"], /not a number of seconds/],
     [["iris", "[]", "--output", "xml"], /neither pretty nor json/],
+    [["iris", "[]", "--protocol", "v3"], /neither seldon, v2 nor tensorflow/],
     [["iris", "[]", "--nope"], /--nope/],
   ];
   for (const [words, message] of mistakes) {

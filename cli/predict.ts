@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { stderr, stdin, stdout } from "node:process";
 import { text } from "node:stream/consumers";
 import { HEADER_PREFIX } from "#proto/vocabulary/headers.ts";
-import type { Json } from "#proto/json/json.ts";
+import { isJsonObject, type Json } from "#proto/json/json.ts";
 import {
   NoAnswerError,
   type PredictionAnswer,
@@ -11,16 +11,19 @@ import {
   predictByRest,
 } from "./prediction-client.ts";
 import { findJsonFault } from "./json-fault.ts";
+import { PREDICTION_PROTOCOLS, protocolOfMessage, type PredictionProtocol } from "./prediction-protocols.ts";
 import { parseWords, UsageError } from "./words.ts";
 
 const USAGE = `Usage: graphway predict [namespace/]name <data> [options]
 
 Asks a running deployment for a prediction.
 
-  <data>              rows as JSON ('[[5.1,3.5,1.4,0.2]]' becomes data.ndarray), a string (strData),
-                      a whole SeldonMessage ('{"data":…}'), @file, or - for standard input
+  <data>              rows as JSON ('[[5.1,3.5,1.4,0.2]]') or a string, which the protocol's message is made of;
+                      a whole message as REST has it ('{"data":…}', '{"inputs":[…]}'); @file, or - for standard input
 
-  --grpc              over gRPC (seldon.protos.Seldon/Predict) instead of REST
+  --grpc              over gRPC instead of REST
+  --protocol <name>   seldon, v2 or tensorflow; without it that of a whole message, and for rows the one that
+                      the deployment knows
   --url <url>         the gateway (default http://localhost:8003)
   --header <k:v>      an HTTP header or gRPC metadata; may be given several times
   --timeout <s>       seconds to wait (default 30)
@@ -33,6 +36,7 @@ Exit code: 0 an answer, 1 none or an error, 2 wrong usage.
 
 const OPTIONS = {
   grpc: { type: "boolean", default: false },
+  protocol: { type: "string" },
   url: { type: "string", default: "http://localhost:8003" },
   header: { type: "string", multiple: true, default: [] as string[] },
   timeout: { type: "string", default: "30" },
@@ -65,22 +69,38 @@ async function readData(word: string): Promise<Data> {
   }
 }
 
-/** The message to send: whole objects stay as they were typed, to the byte. */
-function makeMessage({ text: given, source }: Data): { readonly text: string; readonly message: Json } {
+/** What is sent: the protocols to try until the deployment knows one, and the message in each. */
+interface Request {
+  readonly protocols: readonly PredictionProtocol[];
+  readonly messageIn: (protocol: PredictionProtocol) => Pick<PredictionCall, "text" | "message">;
+}
+
+/** Whole objects stay as they were typed, to the byte. */
+function readRequest({ text: given, source }: Data, chosen: PredictionProtocol | undefined): Request {
   const json = parseJson(given);
   if (json === undefined) {
     const { line, column, found } = findJsonFault(given) ?? { line: 1, column: 1, found: given };
     const what = found === "" ? "it ends too early" : `${JSON.stringify(found)} does not belong there`;
     throw new UsageError(`${source}:${line}:${column}: this is not JSON: ${what}`);
   }
-  if (Array.isArray(json)) return wrap({ data: { ndarray: json as readonly Json[] } });
-  if (typeof json === "string") return wrap({ strData: json });
-  if (typeof json === "object" && json !== null) return { text: given, message: json };
-  throw new UsageError("the data must be an array of rows, a string or a SeldonMessage");
+  if (isJsonObject(json)) {
+    return { protocols: [chosen ?? protocolOfMessage(json)], messageIn: () => ({ text: given, message: json }) };
+  }
+  if (!Array.isArray(json) && typeof json !== "string") {
+    throw new UsageError("the data must be an array of rows, a string or a whole message");
+  }
+  const messageIn: Request["messageIn"] = (protocol) => {
+    const message = protocol.wrap(json as readonly Json[] | string);
+    return { text: JSON.stringify(message), message };
+  };
+  return { protocols: chosen === undefined ? PREDICTION_PROTOCOLS : [chosen], messageIn };
 }
 
-function wrap(message: Json): { readonly text: string; readonly message: Json } {
-  return { text: JSON.stringify(message), message };
+function readProtocol(name: string | undefined): PredictionProtocol | undefined {
+  if (name === undefined) return undefined;
+  const found = PREDICTION_PROTOCOLS.find((one) => one.name === (name === "kfserving" ? "v2" : name));
+  if (found === undefined) throw new UsageError(`--protocol ${name} is neither seldon, v2 nor tensorflow`);
+  return found;
 }
 
 function readUrl(given: string): URL {
@@ -103,7 +123,8 @@ function readTimeoutMs(given: string): number {
   return Math.round(seconds * 1000);
 }
 
-async function readCall(values: Values, target: string, data: string): Promise<PredictionCall> {
+/** The options that do not depend on the data. */
+function readOptions(values: Values, target: string): Omit<PredictionCall, "protocol" | "text" | "message"> {
   if (values.output !== "pretty" && values.output !== "json") {
     throw new UsageError(`--output ${values.output} is neither pretty nor json`);
   }
@@ -112,8 +133,23 @@ async function readCall(values: Values, target: string, data: string): Promise<P
     url: readUrl(values.url),
     headers: values.header.map(readHeader),
     timeoutMs: readTimeoutMs(values.timeout),
-    ...makeMessage(await readData(data)),
   };
+}
+
+/** A request in a protocol that the deployment does not know reaches no model, so the next one may be tried. */
+async function ask(values: Values, target: string, data: string): Promise<PredictionAnswer> {
+  const options = readOptions(values, target);
+  const { protocols, messageIn } = readRequest(await readData(data), readProtocol(values.protocol));
+  const send = values.grpc ? predictByGrpc : predictByRest;
+  let first: PredictionAnswer | undefined;
+  for (const protocol of protocols) {
+    const answer = await send({ ...options, protocol, ...messageIn(protocol) });
+    if (!answer.isUnknownPath) return answer;
+    const names = protocols.map((one) => one.name).join(", ");
+    first ??= { ...answer, status: `${answer.status}; it seems to speak another protocol than ${names}` };
+  }
+  if (first === undefined) throw new Error("no protocol was tried");
+  return first;
 }
 
 function parseJson(body: string): Json | undefined {
@@ -143,7 +179,8 @@ function print(answer: PredictionAnswer, values: Values): void {
     return;
   }
   if (values.output === "json") {
-    stdout.write(`${JSON.stringify({ ...answer, body: body ?? answer.body })}\n`);
+    const { ok, status, headers } = answer;
+    stdout.write(`${JSON.stringify({ ok, status, headers, body: body ?? answer.body })}\n`);
     return;
   }
   for (const [name, value] of Object.entries(answer.headers)) {
@@ -162,8 +199,7 @@ async function predict(words: readonly string[]): Promise<number> {
   if (target === undefined || data === undefined || rest.length > 0) {
     throw new UsageError("give the deployment's name and the data");
   }
-  const call = await readCall(values, target, data);
-  const answer = await (values.grpc ? predictByGrpc(call) : predictByRest(call));
+  const answer = await ask(values, target, data);
   print(answer, values);
   if (!answer.ok) stderr.write(`graphway: ${answer.status}\n`);
   return answer.ok ? 0 : 1;

@@ -1,8 +1,7 @@
 import { Client, credentials, Metadata, type ServiceError, status } from "@grpc/grpc-js";
-import { seldon } from "#proto/gen/seldon.js";
 import { HEADER_NAMESPACE, HEADER_SELDON } from "#proto/vocabulary/headers.ts";
-import type { Json } from "#proto/json/json.ts";
-import { messageFromJson, messageToJson } from "#proto/json/seldon-message.ts";
+import { isJsonObject, type Json } from "#proto/json/json.ts";
+import type { PredictionProtocol } from "./prediction-protocols.ts";
 
 /** One prediction to ask for. */
 export interface PredictionCall {
@@ -10,6 +9,7 @@ export interface PredictionCall {
   readonly url: URL;
   readonly namespace: string;
   readonly name: string;
+  readonly protocol: PredictionProtocol;
   /** The message as JSON text: REST sends it as it is. */
   readonly text: string;
   /** The same message parsed, for gRPC. */
@@ -22,6 +22,8 @@ export interface PredictionCall {
 /** An answer, good or bad. */
 export interface PredictionAnswer {
   readonly ok: boolean;
+  /** Nobody there knows the path or method: a deployment of another protocol, as far as the answer tells. */
+  readonly isUnknownPath: boolean;
   /** `HTTP 200`, or a gRPC status such as `UNAVAILABLE: no healthy upstream`. */
   readonly status: string;
   readonly headers: Readonly<Record<string, string>>;
@@ -56,7 +58,7 @@ export async function predictByRest(call: PredictionCall): Promise<PredictionAns
   const headers = new Headers([["content-type", "application/json"]]);
   for (const [name, value] of call.headers) headers.set(name, value);
   try {
-    const response = await fetch(new URL(`/seldon/${place}/api/v1.0/predictions`, call.url), {
+    const response = await fetch(new URL(`/seldon/${place}/${call.protocol.restPath}`, call.url), {
       method: "POST",
       headers,
       body: call.text,
@@ -65,6 +67,7 @@ export async function predictByRest(call: PredictionCall): Promise<PredictionAns
     const body = await response.text();
     return {
       ok: response.ok,
+      isUnknownPath: response.status === 404 && !saysWhatIsMissing(body),
       status: `HTTP ${response.status}`,
       headers: Object.fromEntries(response.headers),
       body,
@@ -75,8 +78,15 @@ export async function predictByRest(call: PredictionCall): Promise<PredictionAns
   }
 }
 
-const PREDICT = "/seldon.protos.Seldon/Predict";
-const { SeldonMessage } = seldon.protos;
+/** A gateway without the deployment, or a graph without the model, says so in a `status`; a server without the path does not. */
+function saysWhatIsMissing(body: string): boolean {
+  try {
+    const json = JSON.parse(body) as Json;
+    return isJsonObject(json) && isJsonObject(json["status"]);
+  } catch {
+    return false;
+  }
+}
 
 function makeMetadata(call: PredictionCall): Metadata {
   const metadata = new Metadata();
@@ -93,9 +103,10 @@ function readMetadata(metadata: Metadata | undefined): Record<string, string> {
   return Object.fromEntries(entries);
 }
 
-/** Asks over gRPC (`seldon.protos.Seldon/Predict`). Rejects with NoAnswerError, or with TypeError for a message that is no SeldonMessage. */
+/** Asks over gRPC. Rejects with NoAnswerError, or with TypeError for a message that is none of its protocol. */
 export async function predictByGrpc(call: PredictionCall): Promise<PredictionAnswer> {
-  const request = messageFromJson(call.message);
+  const { encode, decode } = await call.protocol.grpcForm();
+  const request = Buffer.from(encode(call.message));
   const secure = call.url.protocol === "https:";
   const port = call.url.port === "" ? (secure ? "443" : "80") : call.url.port;
   const client = new Client(
@@ -105,20 +116,27 @@ export async function predictByGrpc(call: PredictionCall): Promise<PredictionAns
   try {
     return await new Promise((resolve, reject) => {
       let headers: Record<string, string> = {};
-      const finish = (error: ServiceError | null, message: seldon.protos.SeldonMessage | undefined): void => {
+      const finish = (error: ServiceError | null, message: Json | undefined): void => {
         if (error === null) {
-          resolve({ ok: true, status: "OK", headers, body: message ? JSON.stringify(messageToJson(message)) : "" });
-        } else if (error.code === status.UNAVAILABLE && /ECONNREFUSED|Name resolution failed/.test(error.details)) {
+          const body = message === undefined ? "" : JSON.stringify(message);
+          resolve({ ok: true, isUnknownPath: false, status: "OK", headers, body });
+          return;
+        }
+        const all = { ...headers, ...readMetadata(error.metadata) };
+        // With metadata somebody answered, who may tell of a node that nothing listens at.
+        const isAnswered = Object.keys(all).length > 0;
+        if (!isAnswered && /ECONNREFUSED|Name resolution failed/.test(error.details)) {
           reject(explainNoAnswer(call.url, error.details));
         } else {
-          const all = { ...headers, ...readMetadata(error.metadata) };
-          resolve({ ok: false, status: `${status[error.code]}: ${error.details}`, headers: all, body: "" });
+          const isUnknownPath = error.code === status.UNIMPLEMENTED;
+          const said = `${status[error.code]}: ${error.details}`;
+          resolve({ ok: false, isUnknownPath, status: said, headers: all, body: "" });
         }
       };
       const stream = client.makeUnaryRequest(
-        PREDICT,
-        (message: seldon.protos.SeldonMessage) => Buffer.from(SeldonMessage.encode(message).finish()),
-        (bytes) => SeldonMessage.decode(bytes),
+        call.protocol.grpcMethod,
+        (bytes: Buffer) => bytes,
+        decode,
         request,
         makeMetadata(call),
         { deadline: Date.now() + call.timeoutMs },

@@ -1,8 +1,9 @@
 import { stderr, stdout } from "node:process";
 import { styleText } from "node:util";
 import type { LocalReporter, ServedReport } from "../control-plane/src/app/local/reporter.ts";
-import type { DeploymentPlan, Protocol } from "../control-plane/src/plan/deployment-plan.ts";
+import type { DeploymentPlan } from "../control-plane/src/plan/deployment-plan.ts";
 import type { Problem } from "../control-plane/src/problem/problem.ts";
+import { predictionProtocol } from "./prediction-protocols.ts";
 
 export interface RunReporterOptions {
   readonly port: number;
@@ -84,18 +85,11 @@ function describeNews({ missing, changed }: ServedReport): string {
   return all.length === 0 ? "" : ` (${all.join("; ")})`;
 }
 
-/** Where a graph as a whole is asked, and with what. */
-const WALKS: Readonly<Record<Protocol, { readonly path: string; readonly sample: string }>> = {
-  seldon: { path: "api/v1.0/predictions", sample: '{"data":{"ndarray":[[5.1,3.5,1.4,0.2]]}}' },
-  tensorflow: { path: "v1/models/:predict", sample: '{"instances":[[5.1,3.5,1.4,0.2]]}' },
-  v2: {
-    path: "v2/models/infer",
-    sample: '{"inputs":[{"name":"x","datatype":"FP64","shape":[1,4],"data":[5.1,3.5,1.4,0.2]}]}',
-  },
-};
+/** A flower, for want of knowing what the models were made for. */
+const SAMPLE = [[5.1, 3.5, 1.4, 0.2]];
 
 function urlOf(url: string, plan: DeploymentPlan): string {
-  return `${url}/seldon/${plan.namespace}/${plan.name}/${WALKS[plan.protocol].path}`;
+  return `${url}/seldon/${plan.namespace}/${plan.name}/${predictionProtocol(plan.protocol).restPath}`;
 }
 
 function describeReady(plans: readonly DeploymentPlan[], { port, files }: RunReporterOptions): string {
@@ -103,6 +97,7 @@ function describeReady(plans: readonly DeploymentPlan[], { port, files }: RunRep
   const first = plans[0];
   const urls = plans.map((plan) => urlOf(url, plan));
   if (first === undefined) return "";
+  const sample = predictionProtocol(first.protocol).wrap(SAMPLE);
   const at = port === 8003 ? "" : ` --url ${url}`;
   return [
     "",
@@ -110,9 +105,8 @@ function describeReady(plans: readonly DeploymentPlan[], { port, files }: RunRep
     ...urls.map((one) => `  ${one}`),
     "",
     "Try:",
-    `  curl -H 'content-type: application/json' -d '${WALKS[first.protocol].sample}' ${urlOf(url, first)}`,
-    // The command sends Seldon's messages.
-    ...(first.protocol === "seldon" ? [`  npx graphway predict ${first.key} '[[5.1,3.5,1.4,0.2]]' --grpc${at}`] : []),
+    `  curl -H 'content-type: application/json' -d '${JSON.stringify(sample)}' ${urlOf(url, first)}`,
+    `  npx graphway predict ${first.key} '${JSON.stringify(SAMPLE)}' --grpc${at}`,
     "",
     `Edit ${files.join(", ")} and save: it is served within a second. Ctrl-C stops everything.`,
     "",

@@ -26,6 +26,7 @@ const PROTO_MODULES = {
   inference: ["inference/grpc_service.proto"],
   "inference-graph": ["inference_graph.proto"],
   seldon: ["seldon/tensor.proto", "seldon/prediction.proto"],
+  tensorflow: ["tensorflow_serving/apis.proto"],
 };
 
 function hashOf(...contents) {

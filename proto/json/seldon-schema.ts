@@ -14,7 +14,7 @@ const RESOURCE_HANDLE = message("resourceHandleVal", {
 });
 
 /** Variants, which hold tensors again, are refused: no model server takes or sends them. */
-const TENSOR_PROTO = message("data.tftensor", {
+export const TENSOR_PROTO = message("TensorProto", {
   dtype: { enum: tensorflow.DataType },
   tensorShape: TENSOR_SHAPE,
   versionNumber: "int32",
