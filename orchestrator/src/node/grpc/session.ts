@@ -1,5 +1,6 @@
 import { connect as connectPlain, isIP } from "node:net";
 import type { Socket } from "node:net";
+import type { TLSSocket } from "node:tls";
 import { CallError } from "../../execute/call-error.ts";
 import type { Scope } from "../../execute/scope.ts";
 import { ClientConnection } from "../../http2/client-connection.ts";
@@ -56,6 +57,8 @@ export class Session {
         this.#startWaiting();
       },
       onGoaway: () => {
+        this.#isRetired = true;
+        this.#refuseWaiting();
         this.retire();
       },
       onStreamClosed: () => {
@@ -64,12 +67,17 @@ export class Session {
       onEnd: (error: Error & { code?: string }) => {
         clearTimeout(timer);
         this.#isRetired = true;
-        const why = this.#isConnected ? "closed the connection" : "can't be reached";
+        const why = this.#isConnected ? "closed the connection" : "can't be reached by gRPC";
         this.#failure = new CallError("unreachable", `${authority} ${why} (${error.code ?? error.message})`);
         settle(this.#failure);
-        for (const call of this.#waiting.splice(0)) call.giveUp("refused");
+        this.#refuseWaiting();
       },
     });
+    if (limits.tls !== undefined) {
+      this.#socket.once("secureConnect", () => {
+        this.#checkProtocol();
+      });
+    }
   }
 
   get isUsable(): boolean {
@@ -132,6 +140,19 @@ export class Session {
   #start(call: NodeCall | NodeStream): void {
     this.#waiting.push(call);
     this.#startWaiting();
+  }
+
+  /** A node that has said goodbye would not answer what is sent to it now (RFC 9113 §6.8): it goes elsewhere. */
+  #refuseWaiting(): void {
+    for (const call of this.#waiting.splice(0)) call.giveUp("refused");
+  }
+
+  /** HTTP/2 over TLS has to be agreed upon (RFC 9113 §3.2). */
+  #checkProtocol(): void {
+    const { alpnProtocol } = this.#socket as TLSSocket;
+    if (alpnProtocol === "h2") return;
+    const instead = typeof alpnProtocol === "string" ? alpnProtocol : "no protocol";
+    this.#connection.destroy(`its TLS agreed to ${instead}, and gRPC needs h2`);
   }
 
   #startWaiting(): void {
