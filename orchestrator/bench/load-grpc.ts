@@ -1,5 +1,5 @@
 import { connect } from "node:http2";
-import { frameMessage } from "../src/node/grpc/frame.ts";
+import { frameMessage } from "../src/grpc/frame.ts";
 import type { LoadFigures, LoadJob } from "./load-job.ts";
 import { Meter } from "./meter.ts";
 

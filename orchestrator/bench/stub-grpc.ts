@@ -1,5 +1,5 @@
 import { createServer, type Http2Server } from "node:http2";
-import { frameMessage } from "../src/node/grpc/frame.ts";
+import { frameMessage } from "../src/grpc/frame.ts";
 import { field } from "./messages.ts";
 
 const WINDOW_BYTES = 4 << 20;

@@ -2,7 +2,9 @@ import { connect, type ClientHttp2Session, type IncomingHttpHeaders, type Incomi
 import { connect as connectSocket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { XdsTls } from "../tls/open-tls.ts";
-import { frameMessage } from "../node/grpc/frame.ts";
+import { CallError } from "../execute/call-error.ts";
+import { frameMessage } from "../grpc/frame.ts";
+import { MessageReader } from "../grpc/message-reader.ts";
 
 export interface MessageStreamOptions {
   /** host:port, https://host:port, or unix:/path. */
@@ -27,7 +29,6 @@ export interface MessageStream {
 }
 
 const MAX_MESSAGE_BYTES = 16 << 20;
-const PREFIX_BYTES = 5;
 
 /** How a connection that is silent is found out. */
 export interface KeepAlive {
@@ -67,10 +68,19 @@ export function openMessageStream(options: MessageStreamOptions): MessageStream 
   };
   stream.on("response", readStatus);
   stream.on("trailers", readStatus);
-  const read = messageReader(options.onMessage);
+  const reader = new MessageReader(MAX_MESSAGE_BYTES, tooLarge);
   stream.on("data", (chunk: Buffer) => {
-    const fault = isOver ? undefined : read(chunk);
-    if (fault !== undefined) finish(fault);
+    reader.push(chunk);
+    try {
+      while (!isOver) {
+        const message = reader.next();
+        if (message === undefined) return;
+        if (message.isCompressed) throw new Error("it is compressed, which was not asked for");
+        options.onMessage(message.body);
+      }
+    } catch (error) {
+      finish(`a message can't be read: ${error instanceof Error ? error.message : String(error)}`);
+    }
   });
   stream.on("error", (error: Error) => {
     finish(error.message);
@@ -133,32 +143,6 @@ function keepAlive(session: ClientHttp2Session, times: KeepAlive): () => void {
   };
 }
 
-/** Cuts a stream of bytes into messages. Returns what is wrong with them, if anything is. */
-function messageReader(onMessage: (message: Buffer) => void): (chunk: Buffer) => string | undefined {
-  let chunks: Buffer[] = [];
-  let length = 0;
-  let needed = PREFIX_BYTES;
-  return (chunk) => {
-    chunks.push(chunk);
-    length += chunk.length;
-    while (length >= needed) {
-      const bytes = chunks.length === 1 ? chunk : Buffer.concat(chunks, length);
-      chunks = [bytes];
-      const size = bytes.readUInt32BE(1);
-      if (bytes[0] !== 0) return "a message is compressed, which was not asked for";
-      if (size > MAX_MESSAGE_BYTES) return `a message of ${size} bytes is too large`;
-      needed = PREFIX_BYTES + size;
-      if (length < needed) return undefined;
-      try {
-        onMessage(bytes.subarray(PREFIX_BYTES, needed));
-      } catch (error) {
-        return `a message can't be read: ${error instanceof Error ? error.message : String(error)}`;
-      }
-      chunks = [bytes.subarray(needed)];
-      length -= needed;
-      chunk = bytes.subarray(needed);
-      needed = PREFIX_BYTES;
-    }
-    return undefined;
-  };
+function tooLarge(bytes: number): CallError {
+  return new CallError("bad-reply", `it has ${bytes} bytes, more than ${MAX_MESSAGE_BYTES}`);
 }

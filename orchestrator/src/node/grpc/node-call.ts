@@ -6,7 +6,7 @@ import { ERROR } from "../../http2/protocol.ts";
 import { headerOf } from "../../http2/request-headers.ts";
 import { resetStream, sendData } from "../../http2/send.ts";
 import type { Stream, StreamEvents } from "../../http2/stream.ts";
-import { unframeMessage } from "./frame.ts";
+import { unframeMessage } from "../../grpc/frame.ts";
 import { requestHeaders, type Metadata, type Target } from "./request-headers.ts";
 import { resetError, statusError } from "./status.ts";
 

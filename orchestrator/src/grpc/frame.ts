@@ -1,4 +1,4 @@
-import { CallError } from "../../execute/call-error.ts";
+import { CallError } from "../execute/call-error.ts";
 
 const PREFIX_BYTES = 5;
 
