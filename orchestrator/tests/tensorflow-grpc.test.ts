@@ -113,8 +113,8 @@ describe("graphs of tensorflow over gRPC", { concurrency: 4 }, () => {
     );
   });
 
-  it("a REST client before gRPC nodes is told which way to go", () =>
-    withBed({ ...leaf("a"), endpoint: { type: "GRPC" } }, {}, async (bed) => {
+  it("a REST client before nodes that have a gRPC port only is told which way to go", () =>
+    withBed({ ...leaf("a"), endpoint: { type: "GRPC", httpPort: 0 } }, {}, async (bed) => {
       const response = await fetch(`${bed.url}/v1/models/:predict`, { method: "POST", body: "{}" });
       assert.equal(response.status, 400);
       assert.match(await response.text(), /messages of protocol tensorflow are not translated: ask by gRPC/);

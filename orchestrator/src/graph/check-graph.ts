@@ -1,6 +1,15 @@
 import type { DraftEndpoint, DraftGraph, DraftNode } from "./draft.ts";
 import { MAX_DEPTH, MAX_NODES } from "./draft.ts";
-import type { BuiltinRun, CheckedGraph, ContainerRun, Graph, GraphNode, GraphProblem, Protocol } from "./graph.ts";
+import type {
+  BuiltinRun,
+  CheckedGraph,
+  ContainerRun,
+  Graph,
+  GraphNode,
+  GraphProblem,
+  Protocol,
+  Transport,
+} from "./graph.ts";
 import { protocolNamed } from "./graph.ts";
 import { checkBranch, type NodeAbove } from "./check-branch.ts";
 import { checkProtocol } from "./check-protocol.ts";
@@ -22,7 +31,13 @@ export function checkGraph(draft: DraftGraph): CheckedGraph {
     return { value: undefined, problems };
   }
   const nodes: GraphNode[] = [];
-  const root = checkNode(draft.root, undefined, { nodes, names: new Set(), problems, protocol: protocol ?? "seldon" });
+  const root = checkNode(draft.root, undefined, {
+    nodes,
+    names: new Set(),
+    problems,
+    protocol: protocol ?? "seldon",
+    ignoresType: protocol === "tensorflow" && typesOf(draft.root).size === 1,
+  });
   if (protocol !== undefined) checkProtocol(nodes, protocol, refuse);
   if (root === undefined || protocol === undefined || problems.some((one) => one.severity === "error")) {
     return { value: undefined, problems };
@@ -58,6 +73,11 @@ interface Progress {
   readonly names: Set<string>;
   readonly problems: GraphProblem[];
   readonly protocol: Protocol;
+  /**
+   * Nodes that have both ports are called as the client called, whatever their endpoint.type: messages are not
+   * translated, so a graph of one type would be closed to clients of the other, and it is open to them in Seldon.
+   */
+  readonly ignoresType: boolean;
 }
 
 interface Above extends NodeAbove {
@@ -88,7 +108,7 @@ function checkNode(draft: DraftNode, above: Above | undefined, progress: Progres
   const stages = stagesOf(draft);
   for (const message of arityProblems(draft, stages)) refuse(message);
   for (const message of discarded(draft, stages)) progress.problems.push({ severity: "warning", path, message });
-  const run = checkRun(draft, stages, refuse);
+  const run = checkRun(draft, stages, progress.ignoresType, refuse);
   const warn = (message: string): void => {
     progress.problems.push({ severity: "warning", path, message });
   };
@@ -145,6 +165,7 @@ function discarded(draft: DraftNode, stages: Stages): string[] {
 function checkRun(
   draft: DraftNode,
   stages: Stages,
+  ignoresType: boolean,
   refuse: (message: string) => void,
 ): ContainerRun | BuiltinRun | undefined {
   if (draft.builtin !== undefined) return { in: "builtin", implementation: draft.builtin };
@@ -157,7 +178,16 @@ function checkRun(
     return undefined;
   }
   for (const message of portProblems(endpoint)) refuse(message);
-  return { in: "container", endpoint: Object.freeze({ ...endpoint }) };
+  const hasBoth = endpoint.httpPort !== 0 && endpoint.grpcPort !== 0;
+  const transport = ignoresType && hasBoth ? undefined : endpoint.transport;
+  return { in: "container", endpoint: Object.freeze({ ...endpoint, transport }) };
+}
+
+/** The transports that nodes name. */
+function typesOf({ endpoint, children }: DraftNode, found = new Set<Transport>()): ReadonlySet<Transport> {
+  if (endpoint?.transport !== undefined) found.add(endpoint.transport);
+  for (const child of children) typesOf(child, found);
+  return found;
 }
 
 const NO_ENDPOINT: DraftEndpoint = { host: "", httpPort: 0, grpcPort: 0, servicePort: 0, transport: undefined };
