@@ -7,6 +7,7 @@ import { predict } from "../../walk/predict.ts";
 import type { Run } from "../../execute/run.ts";
 import type { ServedGraph } from "../../walk/served-graph.ts";
 import { headerOf } from "../../http2/request-headers.ts";
+import { freeBytes } from "../../memory/free-bytes.ts";
 import { grpcCodeName } from "../../observe/grpc-codes.ts";
 import { pathHeader, routingHeader } from "../../policy/answer-headers.ts";
 import { isForwarded } from "../../policy/node-headers.ts";
@@ -23,6 +24,8 @@ import type { ServerCall } from "./server-call.ts";
 export type ClientMetadata = Pick<ClientRequest, "puid" | "headers" | "header">;
 
 const MAX_PUID_BYTES = 256;
+/** Messages from here on are freed at once. */
+const LARGE_BYTES = 65_536;
 const ANY_MODEL: ModelRef = { name: "", version: "" };
 
 /** A method answered by a walk through the graph. `modelOf` reads what model a message is for. */
@@ -113,6 +116,9 @@ async function walk(run: Run, kind: "predict" | "feedback", message: Buffer, cal
     const { scope } = call;
     const reply = kind === "predict" ? await predict(run, payload, scope) : await sendFeedback(run, payload, scope);
     const own = await protocolOf(run.graph).answer(reply, "grpc", run.caller.maxReplyBytes, message);
+    // No call uses it any more; a log may, and so does an answer that is a part of it.
+    if (run.log === undefined && message.length >= LARGE_BYTES && own.body.buffer !== message.buffer)
+      freeBytes(message);
     return own.body;
   } finally {
     call.answerHeaders.push(HEADER_ROUTING, routingHeader(run.routing));

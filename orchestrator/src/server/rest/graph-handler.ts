@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { HEADER_PATH, HEADER_PREFIX, HEADER_ROUTING } from "#proto/vocabulary/headers.ts";
-import { payloadOf } from "../../execute/body-chunks.ts";
+import { lengthOf, payloadOf } from "../../execute/body-chunks.ts";
 import { asCallError, CallError } from "../../execute/call-error.ts";
 import { sendFeedback } from "../../walk/feedback.ts";
 import { JSON_LENGTH_HEADER, type RestPayload } from "../../execute/payload.ts";
@@ -8,6 +8,7 @@ import { predict } from "../../walk/predict.ts";
 import type { Run } from "../../execute/run.ts";
 import { Scope } from "../../execute/scope.ts";
 import { pathHeader, routingHeader } from "../../policy/answer-headers.ts";
+import { freeBytes } from "../../memory/free-bytes.ts";
 import { deadlineOf } from "../../policy/deadline.ts";
 import { forwardedHeaders } from "../../policy/node-headers.ts";
 import { inflated } from "../../protocol/inflate.ts";
@@ -19,6 +20,9 @@ import { readBody } from "./read-body.ts";
 import { sendError, sendPayload } from "./respond.ts";
 import { streamAnswer } from "./stream-answer.ts";
 import type { Route } from "./routes.ts";
+
+/** Bodies from here on are freed at once. */
+const LARGE_BYTES = 65_536;
 
 /** A path that asks for a walk through the graph. */
 export type GraphRoute = Extract<Route, { readonly kind: "predictions" | "feedback" }>;
@@ -79,6 +83,7 @@ export async function answerGraph(
     });
     const body = await readBody(request, context.maxBodyBytes);
     const answer = await walk(kind, run, request, body, scope);
+    if (run.log === undefined) freeWhenAnswered(response, body);
     sendPayload(response, answer, status, answerHeaders(arrival, run));
   } catch (error) {
     failure = asCallError(error);
@@ -90,6 +95,14 @@ export async function answerGraph(
     served.leave();
     endRun(context, served, { run, service: kind, method: "post", code: String(status), startedMs, failure });
   }
+}
+
+/** No call uses the request's body any more, but the answer may be a part of it. */
+function freeWhenAnswered(response: ServerResponse, body: readonly Buffer[]): void {
+  if (lengthOf(body) < LARGE_BYTES) return;
+  response.once("close", () => {
+    for (const chunk of body) freeBytes(chunk);
+  });
 }
 
 async function walk(
