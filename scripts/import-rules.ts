@@ -1,4 +1,10 @@
 import type { ImportEdge } from "./import-graph.ts";
+import {
+  ORCHESTRATOR_IMPORTS,
+  ORCHESTRATOR_PATHS,
+  ORCHESTRATOR_ROOMS,
+  type OrchestratorRoom,
+} from "./orchestrator-rooms.ts";
 
 /** The rooms of the house by their folders; the first prefix that fits wins. */
 const ROOMS = {
@@ -11,6 +17,8 @@ const ROOMS = {
   app: "control-plane/src/app/",
   /** Sets up real nodes and clients, and starts the tests with them. */
   interop: "orchestrator/interop/run.",
+  ...ORCHESTRATOR_PATHS,
+  /** What wires its rooms, their tests, benches and interop. */
   orchestrator: "orchestrator/",
   "filter/assembly": "filter/assembly/",
   filter: "filter/",
@@ -48,7 +56,8 @@ const ALLOWED: Readonly<Record<Room, readonly Room[]>> = {
   deliver: ["render", "plan", "model", "problem", ...PROTO],
   app: ["deliver", "source", "render", "plan", "model", "problem", ...PROTO, "envoy"],
   interop: ["setup"],
-  orchestrator: [...PROTO],
+  ...withProto(ORCHESTRATOR_IMPORTS),
+  orchestrator: [...ORCHESTRATOR_ROOMS, ...PROTO],
   "filter/assembly": ["proto/vocabulary"],
   filter: ["filter/assembly", ...PROTO],
   "proto/gen": [],
@@ -65,9 +74,17 @@ const ALLOWED: Readonly<Record<Room, readonly Room[]>> = {
   settings: [],
 };
 
+function withProto(
+  rooms: Readonly<Record<OrchestratorRoom, readonly OrchestratorRoom[]>>,
+): Readonly<Record<OrchestratorRoom, readonly Room[]>> {
+  const all = Object.entries(rooms).map(([room, others]) => [room, [...others, ...PROTO]]);
+  return Object.fromEntries(all) as Readonly<Record<OrchestratorRoom, readonly Room[]>>;
+}
+
 /** Tests of the control plane may fetch their input from any of its rooms; everyone may start an Envoy in a test. */
 const ALLOWED_IN_TESTS: readonly Room[] = [...CONTROL_PLANE, ...PROTO, "envoy"];
-const TESTS_BOUND_AS_CODE: readonly Room[] = ["orchestrator", "filter", "filter/assembly", "proto", "examples"];
+const ALLOWED_IN_ORCHESTRATOR_TESTS: readonly Room[] = ["orchestrator", ...ORCHESTRATOR_ROOMS, ...PROTO, "envoy"];
+const TESTS_BOUND_AS_CODE: readonly Room[] = ["filter", "filter/assembly", "proto", "examples"];
 
 /** The room that a module belongs to. */
 export function roomOf(path: string): Room {
@@ -84,6 +101,7 @@ function mayImport(from: string, to: string): boolean {
   if (isTestCode(to) && !isTestCode(from)) return false;
   if (own === other || ALLOWED[own].includes(other)) return true;
   if (!isTestCode(from)) return false;
+  if (own.startsWith("orchestrator")) return ALLOWED_IN_ORCHESTRATOR_TESTS.includes(other);
   return TESTS_BOUND_AS_CODE.includes(own) ? other === "envoy" : ALLOWED_IN_TESTS.includes(other);
 }
 

@@ -40,6 +40,10 @@ describe("the rules of imports", () => {
     ["control-plane/src/app/a.ts", "control-plane/src/app/a.test.ts"],
     ["orchestrator/src/a.ts", "control-plane/src/plan/a.ts"],
     ["orchestrator/src/a.ts", "orchestrator/bench/a.ts"],
+    ["orchestrator/src/graph/a.ts", "orchestrator/src/execute/a.ts"],
+    ["orchestrator/src/node/a.ts", "orchestrator/src/walk/a.ts"],
+    ["orchestrator/src/execute/a.ts", "orchestrator/src/app.ts"],
+    ["orchestrator/src/node/a.test.ts", "control-plane/src/plan/a.ts"],
     ["orchestrator/src/a.test.ts", "control-plane/src/plan/a.ts"],
     ["orchestrator/bench/a.ts", "control-plane/src/plan/a.ts"],
     ["proto/a.ts", "orchestrator/src/a.ts"],
@@ -62,6 +66,8 @@ describe("the rules of imports", () => {
       { from: "control-plane/src/render/a.test.ts", to: "control-plane/src/model/a.ts" },
       { from: "filter/assembly/a.ts", to: "proto/vocabulary/a.ts" },
       { from: "cli/a.ts", to: "control-plane/src/app/a.ts" },
+      { from: "orchestrator/src/walk/a.ts", to: "orchestrator/src/node/a.ts" },
+      { from: "orchestrator/src/node/a.test.ts", to: "orchestrator/tests/a.ts" },
       { from: "orchestrator/bench/a.ts", to: "orchestrator/tests/a.ts" },
     ];
     assert.deepEqual(findForbidden(edges), []);
