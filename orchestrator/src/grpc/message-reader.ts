@@ -1,6 +1,8 @@
 import { GRPC, nodeGrpcError, type CallError } from "../execute/call-error.ts";
 
 const PREFIX_BYTES = 5;
+const SMALL_BYTES = 4096;
+const TAIL_BYTES = 16_384;
 
 /** One message as it travelled. */
 export interface RawMessage {
@@ -16,6 +18,8 @@ export class MessageReader {
   readonly #maxBytes: number;
   readonly #tooLarge: TooLarge;
   #chunks: Buffer[] = [];
+  /** Where small pieces go together: a view of a byte keeps all that was read with it. The last chunk is its beginning. */
+  #tail: Buffer | undefined;
   /** What has come and has not been taken. */
   bytes = 0;
   /** Length of the next message, prefix included, once it is known. */
@@ -28,8 +32,24 @@ export class MessageReader {
 
   push(chunk: Buffer): void {
     if (chunk.length === 0) return;
-    this.#chunks.push(chunk);
     this.bytes += chunk.length;
+    if (chunk.length < SMALL_BYTES && this.#chunks.length > 0) this.#copy(chunk);
+    else {
+      this.#chunks.push(chunk);
+      this.#tail = undefined;
+    }
+  }
+
+  #copy(chunk: Buffer): void {
+    const last = this.#chunks.length - 1;
+    const used = this.#tail === undefined ? TAIL_BYTES : (this.#chunks[last]?.length ?? 0);
+    if (this.#tail !== undefined && used + chunk.length <= TAIL_BYTES) {
+      chunk.copy(this.#tail, used);
+      this.#chunks[last] = this.#tail.subarray(0, used + chunk.length);
+    } else {
+      this.#tail = Buffer.allocUnsafeSlow(TAIL_BYTES);
+      this.#chunks.push(this.#tail.subarray(0, chunk.copy(this.#tail)));
+    }
   }
 
   /** The next whole message; undefined until it is there. Throws CallError on one that is too large. */
@@ -49,6 +69,7 @@ export class MessageReader {
     if (head.length < PREFIX_BYTES) {
       head = Buffer.concat(this.#chunks, this.bytes);
       this.#chunks = [head];
+      this.#tail = undefined;
     }
     const length = head.readUInt32BE(1);
     if (length > this.#maxBytes) throw this.#tooLarge(length, this.#maxBytes);
@@ -56,6 +77,7 @@ export class MessageReader {
   }
 
   #take(size: number): Buffer {
+    this.#tail = undefined;
     const first = this.#chunks[0] ?? NOTHING;
     const whole = first.length >= size ? first : Buffer.concat(this.#chunks, this.bytes);
     this.bytes -= size;

@@ -18,8 +18,9 @@ export interface CallTarget extends Target {
   readonly onOver: () => void;
 }
 
-/** The reply; or that the node has not begun the call, which may go elsewhere. */
-export type Outcome = Buffer | "refused";
+/** Why a call may go elsewhere: the node has not begun it; it has not even been sent. */
+export type NotBegun = "refused" | "unsent";
+export type Outcome = Buffer | NotBegun;
 
 /** One unary call to a node. */
 export class NodeCall implements StreamEvents {
@@ -64,19 +65,17 @@ export class NodeCall implements StreamEvents {
   }
 
   /** The call was not sent, for this reason or because it may go elsewhere. */
-  giveUp(reason: CallError | "refused"): void {
+  giveUp(reason: CallError | NotBegun): void {
     if (this.isOver) return;
     this.#end();
-    if (reason === "refused") this.#resolve(reason);
+    if (typeof reason === "string") this.#resolve(reason);
     else this.#reject(reason);
   }
 
   onHeaders(headers: readonly string[], isEnd: boolean): void {
     if (this.#httpStatus === 0) {
-      const status = Number(headerOf(headers, ":status") ?? "0");
-      if (status >= 100 && status < 200 && !isEnd) return;
-      this.#httpStatus = status;
-      if (!isEnd && status === 200) return;
+      this.#httpStatus = Number(headerOf(headers, ":status"));
+      if (!isEnd && this.#httpStatus === 200) return;
     }
     this.#settle(statusError(headers, this.#httpStatus));
   }

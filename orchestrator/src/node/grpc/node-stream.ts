@@ -6,7 +6,7 @@ import { ERROR } from "../../http2/protocol.ts";
 import { headerOf } from "../../http2/request-headers.ts";
 import { resetStream, sendData } from "../../http2/send.ts";
 import type { Stream, StreamEvents } from "../../http2/stream.ts";
-import type { CallTarget } from "./node-call.ts";
+import type { CallTarget, NotBegun } from "./node-call.ts";
 import { requestHeaders, type Metadata } from "./request-headers.ts";
 import { resetError, statusError } from "./status.ts";
 
@@ -54,9 +54,9 @@ export class NodeStream implements StreamEvents {
   }
 
   /** The call was not sent. */
-  giveUp(reason: CallError | "refused"): void {
+  giveUp(reason: CallError | NotBegun): void {
     const { authority } = this.#target;
-    this.#finish(reason === "refused" ? new CallError("unreachable", `${authority} refused the call`) : reason);
+    this.#finish(typeof reason === "string" ? new CallError("unreachable", `${authority} refused the call`) : reason);
   }
 
   /** The next message; undefined when the node has sent its last. Throws CallError. One reader at a time. */

@@ -117,7 +117,7 @@ export class Session {
 
   call(path: string, message: Buffer, metadata: Metadata, scope: Scope): Promise<Outcome> {
     // It may have gone away between being chosen and being used: nothing was sent.
-    if (!this.isUsable) return REFUSED;
+    if (!this.isUsable) return UNSENT;
     this.streams += 1;
     const call = new NodeCall(this.#target, path, message, metadata, scope);
     this.#start(call);
@@ -133,7 +133,7 @@ export class Session {
     };
     const call = new NodeStream({ ...this.#target, onOver: over }, path, message, metadata, scope);
     if (this.isUsable) this.#start(call);
-    else call.giveUp("refused");
+    else call.giveUp("unsent");
     return call;
   }
 
@@ -144,18 +144,19 @@ export class Session {
 
   /** A node that has said goodbye would not answer what is sent to it now (RFC 9113 §6.8): it goes elsewhere. */
   #refuseWaiting(): void {
-    for (const call of this.#waiting.splice(0)) call.giveUp("refused");
+    for (const call of this.#waiting.splice(0)) call.giveUp("unsent");
   }
 
   /** HTTP/2 over TLS has to be agreed upon (RFC 9113 §3.2). */
   #checkProtocol(): void {
-    const { alpnProtocol } = this.#socket as TLSSocket;
+    const { alpnProtocol } = this.#socket as Pick<TLSSocket, "alpnProtocol"> & Socket;
     if (alpnProtocol === "h2") return;
     const instead = typeof alpnProtocol === "string" ? alpnProtocol : "no protocol";
     this.#connection.destroy(`its TLS agreed to ${instead}, and gRPC needs h2`);
   }
 
   #startWaiting(): void {
+    if (!this.#connection.hasNumbers) this.#refuseWaiting();
     while (this.#waiting.length > 0 && this.#connection.failure === undefined) {
       if (this.#connection.streams.size >= this.#connection.peer.maxConcurrentStreams) return;
       this.#waiting.shift()?.start(this.#connection);
@@ -168,7 +169,7 @@ export class Session {
   }
 }
 
-const REFUSED: Promise<Outcome> = Promise.resolve("refused");
+const UNSENT: Promise<Outcome> = Promise.resolve("unsent");
 
 function openSocket(host: string, port: number, limits: PoolLimits): Socket {
   if (limits.tls === undefined) return connectPlain({ host, port });

@@ -1,11 +1,15 @@
 import { CallError } from "../../execute/call-error.ts";
 import type { Scope } from "../../execute/scope.ts";
 import type { PoolLimits, PoolLoad } from "../pool-limits.ts";
+import type { Outcome } from "./node-call.ts";
 import type { NodeStream } from "./node-stream.ts";
 import type { Metadata } from "./request-headers.ts";
 import { Session } from "./session.ts";
 
 const MAX_SESSIONS = 4;
+/** A node may refuse a call once; connections may end before it is sent more often, with each node that restarts. */
+const MAX_REFUSALS = 1;
+const MAX_ATTEMPTS = 20;
 
 /** gRPC calls to one host and port: messages are bytes both ways. */
 export class UnaryClient {
@@ -31,11 +35,13 @@ export class UnaryClient {
   async call(path: string, message: Buffer, metadata: Metadata, scope: Scope): Promise<Buffer> {
     this.#enter();
     try {
-      for (let attempt = 0; ; attempt += 1) {
+      // The call was never begun, so that nothing is done twice.
+      for (let refusals = 0, attempts = 1; ; attempts += 1) {
         const outcome = await this.#attempt(path, message, metadata, scope);
-        if (outcome !== "refused") return outcome;
-        // The node says that it never began the call, so that nothing is done twice.
-        if (attempt === 1) throw new CallError("unreachable", `${this.#host}:${this.#port} refused the call`);
+        if (typeof outcome !== "string") return outcome;
+        if (outcome === "refused") refusals += 1;
+        if (refusals > MAX_REFUSALS || attempts === MAX_ATTEMPTS)
+          throw new CallError("unreachable", `${this.#host}:${this.#port} refused the call`);
       }
     } finally {
       this.#leave();
@@ -70,7 +76,7 @@ export class UnaryClient {
     if (this.#isClosed && this.#inFlight === 0) this.#closeSessions();
   }
 
-  async #attempt(path: string, message: Buffer, metadata: Metadata, scope: Scope): Promise<Buffer | "refused"> {
+  async #attempt(path: string, message: Buffer, metadata: Metadata, scope: Scope): Promise<Outcome> {
     if (scope.error !== undefined) throw scope.error;
     const session = this.#session();
     if (!session.isReady) await session.ready(scope);

@@ -2,7 +2,9 @@ import { asCallError, CallError } from "../../execute/call-error.ts";
 import { Scope } from "../../execute/scope.ts";
 import { messagePrefix } from "../../grpc/message-reader.ts";
 import { headerOf } from "../../http2/request-headers.ts";
-import { sendData, sendHeaders, sendTrailers } from "../../http2/send.ts";
+import { MAX_UNSENT_BYTES } from "../../http2/limits.ts";
+import { ERROR } from "../../http2/protocol.ts";
+import { resetStream, sendData, sendHeaders, sendTrailers } from "../../http2/send.ts";
 import type { ServerConnection } from "../../http2/server-connection.ts";
 import type { Stream } from "../../http2/stream.ts";
 import { deadlineOf } from "../../policy/deadline.ts";
@@ -61,6 +63,12 @@ export abstract class ServerCall {
   /** Sends one message. */
   protected sendMessage(message: Buffer): void {
     if (this.#isOver) return;
+    if (this.connection.unsentBytes > MAX_UNSENT_BYTES) {
+      // A client that asks for much and reads nothing of it.
+      resetStream(this.stream, ERROR.ENHANCE_YOUR_CALM);
+      this.onReset();
+      return;
+    }
     if (!this.#hasAnswered) {
       this.#hasAnswered = true;
       sendHeaders(this.stream, [...ANSWER_HEADERS, ...this.answerHeaders], false);

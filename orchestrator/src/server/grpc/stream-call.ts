@@ -12,7 +12,6 @@ export class StreamCall extends ServerCall implements StreamEvents {
   #hasEnded: boolean;
   /** Received, and not given back to the client's window yet. */
   #unreturnedBytes = 0;
-  #failure: CallError | undefined = undefined;
   #wakeReader: (() => void) | undefined = undefined;
   #wakeWriters: (() => void)[] = [];
 
@@ -29,7 +28,6 @@ export class StreamCall extends ServerCall implements StreamEvents {
   async read(): Promise<Buffer | undefined> {
     for (;;) {
       if (this.isOver) return undefined;
-      if (this.#failure !== undefined) throw this.#failure;
       const message = this.#reader.next();
       if (message !== undefined) {
         this.hold(this.#reader.bytes);
@@ -65,7 +63,8 @@ export class StreamCall extends ServerCall implements StreamEvents {
     this.hold(this.#reader.bytes);
     this.#hasEnded = isEnd;
     if (this.connection.heldBytes > this.#limits.maxHeldBytes) {
-      this.#failure = new CallError("too-large", "too many unfinished messages on one connection");
+      // At once, for who reads may be waiting for something else.
+      this.fail(new CallError("too-large", "too many unfinished messages on one connection"));
     }
     this.#wake();
   }
