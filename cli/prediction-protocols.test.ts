@@ -29,7 +29,7 @@ it("rows are one V2 tensor", async () => {
   const { wrap, grpcForm } = predictionProtocol("v2");
   const { encode } = await grpcForm();
   const { inputs } = inference.ModelInferRequest.decode(encode(wrap([["a"], ["b"]])));
-  assert.deepEqual([inputs[0]?.datatype, inputs[0]?.shape.map(Number)], ["BYTES", [2, 1]]);
+  assert.deepEqual([inputs[0]?.datatype, inputs[0]?.shape?.map(Number)], ["BYTES", [2, 1]]);
   assert.throws(() => wrap([[1, "a"]]), /one kind of value; the data has number and text/);
   assert.throws(() => wrap([[null]]), /null has no place in a tensor/);
 });
