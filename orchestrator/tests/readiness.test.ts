@@ -22,6 +22,16 @@ async function startNode(status: () => number, port = 0) {
 }
 
 describe("readiness", { timeout: 30_000 }, () => {
+  it("is 503 where a node can't be asked at all", async () => {
+    const endpoint = { service_host: "no\nhost", service_port: 9000, httpPort: 9000 };
+    const app = await startTestApp({ name: "m", type: "MODEL", endpoint }, { flags: ["--full_health_checks=true"] });
+    try {
+      assert.equal((await fetch(`http://127.0.0.1:${app.httpPort}/ready`)).status, 503);
+    } finally {
+      await app.stop();
+    }
+  });
+
   it("asks for 200 by HTTP with --full_health_checks, and leaves no connection behind", async () => {
     let status = 503;
     const node = await startNode(() => status);

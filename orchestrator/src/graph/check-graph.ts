@@ -169,15 +169,14 @@ function checkRun(
   refuse: (message: string) => void,
 ): ContainerRun | BuiltinRun | undefined {
   if (draft.builtin !== undefined) return { in: "builtin", implementation: draft.builtin };
-  if (!stages.isCalled) {
-    return { in: "container", endpoint: Object.freeze(draft.endpoint ?? NO_ENDPOINT) };
-  }
-  const endpoint = draft.endpoint;
+  const { endpoint } = draft;
+  for (const message of portProblems(endpoint ?? NO_ENDPOINT)) refuse(message);
+  if (!stages.isCalled) return { in: "container", endpoint: Object.freeze(endpoint ?? NO_ENDPOINT) };
   if (endpoint === undefined || endpoint.host === "") {
     refuse("the node is called, but has no endpoint; give endpoint.service_host and its ports");
     return undefined;
   }
-  for (const message of portProblems(endpoint)) refuse(message);
+  for (const message of transportProblems(endpoint)) refuse(message);
   const hasBoth = endpoint.httpPort !== 0 && endpoint.grpcPort !== 0;
   const transport = ignoresType && hasBoth ? undefined : endpoint.transport;
   return { in: "container", endpoint: Object.freeze({ ...endpoint, transport }) };
@@ -192,12 +191,18 @@ function typesOf({ endpoint, children }: DraftNode, found = new Set<Transport>()
 
 const NO_ENDPOINT: DraftEndpoint = { host: "", httpPort: 0, grpcPort: 0, servicePort: 0, transport: undefined };
 
+/** Readiness connects to nodes that are never called too. */
 function portProblems(endpoint: DraftEndpoint): string[] {
   const found: string[] = [];
   for (const name of ["httpPort", "grpcPort", "servicePort"] as const) {
     const port = endpoint[name];
     if (!Number.isInteger(port) || port < 0 || port > 65535) found.push(`endpoint.${name} ${port} is not a port`);
   }
+  return found;
+}
+
+function transportProblems(endpoint: DraftEndpoint): string[] {
+  const found: string[] = [];
   if (endpoint.transport === "rest" && endpoint.httpPort === 0) found.push("a REST endpoint needs an httpPort");
   if (endpoint.transport === "grpc" && endpoint.grpcPort === 0) found.push("a gRPC endpoint needs a grpcPort");
   if (endpoint.httpPort === 0 && endpoint.grpcPort === 0) found.push("the endpoint has no httpPort and no grpcPort");

@@ -14,6 +14,15 @@ async function problemsOf(said: string, protocol: Protocol): Promise<readonly st
 }
 
 describe("a SeldonDeployment of --file", () => {
+  it("is refused for a port that is none, also of a node that is never called", async () => {
+    const leaf = "{ name: m, type: MODEL, endpoint: { service_host: localhost, service_port: 9000 } }";
+    const root = `{ name: r, methods: [], endpoint: { service_host: localhost, service_port: 70000 }, children: [${leaf}] }`;
+    const text = `spec: { predictors: [{ name: main, graph: ${root} }] }`;
+    const { value, problems } = await graphOfFile(text, IDENTITY, { protocol: "seldon", mergesMeta: false });
+    assert.equal(value, undefined);
+    assert.ok(problems.some(({ message }) => message === "endpoint.servicePort 70000 is not a port"));
+  });
+
   it("is served with the protocol of the flag; a warning says so where it names another", async () => {
     assert.deepEqual(await problemsOf("", "v2"), []);
     assert.deepEqual(await problemsOf("kfserving", "v2"), []);

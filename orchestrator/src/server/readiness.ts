@@ -44,7 +44,12 @@ export async function nodesAreReady(graph: Graph, options: ProbeOptions): Promis
   return answers.every(Boolean);
 }
 
+/** A node that can't even be asked, such as one whose host no request can name, is not ready: this never rejects. */
 function isReady(target: Target, path: string, options: ProbeOptions): Promise<boolean> {
+  return ask(target, path, options).catch(() => false);
+}
+
+async function ask(target: Target, path: string, options: ProbeOptions): Promise<boolean> {
   switch (target.question) {
     case "connection":
       return accepts(target, options);
