@@ -124,6 +124,23 @@ describe("the way to the control plane", { timeout: 60_000 }, () => {
     }
   });
 
+  it("is tried again, and said, where it can't even begin", async () => {
+    const said: unknown[] = [];
+    const subscription = subscribeToGraph({
+      server: "no address",
+      tokenFile: undefined,
+      identity: { namespace: "default", deployment: "iris", predictor: "main" },
+      onGraph: () => {},
+      log: { ...quiet, warn: (text) => said.push(text) },
+    });
+    try {
+      await until(() => said.length >= 2);
+      assert.deepEqual(said.slice(0, 2), Array(2).fill("the control plane can't be reached: Invalid URL"));
+    } finally {
+      subscription.stop();
+    }
+  });
+
   it("is left when it falls silent, and walked again", async () => {
     const xds = new XdsStub();
     await xds.start();

@@ -98,7 +98,16 @@ class GraphSubscription implements Subscription {
   async connect(): Promise<void> {
     const token = await this.#token?.read();
     if (this.#isStopped) return;
-    const { server, tls, log, keepAlive = KEEP_ALIVE } = this.#options;
+    try {
+      this.#open(token);
+    } catch (error) {
+      // Such as an address that is none.
+      this.#lost(error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  #open(token: string | undefined): void {
+    const { server, tls, keepAlive = KEEP_ALIVE } = this.#options;
     const stream = openMessageStream({
       server,
       tls,
@@ -112,13 +121,17 @@ class GraphSubscription implements Subscription {
         this.#answer(stream, this.#served(this.#state.receive(response)));
       },
       onEnd: (reason) => {
-        log.warn(`the control plane can't be reached: ${reason}`);
-        this.#tellConnected(false);
-        this.#reconnect();
+        this.#lost(reason);
       },
     });
     this.#stream = stream;
     stream.send(encode(this.#state.firstRequest()));
+  }
+
+  #lost(reason: string): void {
+    this.#options.log.warn(`the control plane can't be reached: ${reason}`);
+    this.#tellConnected(false);
+    this.#reconnect();
   }
 
   /** Takes the answer's graph into service, if there is one; where that fails, it is refused. */
