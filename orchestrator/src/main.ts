@@ -1,7 +1,9 @@
 import { readFile } from "node:fs/promises";
+import type { App } from "./app.ts";
 import { parseFlags, type Options } from "./config/flags.ts";
 import { createLog, type Logger } from "./observe/log.ts";
 import { StartError } from "./start-error.ts";
+import type { Siblings } from "./workers/siblings.ts";
 
 /** As Seldon's executor exits when it can't load its graph. */
 const EXIT_NO_GRAPH = 255;
@@ -86,11 +88,7 @@ async function serve(options: Options, log: Logger, isWorker: boolean): Promise<
     const app = await startApp(options, process.env, await annotationsOf(options), log, Math.random, siblings);
     let stopping: Promise<void> | undefined;
     stop = () => {
-      stopping ??= app.stop().then(async (ended) => {
-        await siblings?.leave();
-        log.info({ ended }, "stopped");
-        process.exit(ended ? 0 : 1);
-      });
+      stopping ??= stopAndExit(app, log, siblings);
     };
     if (stopAsked) stop();
   } catch (error) {
@@ -99,6 +97,19 @@ async function serve(options: Options, log: Logger, isWorker: boolean): Promise<
     process.stderr.write(`${message}\n`);
     process.exit(EXIT_NO_GRAPH);
   }
+}
+
+/** Whatever goes wrong while it stops, the process ends. */
+async function stopAndExit(app: App, log: Logger, siblings: Siblings | undefined): Promise<void> {
+  let ended = false;
+  try {
+    ended = await app.stop();
+    await siblings?.leave();
+  } catch (error) {
+    log.error({ err: error }, "stopping failed");
+  }
+  log.info({ ended }, "stopped");
+  process.exit(ended ? 0 : 1);
 }
 
 /** The pod's annotations; empty outside a pod. */
