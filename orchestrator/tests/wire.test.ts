@@ -118,13 +118,19 @@ describe("the REST API", { concurrency: 8 }, () => {
       await (await fetch(`${bed.url}/api/v1.0/predictions`, { method: "POST", body: "{}" })).arrayBuffer();
       await callGrpc(bed.app.grpcPort, PREDICT, encodeRequest("Predict", {}));
       const text = await (await fetch(`${bed.url}/prometheus`)).text();
-      const whose = 'deployment_name="iris",predictor_name="main",predictor_version="main"';
-      const node = 'model_name="m",model_image="",model_version=""';
+      const whose = (service: string) => `predictor_name="main",predictor_version="",service="${service}"`;
+      const node = 'model_image="",model_name="m",model_version=""';
+      const rest = (of: string) => `code="200",deployment_name="iris",method="post",${of}`;
+      const unary = (of: string) => `code="OK",deployment_name="iris",method="unary",${of}`;
+      const [server, client] = [
+        "seldon_api_executor_server_requests_seconds",
+        "seldon_api_executor_client_requests_seconds",
+      ];
       for (const line of [
-        `seldon_api_executor_server_requests_seconds_count{${whose},service="predictions",method="post",code="200"} 1`,
-        `seldon_api_executor_client_requests_seconds_count{${whose},service="/predict",${node},method="post",code="200"} 1`,
-        `seldon_api_executor_server_requests_seconds_count{${whose},service="/seldon.protos.Seldon/Predict",method="unary",code="OK"} 1`,
-        `seldon_api_executor_client_requests_seconds_summary_count{${whose},service="/seldon.protos.Model/Predict",${node},method="unary",code="OK"} 1`,
+        `${server}_count{${rest(whose("predictions"))}} 1`,
+        `${client}_count{${rest(`${node},${whose("/predict")}`)}} 1`,
+        `${server}_count{${unary(whose("/seldon.protos.Seldon/Predict"))}} 1`,
+        `${client}_summary_count{${unary(`${node},${whose("/seldon.protos.Model/Predict")}`)}} 1`,
       ]) {
         assert.ok(text.includes(line), `${line}\nis not in\n${text}`);
       }

@@ -12,9 +12,9 @@ export class ClientMetrics {
     const { deployment, predictor, predictorVersion } = graph;
     this.#known = graph.nodes.map((node) => {
       const { model_image, model_version } = imageLabels(node.image);
-      const model = [node.name, model_image, model_version];
+      const model = [model_image, node.name, model_version];
       return new KnownSeries((service, method, code) =>
-        family.series([deployment, predictor, predictorVersion, service, ...model, method, code]),
+        family.series([code, deployment, method, ...model, predictor, predictorVersion, service]),
       );
     });
   }

@@ -7,17 +7,18 @@ export interface Family {
   readonly labels: readonly string[];
 }
 
-const SERVER_LABELS = ["deployment_name", "predictor_name", "predictor_version", "service", "method", "code"] as const;
+// In the order of the alphabet, as Prometheus' own client for Go writes them.
+const SERVER_LABELS = ["code", "deployment_name", "method", "predictor_name", "predictor_version", "service"] as const;
 const CLIENT_LABELS = [
+  "code",
   "deployment_name",
+  "method",
+  "model_image",
+  "model_name",
+  "model_version",
   "predictor_name",
   "predictor_version",
   "service",
-  "model_name",
-  "model_image",
-  "model_version",
-  "method",
-  "code",
 ] as const;
 const SERVER = "seldon_api_executor_server_requests_seconds";
 const CLIENT = "seldon_api_executor_client_requests_seconds";

@@ -81,14 +81,14 @@ describe("labels", () => {
       .split("\n")
       .filter((line) => line.includes("seconds_count{"));
     assert.equal(lines.length, 5001);
-    const [other] = lines.filter((line) => line.includes(`deployment_name="other"`));
+    const [other] = lines.filter((line) => line.includes(`code="other"`));
     assert.match(other ?? "", / 1000$/);
   });
 
   it("are escaped", () => {
     const family = new DurationFamily(FAMILIES.server, FAMILIES.serverSummary);
     family.series([`a"b\\c\nd`, "", "", "", "", ""]).observe(1, 0);
-    assert.ok(family.render().includes(String.raw`deployment_name="a\"b\\c\nd"`));
+    assert.ok(family.render().includes(String.raw`code="a\"b\\c\nd"`));
   });
 
   it("have no more gRPC codes than there are", () => {

@@ -9,7 +9,7 @@ export class ServerMetrics {
   constructor(family: DurationFamily, graph: Pick<Graph, "deployment" | "predictor" | "predictorVersion">) {
     const { deployment, predictor, predictorVersion } = graph;
     this.#known = new KnownSeries((service, method, code) =>
-      family.series([deployment, predictor, predictorVersion, service, method, code]),
+      family.series([code, deployment, method, predictor, predictorVersion, service]),
     );
   }
 
