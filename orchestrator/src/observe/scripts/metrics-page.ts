@@ -18,7 +18,7 @@ minutes. \`/ready\`, \`/live\` and the metrics themselves are not measured.
 | ------------------- | -------------------------------------------------------------------------------------------------------- |
 | \`deployment_name\`   | the SeldonDeployment                                                                                     |
 | \`predictor_name\`    | the predictor                                                                                            |
-| \`predictor_version\` | its label \`version\`                                                                                      |
+| \`predictor_version\` | its label \`version\`, else its annotation                                                                                      |
 | \`service\`           | server: predictions, feedback, status or metadata, or the full gRPC method; client: the node's path or method, under the node's own model name |
 | \`method\`            | \`post\` or \`get\`; over gRPC \`unary\`, and \`server_stream\` of a node that answers with a stream |
 | \`code\`              | the HTTP status, or the gRPC code as Go spells it                                                        |
