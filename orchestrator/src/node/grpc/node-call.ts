@@ -89,7 +89,7 @@ export class NodeCall implements StreamEvents {
       return;
     }
     if (chunk.length > 0) this.#chunks.push(chunk);
-    if (isEnd) this.#settle(resetError(authority, ERROR.NO_ERROR));
+    if (isEnd) this.#settle(resetError(authority, ERROR.NO_ERROR, Infinity));
   }
 
   onReset(code: number, lost: Error | undefined): void {
@@ -97,7 +97,7 @@ export class NodeCall implements StreamEvents {
     const { authority } = this.#target;
     if (lost !== undefined) {
       this.giveUp(new CallError("unreachable", `the connection to ${authority} was lost (${lost.message})`));
-    } else this.giveUp(code === ERROR.REFUSED_STREAM ? "refused" : resetError(authority, code));
+    } else this.giveUp(code === ERROR.REFUSED_STREAM ? "refused" : resetError(authority, code, this.#scope.deadlineMs));
   }
 
   onDrain(): void {}

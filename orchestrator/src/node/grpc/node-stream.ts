@@ -94,13 +94,13 @@ export class NodeStream implements StreamEvents {
   onData(chunk: Buffer, isEnd: boolean): void {
     this.#reader.push(chunk);
     this.#unreturnedBytes += chunk.length;
-    if (isEnd) this.#finish(resetError(this.#target.authority, ERROR.NO_ERROR));
+    if (isEnd) this.#finish(resetError(this.#target.authority, ERROR.NO_ERROR, Infinity));
     else this.#wakeUp();
   }
 
   onReset(code: number, lost: Error | undefined): void {
     const { authority } = this.#target;
-    const why = lost === undefined ? resetError(authority, code) : undefined;
+    const why = lost === undefined ? resetError(authority, code, this.#scope.deadlineMs) : undefined;
     this.#finish(why ?? new CallError("unreachable", `the connection to ${authority} was lost`));
   }
 

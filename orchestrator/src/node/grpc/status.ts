@@ -27,13 +27,21 @@ const CODE_OF_HTTP: ReadonlyMap<number, number> = new Map([
   [504, GRPC.UNAVAILABLE],
 ]);
 
-/** What a stream that the node reset means, by gRPC over HTTP/2's table of error codes. */
-export function resetError(target: string, rstCode: number): CallError {
+/** The node's clock and timers are not ours: it may give up a call so much before our own deadline. */
+const EARLY_MS = 2;
+
+/**
+ * What a stream that the node reset means, by gRPC over HTTP/2's table of error codes. A node cancels calls whose
+ * deadline has passed, `deadlineMs` in performance.now() time.
+ */
+export function resetError(target: string, rstCode: number, deadlineMs: number): CallError {
   const why = `${target} reset the call (HTTP/2 error ${rstCode})`;
   switch (rstCode) {
     case ERROR.REFUSED_STREAM:
       return new CallError("unreachable", why);
     case ERROR.CANCEL:
+      if (performance.now() >= deadlineMs - EARLY_MS)
+        return new CallError("too-slow", "the request's deadline has passed");
       return nodeGrpcError(GRPC.CANCELLED, why);
     case ERROR.ENHANCE_YOUR_CALM:
       return nodeGrpcError(GRPC.RESOURCE_EXHAUSTED, why);
