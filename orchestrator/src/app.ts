@@ -1,4 +1,5 @@
 import { readAnnotations } from "./config/annotations.ts";
+import { corsPolicy } from "./config/cors-policy.ts";
 import { serverTlsFiles, type Env } from "./config/environment.ts";
 import type { Options } from "./config/flags.ts";
 import { isSwitchedOn } from "./config/switch.ts";
@@ -20,7 +21,6 @@ import type { PayloadLog } from "./observe/payload-log/payload-log.ts";
 import { listen, portTaken } from "./server/listen.ts";
 import { nodesAreReady } from "./server/readiness.ts";
 import { closeRest } from "./server/rest/close-rest.ts";
-import { corsPolicy } from "./server/rest/common-headers.ts";
 import { createRestServer } from "./server/rest/rest-server.ts";
 import { startGrpcPort } from "./server/grpc/grpc-port.ts";
 import type { ServerContext } from "./server/server-context.ts";

@@ -5,12 +5,13 @@ import { jsonPayload } from "../../execute/payload.ts";
 import type { Protocol } from "../../graph/graph.ts";
 import { protocolOf } from "../../protocol/protocols.ts";
 import { V2_SERVER } from "../../protocol/v2-server.ts";
+import type { CorsPolicy } from "../../config/cors-policy.ts";
 import type { HttpLimits } from "../../config/flags.ts";
 import type { ServerTls } from "../../tls/server-tls.ts";
 import { forwardedHeaders } from "../../policy/node-headers.ts";
 import { traceAbout } from "../trace-about.ts";
 import type { ServerContext } from "../server-context.ts";
-import { commonHeaders, setHeaders, type CorsPolicy } from "./common-headers.ts";
+import { basicHeaders, setHeaders } from "./basic-headers.ts";
 import { answerDocument } from "./documents.ts";
 import { answerGraph, isGraphRoute, type GraphRoute } from "./graph-handler.ts";
 import { answerMetadata, answerGraphMetadata, answerStatus } from "./node-handlers.ts";
@@ -61,7 +62,7 @@ async function handle(
     return;
   }
   const puid = puidOf(request);
-  const headers = commonHeaders(request, puid, path, methods, options.cors, context.identity);
+  const headers = basicHeaders(request, puid, path, methods, options.cors, context.identity);
   const isPreflight = methods !== undefined && request.method === "OPTIONS";
   if (isGraphRoute(route) && !isPreflight) {
     await answerGraph(context, route, { puid, path, headers }, request, response);

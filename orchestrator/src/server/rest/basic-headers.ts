@@ -1,27 +1,12 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { CorsPolicy } from "../../config/cors-policy.ts";
 import type { Identity } from "../../graph/draft.ts";
-
-/** CORS answers; from the environment, with Seldon's defaults. */
-export interface CorsPolicy {
-  readonly allowedOrigins: string;
-  readonly allowedHeaders: string;
-}
-
-/** Seldon's CORS_ALLOWED_ORIGINS and CORS_ALLOWED_HEADERS. */
-export function corsPolicy(env: Readonly<Record<string, string | undefined>>): CorsPolicy {
-  return {
-    allowedOrigins: env["CORS_ALLOWED_ORIGINS"] || "*",
-    allowedHeaders:
-      env["CORS_ALLOWED_HEADERS"] ||
-      "Accept, Accept-Encoding, Authorization, Content-Length, Content-Type, X-CSRF-Token",
-  };
-}
 
 /**
  * The headers of every answer on a known path (name, value, …): puid, nosniff, CORS, and CloudEvents' when the request
  * has them.
  */
-export function commonHeaders(
+export function basicHeaders(
   request: IncomingMessage,
   puid: string,
   path: string,
