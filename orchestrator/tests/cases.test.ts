@@ -55,7 +55,7 @@ async function runCase(value: Case, steps: readonly Step[]): Promise<void> {
     }
     if (collector !== undefined) {
       await collector.settle(value.expect.events?.length ?? 0);
-      checkEvents(collector.events, value.expect.events ?? []);
+      checkEvents(collector.posted, value.expect.events ?? []);
     }
   } finally {
     await bed.stop();

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { Json } from "#proto/json/json.ts";
 import type { StubCall } from "./stub-node.ts";
-import type { CollectedEvent } from "./event-collector.ts";
+import type { Posted } from "./event-collector.ts";
 import type { Expected, ExpectedAnswer, ExpectedEvent, ExpectedWorld } from "./case.ts";
 
 /** An answer of either transport. */
@@ -55,22 +55,22 @@ export function checkCalls(calls: readonly StubCall[], expected: ExpectedWorld):
 }
 
 /** Checks that each expected event is there once, and no other. */
-export function checkEvents(events: readonly CollectedEvent[], expected: readonly ExpectedEvent[]): void {
+export function checkEvents(events: readonly Posted[], expected: readonly ExpectedEvent[]): void {
   const left = [...events];
   for (const one of expected) {
     const errors: unknown[] = [];
     const found = left.findIndex((event) => {
       try {
         checkHeaders("event", event.headers, one.headers);
-        if (one.body !== undefined) assert.deepEqual(JSON.parse(event.bytes.toString()), one.body);
-        if (one.text !== undefined) assertMeets(event.bytes.toString(), one.text, "event");
+        if (one.body !== undefined) assert.deepEqual(JSON.parse(event.body.toString()), one.body);
+        if (one.text !== undefined) assertMeets(event.body.toString(), one.text, "event");
         return true;
       } catch (error) {
         errors.push(error);
         return false;
       }
     });
-    const seen = left.map((event) => `${JSON.stringify(event.headers)} ${event.bytes.toString()}`).join("\n");
+    const seen = left.map((event) => `${JSON.stringify(event.headers)} ${event.body.toString()}`).join("\n");
     assert.notEqual(
       found,
       -1,

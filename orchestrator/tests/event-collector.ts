@@ -1,49 +1,84 @@
 import { once } from "node:events";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
+import { createServer, type ServerResponse } from "node:http";
+import type { AddressInfo, Socket } from "node:net";
 
 /** One CloudEvent in HTTP binary mode, as it came. */
-export interface CollectedEvent {
+export interface Posted {
+  readonly url: string;
+  /** Name, value, name, value, … as they were sent. */
+  readonly rawHeaders: readonly string[];
   readonly headers: Readonly<Record<string, string>>;
-  readonly bytes: Buffer;
+  readonly body: Buffer;
 }
 
-export interface EventCollector {
+export interface Collector {
   readonly url: string;
-  readonly events: readonly CollectedEvent[];
+  readonly posted: Posted[];
+  /** Connections made to it. */
+  readonly connections: () => number;
   /** Waits until there are as many events, at most two seconds, then a little longer for one too many. */
   settle(count: number): Promise<void>;
+  /** Answers what it held back. */
+  release(): void;
   stop(): Promise<void>;
+}
+
+export interface CollectorOptions {
+  readonly status?: number;
+  /** Answers nothing until `release`. */
+  readonly holds?: boolean;
 }
 
 const DEADLINE_MS = 2000;
 const TOO_MANY_MS = 50;
 
-/** A server that keeps what is posted to it. */
-export async function startCollector(): Promise<EventCollector> {
-  const events: CollectedEvent[] = [];
+/** An HTTP server on loopback that keeps what is posted to it. */
+export async function startCollector({ status = 202, holds = false }: CollectorOptions = {}): Promise<Collector> {
+  const posted: Posted[] = [];
+  const sockets = new Set<Socket>();
+  let held: ServerResponse[] | undefined = holds ? [] : undefined;
+  let connections = 0;
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on("data", (chunk: Buffer) => chunks.push(chunk));
     request.on("end", () => {
       const headers = Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, String(value)]));
-      events.push({ headers, bytes: Buffer.concat(chunks) });
-      response.end();
+      posted.push({
+        url: request.url ?? "",
+        rawHeaders: request.rawHeaders,
+        headers,
+        body: Buffer.concat(chunks),
+      });
+      response.statusCode = status;
+      if (held === undefined) response.end();
+      else held.push(response);
     });
-  }).listen(0, "127.0.0.1");
+  });
+  server.on("connection", (socket) => {
+    connections += 1;
+    sockets.add(socket);
+    socket.on("close", () => sockets.delete(socket));
+  });
+  server.listen(0, "127.0.0.1");
   await once(server, "listening");
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    events,
+    posted,
+    connections: () => connections,
     settle: async (count) => {
-      const endMs = Date.now() + DEADLINE_MS;
-      while (events.length < count && Date.now() < endMs) await pause(5);
+      const endMs = performance.now() + DEADLINE_MS;
+      while (posted.length < count && performance.now() < endMs) await pause(5);
       await pause(TOO_MANY_MS);
     },
+    release: () => {
+      const all = held ?? [];
+      held = undefined;
+      for (const response of all) response.end();
+    },
     stop: async () => {
-      server.closeAllConnections();
       const closed = once(server, "close");
       server.close();
+      for (const socket of sockets) socket.destroy();
       await closed;
     },
   };

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { gzipSync } from "node:zlib";
-import { startCollector, type Collector, type CollectorOptions } from "../src/observe/payload-log/tests/collector.ts";
+import { startCollector, type Collector, type CollectorOptions } from "./event-collector.ts";
 import { until } from "../src/observe/payload-log/tests/made.ts";
 import {
   callGrpc,

@@ -9,7 +9,7 @@ import { EventQueue } from "./event-queue.ts";
 import { HttpSink, type HttpSinkSettings } from "./http-sink.ts";
 import type { EventOrigin } from "./log-event.ts";
 import type { Delivery } from "./sink.ts";
-import { startCollector, type CollectorOptions } from "./tests/collector.ts";
+import { startCollector, type CollectorOptions } from "../../../tests/event-collector.ts";
 import { eventOf, gzipped, json, modelGraph, originOf } from "./tests/made.ts";
 
 const SETTINGS: HttpSinkSettings = {

@@ -8,7 +8,7 @@ import type { KafkaMessage } from "./kafka-message.ts";
 import { KafkaSettingsError, type KafkaSettings } from "./kafka-settings.ts";
 import { KafkaSink, type KafkaProducer } from "./kafka-sink.ts";
 import type { ReadyEvent } from "./sink.ts";
-import { startCollector } from "./tests/collector.ts";
+import { startCollector } from "../../../tests/event-collector.ts";
 import { eventOf, json, keptLog, modelGraph, originOf, until } from "./tests/made.ts";
 
 const SETTINGS: KafkaSettings = { brokers: ["b:9092"], topic: "t", tls: undefined, sasl: undefined };
