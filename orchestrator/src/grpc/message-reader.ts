@@ -1,8 +1,12 @@
 import { GRPC, nodeGrpcError, type CallError } from "../execute/call-error.ts";
+import { keepBytes } from "../memory/lent-bytes.ts";
+import { LargeMessage } from "./large-message.ts";
 
 const PREFIX_BYTES = 5;
 const SMALL_BYTES = 4096;
 const TAIL_BYTES = 16_384;
+/** Messages above this have memory of their own while they come. */
+const LARGE_BYTES = 65_536;
 
 /** One message as it travelled. */
 export interface RawMessage {
@@ -24,18 +28,22 @@ export class MessageReader {
   bytes = 0;
   /** Length of the next message, prefix included, once it is known. */
   #size: number | undefined;
+  /** The beginning of a large message; `#chunks` then has what comes after it. */
+  #large: LargeMessage | undefined;
 
   constructor(maxBytes: number, tooLarge: TooLarge) {
     this.#maxBytes = maxBytes;
     this.#tooLarge = tooLarge;
   }
 
+  /** Takes a lent chunk. */
   push(chunk: Buffer): void {
-    if (chunk.length === 0) return;
     this.bytes += chunk.length;
-    if (chunk.length < SMALL_BYTES && this.#chunks.length > 0) this.#copy(chunk);
+    const rest = this.#large === undefined ? chunk : chunk.subarray(this.#large.push(chunk));
+    if (rest.length === 0) return;
+    if (rest.length < SMALL_BYTES && this.#chunks.length > 0) this.#copy(rest);
     else {
-      this.#chunks.push(chunk);
+      this.#chunks.push(keepBytes(rest));
       this.#tail = undefined;
     }
   }
@@ -56,12 +64,15 @@ export class MessageReader {
   next(): RawMessage | undefined {
     if (this.bytes < PREFIX_BYTES) return undefined;
     this.#size ??= PREFIX_BYTES + this.#readLength();
-    if (this.bytes < this.#size) return undefined;
-    const whole = this.#take(this.#size);
-    this.#size = undefined;
-    const flag = whole[0] ?? 0;
+    if (this.bytes < this.#size) {
+      if (this.#size > LARGE_BYTES && this.#large === undefined) this.#large = this.#beginLarge(this.#size);
+      return undefined;
+    }
+    const { flag, body } = this.#large ?? this.#take(this.#size);
+    this.bytes -= this.#size;
+    this.#size = this.#large = undefined;
     if (flag > 1) throw nodeGrpcError(GRPC.INTERNAL, `grpc: received unexpected payload format ${flag}`);
-    return { isCompressed: flag === 1, body: whole.subarray(PREFIX_BYTES) };
+    return { isCompressed: flag === 1, body };
   }
 
   #readLength(): number {
@@ -76,16 +87,24 @@ export class MessageReader {
     return length;
   }
 
-  #take(size: number): Buffer {
+  #beginLarge(size: number): LargeMessage {
+    const [first = NOTHING, ...more] = this.#chunks;
+    const large = new LargeMessage(first[0] ?? 0, size - PREFIX_BYTES);
+    large.push(first.subarray(PREFIX_BYTES));
+    for (const chunk of more) large.push(chunk);
+    this.#chunks = [];
+    this.#tail = undefined;
+    return large;
+  }
+
+  #take(size: number): { readonly flag: number; readonly body: Buffer } {
     this.#tail = undefined;
     const first = this.#chunks[0] ?? NOTHING;
     const whole = first.length >= size ? first : Buffer.concat(this.#chunks, this.bytes);
-    this.bytes -= size;
     if (first.length < size) this.#chunks = [whole.subarray(size)];
     else this.#chunks[0] = first.subarray(size);
-    if (this.bytes === 0) this.#chunks = [];
-    else if (this.#chunks[0]?.length === 0) this.#chunks.shift();
-    return whole.length === size ? whole : whole.subarray(0, size);
+    if (this.#chunks[0]?.length === 0) this.#chunks.shift();
+    return { flag: whole[0] ?? 0, body: whole.subarray(PREFIX_BYTES, size) };
   }
 }
 

@@ -1,4 +1,6 @@
+import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
+import { giveBack } from "../memory/lent-bytes.ts";
 import { Allowance } from "./allowance.ts";
 import { ofLength, withoutPadding, writeGoaway, writePing, writeReset } from "./control-frames.ts";
 import { FrameReader } from "./frame-reader.ts";
@@ -41,7 +43,7 @@ export abstract class Connection implements StreamHost {
   readonly #decoder = new HeaderDecoder(MAX_HEADER_LIST_BYTES);
   readonly #reader: FrameReader;
   /** What the peer may still send. */
-  protected readonly windows: ReceiveWindows;
+  readonly windows: ReceiveWindows;
   protected readonly blocks = new HeaderBlocks();
   /** Whether the peer's first SETTINGS have come. */
   protected hasSettings = false;
@@ -62,8 +64,11 @@ export abstract class Connection implements StreamHost {
     this.#reader = new FrameReader((type, flags, streamId, payload) => {
       this.#frame(type, flags, streamId, payload);
     });
+    // What a socket reads is ours alone; another stream hands on what may be somebody's.
+    const ownsReads = socket instanceof Socket;
     socket.on("data", (chunk: Buffer) => {
       this.read(chunk);
+      if (ownsReads) giveBack(chunk);
     });
     socket.on("drain", () => {
       this.#pumpAll();

@@ -1,3 +1,4 @@
+import { keepBytes } from "../memory/lent-bytes.ts";
 import { withoutPadding } from "./control-frames.ts";
 import { MAX_BLOCK_BYTES, MAX_CONTINUATIONS } from "./limits.ts";
 import { ConnectionError, ERROR, FLAG } from "./protocol.ts";
@@ -28,7 +29,7 @@ export class HeaderBlocks {
     this.openSinceMs = performance.now();
     this.#streamId = streamId;
     this.#flags = flags;
-    this.#parts = [bytes];
+    this.#parts = [keepBytes(bytes)];
     this.#bytes = bytes.length;
     return undefined;
   }
@@ -38,7 +39,7 @@ export class HeaderBlocks {
     if (this.openSinceMs === undefined || streamId !== this.#streamId) {
       throw new ConnectionError(ERROR.PROTOCOL_ERROR, "CONTINUATION of nothing");
     }
-    this.#parts.push(payload);
+    this.#parts.push(keepBytes(payload));
     this.#bytes += payload.length;
     if (this.#bytes > MAX_BLOCK_BYTES || this.#parts.length > MAX_CONTINUATIONS) {
       throw new ConnectionError(ERROR.ENHANCE_YOUR_CALM, "too long a header block");

@@ -5,6 +5,7 @@ import type { Output } from "./output.ts";
 export interface StreamEvents {
   /** Headers (name, value, name, value, …), or trailers. */
   onHeaders(headers: readonly string[], isEnd: boolean): void;
+  /** `chunk` is lent: see `keepBytes`. */
   onData(chunk: Buffer, isEnd: boolean): void;
   /** Ended before its time: by the peer's reset with this code, or because the connection was lost. */
   onReset(code: number, lost: Error | undefined): void;

@@ -7,6 +7,7 @@ import { headerOf } from "../../http2/request-headers.ts";
 import { resetStream, sendData } from "../../http2/send.ts";
 import type { Stream, StreamEvents } from "../../http2/stream.ts";
 import { unframeMessage } from "../../grpc/frame.ts";
+import { keepBytes } from "../../memory/lent-bytes.ts";
 import { requestHeaders, type Metadata, type Target } from "./request-headers.ts";
 import { resetError, statusError } from "./status.ts";
 
@@ -88,7 +89,7 @@ export class NodeCall implements StreamEvents {
       this.#cancel(new CallError("bad-reply", `${authority} answered more than ${maxReplyBytes} bytes`));
       return;
     }
-    if (chunk.length > 0) this.#chunks.push(chunk);
+    if (chunk.length > 0) this.#chunks.push(keepBytes(chunk));
     if (isEnd) this.#settle(resetError(authority, ERROR.NO_ERROR, Infinity));
   }
 
