@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { connect } from "node:net";
 import { describe, it } from "node:test";
-import { seededRandom } from "../src/node/builtin/abtest.ts";
+import { seededRandom } from "./seeded-random.ts";
 import { callGrpc } from "./orchestrator.ts";
 import { enginePredictor, startProcess, type OrchestratorProcess } from "./orchestrator-process.ts";
 import { assertReturned, holdingsOf } from "./resources.ts";

@@ -6,7 +6,7 @@ import { durationMs, parseFlags } from "../src/config/flags.ts";
 import { routeOf } from "../src/protocol/seldon-route.ts";
 import { graphOfEnginePredictor, graphOfFile } from "../src/graph/from-file.ts";
 import { averageMessages } from "../src/node/builtin/average-messages.ts";
-import { seededRandom } from "../src/node/builtin/abtest.ts";
+import { seededRandom } from "./seeded-random.ts";
 import { imageLabels } from "../src/observe/client-metrics.ts";
 import { pathHeader, routingHeader } from "../src/policy/answer-headers.ts";
 import { forcedBranches } from "../src/policy/branches.ts";

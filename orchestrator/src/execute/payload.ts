@@ -1,5 +1,3 @@
-import type { Transport } from "../graph/graph.ts";
-
 /** What travels between nodes: bytes that are not ours to read, and how they are written. */
 export type Payload = RestPayload | GrpcPayload;
 
@@ -37,6 +35,3 @@ export function grpcPayload(body: Uint8Array): GrpcPayload {
   const bytes = Buffer.isBuffer(body) ? body : Buffer.from(body.buffer, body.byteOffset, body.byteLength);
   return { transport: "grpc", body: bytes };
 }
-
-/** Turns a payload into the other transport's form; defined by the codec of the message concerned. */
-export type Converter = (payload: Payload, into: Transport) => Payload;

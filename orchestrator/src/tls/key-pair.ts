@@ -2,7 +2,7 @@ import { createPrivateKey, X509Certificate } from "node:crypto";
 import { createSecureContext, type SecureContext, type SecureContextOptions } from "node:tls";
 
 /** Older versions are refused on every port and towards every node. */
-export const MIN_TLS_VERSION = "TLSv1.2";
+const MIN_TLS_VERSION = "TLSv1.2";
 
 /** A certificate chain with its key, in PEM. */
 export interface KeyPair {
@@ -11,7 +11,7 @@ export interface KeyPair {
 }
 
 /** What is wrong with a pair: it does not parse, or the key is not the certificate's. */
-export function faultOfPair(pair: KeyPair): string | undefined {
+function faultOfPair(pair: KeyPair): string | undefined {
   let certificate: X509Certificate;
   try {
     certificate = new X509Certificate(pair.cert);

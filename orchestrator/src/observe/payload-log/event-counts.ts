@@ -3,7 +3,7 @@ import { FAMILIES } from "../families.ts";
 import type { Sink } from "./sink.ts";
 
 /** What can become of an event. */
-export const OUTCOMES = ["sent", "rejected", "failed", "no_endpoint", "queue_full", "too_late", "unsent"] as const;
+const OUTCOMES = ["sent", "rejected", "failed", "no_endpoint", "queue_full", "too_late", "unsent"] as const;
 export type Outcome = (typeof OUTCOMES)[number];
 
 /** How many payload log events ended how. */

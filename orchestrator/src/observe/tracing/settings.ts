@@ -124,7 +124,7 @@ function readSampler(env: Env, warn: Warn): SamplerSettings | undefined {
 }
 
 /** A share between 0 and 1; `fallback`, with a warning where it is something else. */
-export function readRatio(text: string | undefined, fallback: number, variable: string, warn: Warn): number {
+function readRatio(text: string | undefined, fallback: number, variable: string, warn: Warn): number {
   if (text === undefined || text.trim() === "") return fallback;
   const ratio = Number(text);
   if (ratio >= 0 && ratio <= 1) return ratio;

@@ -84,7 +84,7 @@ export function kindAt(text: Buffer, at: number): "object" | "array" | "other" {
 }
 
 /** The end of the value that begins at `at`. */
-export function skipValue(text: Buffer, at: number, to: number): number {
+function skipValue(text: Buffer, at: number, to: number): number {
   const first = at < to ? text[at] : undefined;
   if (first === QUOTE) return skipString(text, at, to);
   if (first === OPEN_OBJECT || first === OPEN_ARRAY) return skipNested(text, at, to);
