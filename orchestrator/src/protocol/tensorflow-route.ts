@@ -1,6 +1,7 @@
 import { CallError } from "../execute/call-error.ts";
 import type { GrpcPayload, Payload, RestPayload } from "../execute/payload.ts";
 import { inflated } from "./inflate.ts";
+import { badRoute, branchOf, memberOf, parseRouterReply } from "./router-reply.ts";
 import { routeOf } from "./seldon-route.ts";
 import { firstNumberInJson, firstNumberOf } from "./tensors/elements.ts";
 import { BYTES, eachField, WireError } from "./wire/fields.ts";
@@ -14,14 +15,9 @@ export async function readTensorflowRoute(node: string, reply: Payload, maxBytes
 }
 
 function routeOfJson(node: string, reply: RestPayload): number {
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(reply.body.toString("utf8"));
-  } catch {
-    throw badRoute(node, "is not JSON");
-  }
-  const found = fieldOf(parsed, "predictions") ?? fieldOf(parsed, "outputs");
-  return found === undefined ? routeOf(node, parsed) : checked(node, firstOf(found));
+  const parsed = parseRouterReply(node, reply.body);
+  const found = memberOf(parsed, "predictions") ?? memberOf(parsed, "outputs");
+  return found === undefined ? routeOf(node, parsed) : branchOf(node, firstOf(found));
 }
 
 /** Rows and columns may be named: the first name's value is meant. */
@@ -38,7 +34,7 @@ async function routeOfMessage(node: string, reply: GrpcPayload): Promise<number>
     if (bytes === undefined) throw badRoute(node, "has no outputs");
     const tensor = tensorflow.TensorProto.decode(bytes);
     if (tensor.tensorContent.length > 0) {
-      return checked(node, firstNumberOf(DATATYPES[tensor.dtype] ?? "", tensor.tensorContent));
+      return branchOf(node, firstNumberOf(DATATYPES[tensor.dtype] ?? "", tensor.tensorContent));
     }
     const { intVal, int64Val, uint32Val, uint64Val, floatVal, doubleVal, boolVal } = tensor;
     const typed: readonly (readonly unknown[])[] = [
@@ -51,7 +47,7 @@ async function routeOfMessage(node: string, reply: GrpcPayload): Promise<number>
       boolVal,
     ];
     const first = typed.find((one) => one.length > 0)?.[0];
-    return checked(node, first === undefined ? undefined : Number(first));
+    return branchOf(node, first === undefined ? undefined : Number(first));
   } catch (error) {
     if (error instanceof CallError) throw error;
     throw badRoute(node, "is not an encoded PredictResponse");
@@ -92,17 +88,3 @@ const DATATYPES: Readonly<Record<number, string>> = {
   22: "UINT32",
   23: "UINT64",
 };
-
-function checked(node: string, value: number | undefined): number {
-  if (value === undefined || !Number.isFinite(value)) throw badRoute(node, "names no branch");
-  return Math.trunc(value);
-}
-
-function fieldOf(value: unknown, name: string): unknown {
-  if (typeof value !== "object" || value === null || !Object.hasOwn(value, name)) return undefined;
-  return (value as Readonly<Record<string, unknown>>)[name] ?? undefined;
-}
-
-function badRoute(node: string, what: string): CallError {
-  return new CallError("bad-route", `the reply of router ${node} ${what}`);
-}

@@ -1,6 +1,6 @@
-import { CallError } from "../execute/call-error.ts";
 import type { GrpcPayload, Payload, RestPayload } from "../execute/payload.ts";
 import { inflated } from "./inflate.ts";
+import { badRoute, branchOf, memberOf, parseRouterReply } from "./router-reply.ts";
 import { routeOf } from "./seldon-route.ts";
 import { firstNumberInJson, firstNumberOf } from "./tensors/elements.ts";
 import { splitBinary } from "./v2-json.ts";
@@ -15,21 +15,16 @@ export async function readV2Route(node: string, reply: Payload, maxBytes: number
 
 function routeOfJson(node: string, reply: RestPayload): number {
   const { json, tail } = splitBinary(reply);
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(json.toString("utf8"));
-  } catch {
-    throw badRoute(node, "is not JSON");
-  }
-  const outputs = fieldOf(parsed, "outputs");
+  const parsed = parseRouterReply(node, json);
+  const outputs = memberOf(parsed, "outputs");
   if (outputs === undefined) return routeOf(node, parsed);
   const output: unknown = Array.isArray(outputs) ? outputs[0] : undefined;
-  const data = fieldOf(output, "data");
+  const data = memberOf(output, "data");
   const value =
     data === undefined && tail !== undefined
-      ? firstNumberOf(String(fieldOf(output, "datatype")), tail)
+      ? firstNumberOf(String(memberOf(output, "datatype")), tail)
       : firstNumberInJson(data);
-  return checked(node, value);
+  return branchOf(node, value);
 }
 
 async function routeOfMessage(node: string, reply: GrpcPayload): Promise<number> {
@@ -42,7 +37,7 @@ async function routeOfMessage(node: string, reply: GrpcPayload): Promise<number>
   }
   const [output] = message.outputs;
   const [raw] = message.rawOutputContents;
-  if (raw !== undefined) return checked(node, firstNumberOf(output?.datatype ?? "", raw));
+  if (raw !== undefined) return branchOf(node, firstNumberOf(output?.datatype ?? "", raw));
   const contents = output?.contents;
   const typed = [
     contents?.boolContents,
@@ -54,19 +49,5 @@ async function routeOfMessage(node: string, reply: GrpcPayload): Promise<number>
     contents?.fp64Contents,
   ];
   const first = typed.find((one) => one !== undefined && one !== null && one.length > 0)?.[0];
-  return checked(node, first === undefined ? undefined : Number(first));
-}
-
-function checked(node: string, value: number | undefined): number {
-  if (value === undefined || !Number.isFinite(value)) throw badRoute(node, "names no branch");
-  return Math.trunc(value);
-}
-
-function fieldOf(value: unknown, name: string): unknown {
-  if (typeof value !== "object" || value === null || !Object.hasOwn(value, name)) return undefined;
-  return (value as Readonly<Record<string, unknown>>)[name] ?? undefined;
-}
-
-function badRoute(node: string, what: string): CallError {
-  return new CallError("bad-route", `the reply of router ${node} ${what}`);
+  return branchOf(node, first === undefined ? undefined : Number(first));
 }
