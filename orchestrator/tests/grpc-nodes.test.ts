@@ -83,6 +83,19 @@ describe("calls to nodes on Node's own HTTP/2", { concurrency: 8, timeout: 30_00
     });
   });
 
+  it("wait no more on a node that says goodbye while they wait for a stream", async () => {
+    const leave = (stream: ServerHttp2Stream, count: number): void => {
+      if (count % 3 === 0) stream.session?.goaway(0);
+      echo(stream);
+    };
+    await withNode({ maxConcurrentStreams: 1 }, leave, async (call) => {
+      const replies = await Promise.all(Array.from({ length: 40 }, (_, i) => call(Buffer.from(`${i}`))));
+      replies.forEach((reply, i) => {
+        assert.equal(reply.toString(), `${i}`);
+      });
+    });
+  });
+
   it("fail with the node's status, its reset, or its end", async () => {
     const rows: readonly (readonly [string, number, (stream: ServerHttp2Stream) => void])[] = [
       [

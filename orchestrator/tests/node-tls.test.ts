@@ -6,7 +6,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { TLSSocket } from "node:tls";
+import { createServer as createTlsServer, TLSSocket } from "node:tls";
 import { Server, ServerCredentials, type sendUnaryData, type ServerUnaryCall } from "@grpc/grpc-js";
 import type { App } from "../src/app.ts";
 import { makeAuthority, SecretFolder, type Authority } from "./certificates.ts";
@@ -164,6 +164,31 @@ describe("TLS to nodes", { timeout: 60_000 }, () => {
       } finally {
         await app.stop();
       }
+    }
+  });
+
+  it("has to agree on h2 for gRPC", async () => {
+    const pair = await authority.issue("node");
+    // One has no protocols at all, the other none of ours.
+    const silent = createTlsServer(pair).listen(0, "127.0.0.1");
+    await once(silent, "listening");
+    const rows: readonly (readonly [number, RegExp])[] = [
+      [(silent.address() as AddressInfo).port, /its TLS agreed to no protocol, and gRPC needs h2/],
+      [node.httpPort, /its TLS has no h2, which gRPC needs/],
+    ];
+    try {
+      for (const [grpcPort, expected] of rows) {
+        const { endpoint, ...graph } = graphOf(node, node.httpPort);
+        const app = await startTestApp(
+          { ...graph, endpoint: { ...endpoint, grpcPort } },
+          { flags: flagsOf(secret.path) },
+        );
+        const { code, details } = await grpc(app).finally(() => app.stop());
+        assert.equal(code, 14);
+        assert.match(details, expected);
+      }
+    } finally {
+      silent.close();
     }
   });
 

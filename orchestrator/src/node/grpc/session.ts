@@ -68,7 +68,7 @@ export class Session {
         clearTimeout(timer);
         this.#isRetired = true;
         const why = this.#isConnected ? "closed the connection" : "can't be reached by gRPC";
-        this.#failure = new CallError("unreachable", `${authority} ${why} (${error.code ?? error.message})`);
+        this.#failure = new CallError("unreachable", `${authority} ${why} (${reasonOf(error)})`);
         settle(this.#failure);
         this.#refuseWaiting();
       },
@@ -167,6 +167,12 @@ export class Session {
   #close(): void {
     if (!this.#socket.writableEnded) this.#socket.end();
   }
+}
+
+/** What ended a connection. A TLS server with other protocols than ours alone may say so in an alert (RFC 7301 §3.2). */
+function reasonOf(error: Error & { code?: string }): string {
+  if (/alert number 120\b|no.application.protocol/i.test(error.message)) return "its TLS has no h2, which gRPC needs";
+  return error.code ?? error.message;
 }
 
 const UNSENT: Promise<Outcome> = Promise.resolve("unsent");
