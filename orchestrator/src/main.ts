@@ -3,6 +3,7 @@ import type { App } from "./app.ts";
 import { parseFlags, type Options } from "./config/flags.ts";
 import { createLog, type Logger } from "./observe/log.ts";
 import { StartError } from "./start-error.ts";
+import { WORKER_VARIABLE } from "./workers/messages.ts";
 import type { Siblings } from "./workers/siblings.ts";
 
 /** As Seldon's executor exits when it can't load its graph. */
@@ -22,7 +23,7 @@ export async function main(args: readonly string[]): Promise<void> {
     return;
   }
   const { options, warnings } = parsed;
-  const worker = process.send === undefined ? undefined : process.env["GRAPHWAY_WORKER"];
+  const worker = process.send === undefined ? undefined : process.env[WORKER_VARIABLE];
   const log = createLog(options.logLevel, {
     sdep: options.sdep,
     namespace: options.namespace,

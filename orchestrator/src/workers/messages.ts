@@ -1,3 +1,6 @@
+/** Environment variable that tells a process which worker it is, counted from 1. */
+export const WORKER_VARIABLE = "GRAPHWAY_WORKER";
+
 /** What the process that a worker belongs to tells it. */
 export type ToWorker =
   /** Whether every worker listens. */

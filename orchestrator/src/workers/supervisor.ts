@@ -4,10 +4,7 @@ import type { Logger } from "../observe/log.ts";
 import { renderFamily } from "../observe/exposition.ts";
 import { FAMILIES } from "../observe/families.ts";
 import { countersOf, mergeMetrics } from "./merge-metrics.ts";
-import type { FromWorker, Ports, ToWorker } from "./messages.ts";
-
-/** Environment variable that tells a process which worker it is, counted from 1. */
-const WORKER_VARIABLE = "GRAPHWAY_WORKER";
+import { WORKER_VARIABLE, type FromWorker, type Ports, type ToWorker } from "./messages.ts";
 
 export interface SupervisorOptions {
   readonly options: Options;
