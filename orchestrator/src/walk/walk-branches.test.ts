@@ -156,6 +156,26 @@ describe("the branches of a combiner", () => {
     await assert.rejects(walked, { message: "the client went away" });
   });
 
+  it("are at rest when the walk is over, though one goes on for a while after it was cancelled", async () => {
+    let isAtRest = false;
+    const caller: NodeCaller = {
+      maxReplyBytes: 1024,
+      call: async ({ node }) => {
+        if (node.name === "m0") throw new CallError("node", "m0 failed");
+        for (let i = 0; i < 5; i += 1) await new Promise((resolve) => setImmediate(resolve));
+        isAtRest = true;
+        return jsonPayload({});
+      },
+    };
+    const branches: Branch[] = [
+      { onError: "fail", fails: true, turn: 0 },
+      { onError: "fail", fails: false, turn: 5 },
+    ];
+    const walked = predict(runOf(combinerOf(branches, 0), caller, []), jsonPayload({}), new Scope(Infinity));
+    await assert.rejects(walked, { message: "m0 failed" });
+    assert.equal(isAtRest, true);
+  });
+
   it("are told of in the path", () => {
     const steps: PathStep[] = [
       { node: "r", operation: "forced", branch: 1, durationMs: 0 },

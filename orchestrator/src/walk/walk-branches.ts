@@ -43,6 +43,10 @@ export async function walkBranches(
   });
   try {
     return (await Promise.all(walks)).filter((one) => one !== undefined);
+  } catch (error) {
+    // The rest was cancelled; who inflates or translates its input all the same still reads from the request.
+    await Promise.allSettled(walks);
+    throw error;
   } finally {
     branches.end();
   }
