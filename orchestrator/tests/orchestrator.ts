@@ -44,6 +44,7 @@ const quiet = createLog("fatal", {}, () => {});
 export async function startBed(graph: TestNode, replies: Replies, options: BedOptions = {}): Promise<TestBed> {
   const calls: StubCall[] = [];
   const stubs = new Map<string, StubNode>();
+  const started: StubNode[] = [];
   const turns = new Map<string, number>();
   const answer = (node: string) => (operation: string) => {
     const key = `${node}/${operation}`;
@@ -57,6 +58,7 @@ export async function startBed(graph: TestNode, replies: Replies, options: BedOp
   const placed = await place(graph, async (name) => {
     const stub = await startStub(name, answer(name), (call) => calls.push(call));
     stubs.set(name, stub);
+    started.push(stub);
     return stub;
   });
   const app = await startTestApp(placed, options);
@@ -67,7 +69,7 @@ export async function startBed(graph: TestNode, replies: Replies, options: BedOp
     stubs,
     stop: async () => {
       await app.stop();
-      await Promise.all([...stubs.values()].map((stub) => stub.stop()));
+      await Promise.all(started.map((stub) => stub.stop()));
     },
   };
 }

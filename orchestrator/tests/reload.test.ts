@@ -56,7 +56,7 @@ describe("a graph from the control plane", { timeout: 60_000 }, () => {
       await until(() => load.count() > before + 5);
     }
     const nack = await xds.push(brokenMessage(), "bad");
-    assert.match(nack.errorDetail?.message ?? "", /two nodes are called m/);
+    assert.match(nack.errorDetail?.message ?? "", /m: the node is called, but has no endpoint/);
     assert.equal((await xds.push(undefined, "")).errorDetail, null);
     const served = load.count();
     await until(() => load.count() > served + 20);

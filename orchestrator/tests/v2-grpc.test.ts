@@ -197,7 +197,7 @@ describe("roles of v2 over gRPC", { concurrency: 4 }, () => {
 
   it("a gRPC client before REST nodes", () =>
     withBed(
-      { ...leaf("a"), endpoint: { type: "REST" }, children: [leaf("b")] },
+      { ...leaf("a"), endpoint: { type: "REST", grpcPort: 0 }, children: [leaf("b")] },
       {
         "a/v2/models/a/infer": {
           text: '{"model_name":"a","outputs":[{"name":"o","datatype":"INT64","shape":[1],"data":[9007199254740993]}]}',
@@ -216,7 +216,7 @@ describe("roles of v2 over gRPC", { concurrency: 4 }, () => {
 
   it("a client that asks in raw contents is answered in them by a REST node too", () =>
     withBed(
-      { ...leaf("a"), endpoint: { type: "REST" } },
+      { ...leaf("a"), endpoint: { type: "REST", grpcPort: 0 } },
       { "a/v2/models/a/infer": { text: '{"outputs":[{"name":"o","datatype":"INT16","shape":[1],"data":[-2]}]}' } },
       async (bed) => {
         const o = { name: "o", datatype: "INT16", shape: ["1"] };

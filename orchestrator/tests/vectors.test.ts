@@ -110,7 +110,7 @@ describe("a graph", () => {
 
   it("is refused with every reason", async () => {
     const router = { name: "r", type: "ROUTER", endpoint };
-    assert.match(says({ ...router, children: [leaf("a"), leaf("a")] }), /two nodes are called a/);
+    assert.match(says({ ...router, children: [leaf("a"), { name: "b" }] }), /no endpoint/);
     assert.match(says({ name: "m", type: "MODEL" }), /the node is called, but has no endpoint/);
     assert.match(says({ ...leaf("m"), type: "MODLE" }), /type "MODLE" is not one of/);
     assert.match(says({ name: "ab", implementation: "RANDOM_ABTEST", children: [leaf("a")] }), /exactly 2 children/);

@@ -69,13 +69,14 @@ describe("the way to the control plane", { timeout: 60_000 }, () => {
       const text = await metrics(app.httpPort);
       assert.match(text, /^graphway_orchestrator_graph_info\{source="xds",version="v1"\} 1$/m);
       assert.match(text, /^graphway_orchestrator_xds_connected 1$/m);
-      assert.match((await xds.push(brokenMessage(), "v2")).errorDetail?.message ?? "", /two nodes/);
+      assert.match((await xds.push(brokenMessage(), "v2")).errorDetail?.message ?? "", /has no endpoint/);
       const after = await metrics(app.httpPort);
       assert.match(after, /^graphway_orchestrator_graphs_refused_total 1$/m);
       assert.match(after, /version="v1"\} 1$/m);
       xds.stop();
       await until(async () => (await metrics(app.httpPort)).includes("\ngraphway_orchestrator_xds_connected 0\n"));
     } finally {
+      xds.stop();
       await app.stop();
     }
   });

@@ -91,14 +91,12 @@ export function chainMessage(ports: readonly { readonly httpPort: number; readon
   }).finish();
 }
 
-/** A graph that differs from every checked one: two nodes of one name. */
+/** A graph that can't be served: its node is to be called, and nobody says where. */
 export function brokenMessage(): Uint8Array {
-  const endpoint = { host: "127.0.0.1", httpPort: 1, grpcPort: 1, servicePort: 1 };
-  const node = { name: "m", type: graphway.v1.NodeType.MODEL, endpoint };
   return graphway.v1.InferenceGraph.encode({
     namespace: "default",
     deployment: "iris",
     predictor: "main",
-    root: { ...node, children: [node] },
+    root: { name: "m", type: graphway.v1.NodeType.MODEL },
   }).finish();
 }

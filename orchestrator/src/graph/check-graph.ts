@@ -33,10 +33,10 @@ export function checkGraph(draft: DraftGraph): CheckedGraph {
   const nodes: GraphNode[] = [];
   const root = checkNode(draft.root, undefined, {
     nodes,
-    names: new Set(),
+    names: [],
     problems,
     protocol: protocol ?? "seldon",
-    ignoresType: protocol === "tensorflow" && typesOf(draft.root).size === 1,
+    ignoresType: saysNothing(draft.root, protocol),
   });
   if (protocol !== undefined) checkProtocol(nodes, protocol, refuse);
   if (root === undefined || protocol === undefined || problems.some((one) => one.severity === "error")) {
@@ -51,13 +51,18 @@ export function checkGraph(draft: DraftGraph): CheckedGraph {
     protocol,
     root,
     nodes: Object.freeze(nodes),
-    byName: new Map(nodes.map((node) => [node.name, node])),
+    byName: firstByName(nodes),
     allowBranches: draft.allowBranches,
     allowExplain: draft.allowExplain,
     logsPayloads: nodes.some((node) => node.logger !== undefined),
     settings: Object.freeze({ ...draft.settings, mergesMeta: checkMerge(draft, protocol, problems) }),
   });
   return { value: graph, problems };
+}
+
+/** A name that is used twice means the first node. */
+function firstByName(nodes: readonly GraphNode[]): ReadonlyMap<string, GraphNode> {
+  return new Map([...nodes].reverse().map((node) => [node.name, node]));
 }
 
 /** Only Seldon's messages have a `meta` to merge. */
@@ -70,13 +75,11 @@ function checkMerge({ settings }: DraftGraph, protocol: Protocol, problems: Grap
 
 interface Progress {
   readonly nodes: GraphNode[];
-  readonly names: Set<string>;
+  /** Of the nodes seen so far, parents before children. */
+  readonly names: string[];
   readonly problems: GraphProblem[];
   readonly protocol: Protocol;
-  /**
-   * Nodes that have both ports are called as the client called, whatever their endpoint.type: messages are not
-   * translated, so a graph of one type would be closed to clients of the other, and it is open to them in Seldon.
-   */
+  /** Nodes that have both ports are called as the client called, whatever their endpoint.type. */
   readonly ignoresType: boolean;
 }
 
@@ -95,16 +98,13 @@ function checkNode(draft: DraftNode, above: Above | undefined, progress: Progres
     refuse(`the graph is deeper than ${MAX_DEPTH} nodes`);
     return undefined;
   }
-  if (progress.names.size >= MAX_NODES) {
+  if (progress.names.length >= MAX_NODES) {
     refuse(`the graph has more than ${MAX_NODES} nodes`);
     return undefined;
   }
-  if (draft.name === "") refuse("a node has no name; every node needs one");
-  else if (progress.names.has(draft.name))
-    refuse(`two nodes are called ${draft.name}; names must be unique in a graph`);
-  progress.names.add(draft.name);
-
-  const index = progress.names.size - 1;
+  const unclear = unclearName(draft.name, progress.names);
+  if (unclear !== undefined) progress.problems.push({ severity: "warning", path, message: unclear });
+  const index = progress.names.push(draft.name) - 1;
   const stages = stagesOf(draft);
   for (const message of arityProblems(draft, stages)) refuse(message);
   for (const message of discarded(draft, stages)) progress.problems.push({ severity: "warning", path, message });
@@ -135,6 +135,13 @@ function checkNode(draft: DraftNode, above: Above | undefined, progress: Progres
   });
   progress.nodes.push(node);
   return node;
+}
+
+/** Such graphs are served: Seldon's own samples have them. */
+function unclearName(name: string, names: readonly string[]): string | undefined {
+  if (name === "") return "a node has no name: nobody can ask about it, and metrics and routing leave its name empty";
+  if (!names.includes(name)) return undefined;
+  return `two nodes are called ${name}: routing, metrics and questions about it don't tell them apart`;
 }
 
 function arityProblems(draft: DraftNode, stages: Stages): string[] {
@@ -182,11 +189,21 @@ function checkRun(
   return { in: "container", endpoint: Object.freeze({ ...endpoint, transport }) };
 }
 
-/** The transports that nodes name. */
-function typesOf({ endpoint, children }: DraftNode, found = new Set<Transport>()): ReadonlySet<Transport> {
-  if (endpoint?.transport !== undefined) found.add(endpoint.transport);
-  for (const child of children) typesOf(child, found);
-  return found;
+/**
+ * Whether the endpoint types of a graph mean nothing. REST of every node is what Seldon's samples and older operators
+ * write, for graphs that are called by gRPC too. With protocol tensorflow messages are not translated, so that a graph
+ * of one type would be closed to clients of the other.
+ */
+function saysNothing(root: DraftNode, protocol: Protocol | undefined): boolean {
+  const types = new Set(typesOf(root));
+  if (protocol === "tensorflow") types.delete(undefined);
+  return types.size === 1 && (protocol === "tensorflow" || types.has("rest"));
+}
+
+/** The transport that each node in a container names. */
+function typesOf({ builtin, endpoint, children }: DraftNode): readonly (Transport | undefined)[] {
+  const below = children.flatMap(typesOf);
+  return builtin === undefined ? [endpoint?.transport, ...below] : below;
 }
 
 const NO_ENDPOINT: DraftEndpoint = { host: "", httpPort: 0, grpcPort: 0, servicePort: 0, transport: undefined };
