@@ -367,7 +367,11 @@ describe("odd gRPC", { concurrency: 4, timeout: 60_000 }, () => {
         }),
       );
       assert.deepEqual([...new Set(answers.map((one) => `${one.code} ${one.details}`))], ["0 "]);
-      assert.ok(node.sessions.size > 1);
+      // On a busy machine all of them may have found the first connection.
+      for (let calls = 0; node.sessions.size < 2; calls += 1) {
+        assert.ok(calls < 100, "a connection that said goodbye is used for ever");
+        assert.equal((await callGrpc(app.grpcPort, PREDICT, MESSAGE)).code, 0);
+      }
     } finally {
       await app.stop();
       await node.stop();
