@@ -38,8 +38,9 @@ it("asks a silent client once whether it is there, and drops it when it does not
   );
   socket.push(Buffer.concat([Buffer.from(PREFACE), SETTINGS]));
   await new Promise((resolve) => setImmediate(resolve));
-  const readMs = connection.lastReadMs;
-  connection.checkAlive(1000, 500, readMs + 999);
+  // Whole, so that sums and differences of it are exact.
+  const readMs = Math.ceil(connection.lastReadMs);
+  connection.checkAlive(1000, 500, readMs + 998);
   connection.checkAlive(1000, 500, readMs + 1000);
   connection.checkAlive(1000, 500, readMs + 1400);
   await new Promise((resolve) => setImmediate(resolve));
