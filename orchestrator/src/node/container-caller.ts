@@ -134,13 +134,8 @@ export class ContainerCaller implements NodeCaller {
   }
 
   /** An encoded SeldonModelMetadata of a node that speaks gRPC. */
-  async grpcMetadata(node: GraphNode, headers: NodeHeaders, puid: string, scope: Scope): Promise<Buffer> {
-    const lease = this.#grpc[node.index];
-    if (lease === undefined) throw new CallError("bad-request", `node ${node.name} has no gRPC port`);
-    const empty: GrpcPayload = { transport: "grpc", body: Buffer.alloc(0) };
-    const { metadataMethod } = this.#protocol.grpc;
-    const call = (sent: NodeHeaders) => callGrpcNode(lease.resource, metadataMethod, empty, sent, puid, scope);
-    return (await this.#measured(node, metadataMethod, "unary", headers, call)).body;
+  grpcMetadata(node: GraphNode, headers: NodeHeaders, puid: string, scope: Scope): Promise<Buffer> {
+    return this.callMethod(node, this.#protocol.grpc.metadataMethod, Buffer.alloc(0), { headers, puid }, scope);
   }
 
   /** Any unary method of a node that speaks gRPC, message and reply as they are. Throws CallError. */

@@ -1,8 +1,9 @@
 import { graphMetadata } from "../../walk/metadata.ts";
 import type { GraphMetadata } from "../../execute/metadata-answer.ts";
 import { jsonPayload, type RestPayload } from "../../execute/payload.ts";
-import type { NodeHeaders } from "../../execute/run.ts";
+import type { NodeHeaders, Run } from "../../execute/run.ts";
 import { Scope } from "../../execute/scope.ts";
+import type { GraphNode } from "../../graph/graph.ts";
 import type { ServedGraph } from "../../walk/served-graph.ts";
 import { transportOf } from "../../node/container-caller.ts";
 import { findModel } from "../../protocol/model-names.ts";
@@ -13,42 +14,41 @@ import type { AskedModel } from "./routes/route.ts";
 const ABOUT_TIMEOUT_MS = 30_000;
 
 /** What one node says of its health. A node that only speaks gRPC is asked by the protocol's own method, if it has one. */
-export async function answerStatus(
+export function answerStatus(
   served: ServedGraph,
   asked: AskedModel,
   puid: string,
   headers: NodeHeaders,
 ): Promise<RestPayload> {
-  const { node, model } = findModel(served.graph, asked);
-  const { aboutNode } = protocolOf(served.graph);
-  if (node.runs.in === "builtin") return jsonPayload({});
-  if (transportOf(node, "rest") === "rest") {
-    return within((scope) => served.caller.get(node, "status", model, { headers, puid }, scope));
-  }
-  return within((scope) =>
-    aboutNode.status(model, (method, message) =>
-      served.caller.callMethod(node, method, message, { headers, puid }, scope),
-    ),
-  );
+  return askNode(served, asked, "status", () => ({}), { headers, puid });
 }
 
 /** One node's metadata, unchanged where it speaks REST. */
-export async function answerMetadata(
+export function answerMetadata(
   served: ServedGraph,
   asked: AskedModel,
   puid: string,
   headers: NodeHeaders,
 ): Promise<RestPayload> {
+  return askNode(served, asked, "metadata", ({ name }) => ({ name }), { headers, puid });
+}
+
+/** Asks a node about itself over the transport that it speaks; `builtin` is what one of ours says. */
+async function askNode(
+  served: ServedGraph,
+  asked: AskedModel,
+  question: "status" | "metadata",
+  builtin: (node: GraphNode) => unknown,
+  run: Pick<Run, "headers" | "puid">,
+): Promise<RestPayload> {
   const { node, model } = findModel(served.graph, asked);
-  const { aboutNode } = protocolOf(served.graph);
-  if (node.runs.in === "builtin") return jsonPayload({ name: node.name });
+  if (node.runs.in === "builtin") return jsonPayload(builtin(node));
   if (transportOf(node, "rest") === "rest") {
-    return within((scope) => served.caller.get(node, "metadata", model, { headers, puid }, scope));
+    return within((scope) => served.caller.get(node, question, model, run, scope));
   }
+  const { aboutNode } = protocolOf(served.graph);
   return within((scope) =>
-    aboutNode.metadata(model, (method, message) =>
-      served.caller.callMethod(node, method, message, { headers, puid }, scope),
-    ),
+    aboutNode[question](model, (method, message) => served.caller.callMethod(node, method, message, run, scope)),
   );
 }
 
