@@ -1,7 +1,6 @@
-import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
 import { gunzipSync } from "node:zlib";
+import { listen, type Listening } from "./listening.ts";
 
 interface Tensor {
   readonly name: string;
@@ -12,24 +11,15 @@ interface Tensor {
 }
 
 /** A V2 node that answers every tensor with itself, binary ones in binary, as Triton writes them. */
-export async function startBinaryNode(): Promise<{ readonly port: number; stop(): Promise<void> }> {
+export function startBinaryNode(): Promise<Listening> {
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on("data", (chunk: Buffer) => chunks.push(chunk));
     request.on("end", () => {
       answer(request, response, Buffer.concat(chunks));
     });
-  }).listen(0, "127.0.0.1");
-  await once(server, "listening");
-  return {
-    port: (server.address() as AddressInfo).port,
-    stop: async () => {
-      server.closeAllConnections();
-      const closed = once(server, "close");
-      server.close();
-      await closed;
-    },
-  };
+  });
+  return listen(server);
 }
 
 function answer(request: IncomingMessage, response: ServerResponse, sent: Buffer): void {

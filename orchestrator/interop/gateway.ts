@@ -1,9 +1,8 @@
-import { once } from "node:events";
 import { createServer, request } from "node:http";
-import type { AddressInfo } from "node:net";
+import { listen, type Listening } from "./listening.ts";
 
 /** What stands before an orchestrator: takes `/seldon/<namespace>/<deployment>` off each path. */
-export async function startGateway(port: number): Promise<{ readonly port: number; stop(): Promise<void> }> {
+export function startGateway(port: number): Promise<Listening> {
   const server = createServer((incoming, outgoing) => {
     const path = (incoming.url ?? "").replace(/^\/seldon\/[^/]+\/[^/]+/, "");
     const { method, headers } = incoming;
@@ -13,15 +12,6 @@ export async function startGateway(port: number): Promise<{ readonly port: numbe
     });
     onward.on("error", () => outgoing.destroy());
     incoming.pipe(onward);
-  }).listen(0, "127.0.0.1");
-  await once(server, "listening");
-  return {
-    port: (server.address() as AddressInfo).port,
-    stop: async () => {
-      server.closeAllConnections();
-      const closed = once(server, "close");
-      server.close();
-      await closed;
-    },
-  };
+  });
+  return listen(server);
 }

@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { layoutOf, NODE } from "../layout.ts";
 import { runProgram } from "../setup/run-program.ts";
 import { apiDaemons, containerd, nodeDaemons, type Daemon } from "./daemons.ts";
+import { nodeEnvironment } from "./inside.ts";
 import { prepareMachine } from "./prepare-machine.ts";
 
 const [, , root = "", packages = "", mode = ""] = process.argv;
@@ -16,11 +17,7 @@ const started = performance.now();
 const times = createWriteStream(join(layout.run, "times"), { flags: "a" });
 let isStopping = false;
 
-const env = {
-  ...process.env,
-  PATH: `${layout.tools}:${packages}/usr/sbin:${packages}/usr/bin:${packages}/bin:${process.env["PATH"] ?? ""}`,
-  LD_LIBRARY_PATH: `${packages}/usr/lib/${process.arch === "arm64" ? "aarch64" : "x86_64"}-linux-gnu`,
-};
+const env = nodeEnvironment(layout, packages);
 
 if (mode === "until-eof") {
   process.stdin.resume();
@@ -56,7 +53,7 @@ try {
 
 function start(daemon: Daemon): void {
   const log = openSync(join(layout.logs, `${daemon.name}.log`), "w");
-  const child = spawn(daemon.program, daemon.args, { stdio: ["ignore", log, log], env });
+  const child = spawn(daemon.program, daemon.args, { stdio: ["ignore", log, log], env: { ...process.env, ...env } });
   running.set(daemon.name, child);
   child.on("exit", (code, signal) => {
     running.delete(daemon.name);
