@@ -10,6 +10,8 @@ import {
 const ROOMS = {
   problem: "control-plane/src/problem/",
   model: "control-plane/src/model/",
+  /** Client and vocabulary of the Kubernetes API. */
+  "kubernetes-api": "control-plane/src/kubernetes-api/",
   source: "control-plane/src/source/",
   plan: "control-plane/src/plan/",
   render: "control-plane/src/render/",
@@ -44,17 +46,18 @@ export type Room = keyof typeof ROOMS;
 export const ROOM_NAMES = Object.keys(ROOMS) as readonly Room[];
 
 const PROTO = ["proto", "proto/vocabulary", "proto/gen"] as const;
-const CONTROL_PLANE = ["problem", "model", "source", "plan", "render", "deliver", "app"] as const;
+const CONTROL_PLANE = ["problem", "model", "kubernetes-api", "source", "plan", "render", "deliver", "app"] as const;
 
 /** What each room may import beside itself: app > deliver > render > plan > model > problem, and proto beside them. */
 const ALLOWED: Readonly<Record<Room, readonly Room[]>> = {
   problem: [],
   model: ["problem", ...PROTO],
-  source: ["problem"],
+  "kubernetes-api": [],
+  source: ["kubernetes-api", "problem"],
   plan: ["model", "problem", ...PROTO],
-  render: ["plan", "problem", ...PROTO],
-  deliver: ["render", "plan", "model", "problem", ...PROTO],
-  app: ["deliver", "source", "render", "plan", "model", "problem", ...PROTO, "envoy"],
+  render: ["plan", "kubernetes-api", "problem", ...PROTO],
+  deliver: ["render", "kubernetes-api", "plan", "model", "problem", ...PROTO],
+  app: ["deliver", "source", "kubernetes-api", "render", "plan", "model", "problem", ...PROTO, "envoy"],
   interop: ["setup"],
   ...withProto(ORCHESTRATOR_IMPORTS),
   orchestrator: [...ORCHESTRATOR_ROOMS, ...PROTO],

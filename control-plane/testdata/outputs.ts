@@ -36,7 +36,7 @@ function elide(value: unknown): Json {
 }
 
 /** Variables as `NAME=value`, one line each. */
-function shortVariables(plans: readonly DeploymentPlan[]): unknown {
+function shortVariables(plans: readonly Omit<DeploymentPlan, "workloads">[]): unknown {
   return JSON.parse(JSON.stringify(plans), (key, value: unknown) => {
     if (key !== "env" || !Array.isArray(value)) return value;
     return value.map((one: { name: string; value?: string; from?: string }) => {
@@ -46,7 +46,8 @@ function shortVariables(plans: readonly DeploymentPlan[]): unknown {
 }
 
 function plan(plans: readonly DeploymentPlan[]): Checked<Json> {
-  return { value: elide(shortVariables(plans)), problems: [] };
+  const withoutWorkloads = plans.map(({ workloads: _, ...plan }) => plan);
+  return { value: elide(shortVariables(withoutWorkloads)), problems: [] };
 }
 
 /** Headers that a route adds, as `name: value`. */

@@ -17,6 +17,17 @@ export interface SourceObject {
   readonly file?: string;
   /** Where a field stands, or its nearest parent that exists. */
   readonly locate?: (path: FieldPath) => Position | undefined;
+  /** Port numbers that run already: a survivor of an edit keeps its own. Absent: nothing runs. */
+  readonly portsInUse?: PortsInUse;
+}
+
+/** The numbers that a container of a predictor has in its running pods, if there are any. */
+export type PortsInUse = (predictor: string, container: string) => ContainerPortNumbers | undefined;
+
+export interface ContainerPortNumbers {
+  readonly http?: number;
+  readonly grpc?: number;
+  readonly metrics?: number;
 }
 
 /** Keys and indices from the root of an object. */

@@ -1,3 +1,5 @@
+import type { WorkloadPlan } from "./workload-plan.ts";
+
 /** What a SeldonDeployment means, free of how it was written and of who will carry it out. Frozen. */
 export interface DeploymentPlan {
   /** `<namespace>/<name>`, the key of everything that belongs to this deployment. */
@@ -20,6 +22,8 @@ export interface DeploymentPlan {
   /** Absent: the request id is the key of the split. */
   readonly stickyKey?: StickyKey;
   readonly permits: Permits;
+  /** What runs in a cluster for it. */
+  readonly workloads: WorkloadPlan;
 }
 
 export type Protocol = "seldon" | "tensorflow" | "v2";
@@ -79,6 +83,15 @@ export interface PredictorPlan {
   readonly pods: readonly PodPlan[];
   /** Arguments, environment and annotations the orchestrator is started with. */
   readonly orchestratorSettings: OrchestratorSettings;
+  readonly explainer?: ExplainerPlan;
+}
+
+/** Where the explainer of a predictor is reached: `/seldon/<namespace>/<deployment>-explainer/<predictor>/`. */
+export interface ExplainerPlan {
+  /** Name of its Deployment, Service and DestinationRule. */
+  readonly serviceName: string;
+  readonly serviceHost: string;
+  readonly httpPort: number;
 }
 
 /** `none` is `seldon.io/no-engine`; `separate` is `seldon.io/engine-separate-pod`. */

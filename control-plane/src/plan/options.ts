@@ -1,3 +1,5 @@
+import { DEFAULT_WORKLOAD_OPTIONS, type WorkloadOptions } from "./workload-options.ts";
+
 /** What an operator can set about the meaning of every deployment. Names in capitals are Seldon's variables. */
 export interface PlanOptions {
   /** ISTIO_GATEWAY: gateway of a deployment that names none. */
@@ -15,6 +17,7 @@ export interface PlanOptions {
   readonly metricsPortName: string;
   /** EXECUTOR_REQUEST_LOGGER_DEFAULT_ENDPOINT: where payloads are logged when a node names no place. */
   readonly requestLoggerUrl: string;
+  readonly workloads: WorkloadOptions;
 }
 
 /** What holds unless the operator says otherwise: the defaults of Seldon's Helm chart. */
@@ -27,4 +30,5 @@ export const DEFAULT_PLAN_OPTIONS: PlanOptions = {
   prometheusPath: "/prometheus",
   metricsPortName: "metrics",
   requestLoggerUrl: "http://default-broker",
+  workloads: DEFAULT_WORKLOAD_OPTIONS,
 };

@@ -8,6 +8,7 @@ import { seldonId } from "./names.ts";
 import { DEFAULT_PLAN_OPTIONS, type PlanOptions } from "./options.ts";
 import { planPermits, planStickyKey } from "./policy.ts";
 import { planPredictor } from "./predictor.ts";
+import { planWorkloads } from "./workloads/plan-workloads.ts";
 import { planShadows, planSplit } from "./traffic.ts";
 
 /** What planning reads of a deployment that was loaded. */
@@ -69,6 +70,7 @@ function buildPlan(context: PlanContext, { key, policy }: PlanInput): Deployment
     ...planRetry(annotations),
     ...(stickyKey === undefined ? {} : { stickyKey }),
     permits: planPermits(policy),
+    workloads: planWorkloads(context),
   };
 }
 

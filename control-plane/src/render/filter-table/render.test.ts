@@ -22,6 +22,7 @@ function planOf(key: string, traffic: Partial<Traffic> = {}): DeploymentPlan {
     split: [{ predictor: "main", weight: 100 }],
     shadows: [],
     permits: { force: false, explain: false },
+    workloads: { pods: [], services: [] },
     ...traffic,
   };
 }

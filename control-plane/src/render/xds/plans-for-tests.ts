@@ -60,6 +60,7 @@ export function planFor(
     split,
     shadows: copies,
     permits: { force: false, explain: false },
+    workloads: { pods: [], services: [] },
     ...changes,
   };
 }

@@ -89,5 +89,6 @@ export function deploymentPlan(name: string, predictors: readonly PredictorParts
     split: predictors.map((one) => ({ predictor: one.name ?? "main", weight: 1 })),
     shadows: [],
     permits: { force: false, explain: false },
+    workloads: { pods: [], services: [] },
   };
 }
