@@ -38,6 +38,13 @@ export class Cluster {
     return this.run(["kubectl", "apply", "--server-side", "--force-conflicts", "-f", "-"], { input: manifests });
   }
 
+  /** Bundles our programs and brings their images to the node; returns the names of those that have changed. */
+  async loadPrograms(): Promise<readonly string[]> {
+    const { path: envoy } = await findEnvoy();
+    const images = await programImages(this.packages, { envoy, node: process.execPath });
+    return importImages(this.layout, this.packages, this.node, images);
+  }
+
   async down(): Promise<void> {
     await stopNode(this.layout);
   }
@@ -67,9 +74,8 @@ export async function bringUp(root: string, untilEof: boolean): Promise<Cluster>
     throw new ClusterError("the cluster of this checkout is up already; end it with: npm run cluster -- down");
   const cluster = new Cluster(layout, await startNode(layout, packages, untilEof), packages);
   try {
-    const { path: envoy } = await findEnvoy();
-    const images = [...systemImages(layout), ...(await programImages(packages, envoy, process.execPath))];
-    await importImages(layout, packages, cluster.node, images);
+    await importImages(layout, packages, cluster.node, systemImages(layout));
+    await cluster.loadPrograms();
     await installAddons(cluster);
   } catch (error) {
     const trouble = await describeTrouble((...words) => cluster.kubectl(...words));

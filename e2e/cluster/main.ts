@@ -1,4 +1,4 @@
-// The command `npm run cluster -- up|down|exec|logs|images`: a Kubernetes with Istio on this machine, in namespaces of its own.
+// The command `npm run cluster -- up|down|exec|load|logs|images`: a Kubernetes with Istio on this machine, in namespaces of its own.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
@@ -16,6 +16,7 @@ const USAGE = `usage: npm run cluster -- <command>
   up                   build what is missing (minutes, once), bring the cluster up and leave it running
   down                 end it; nothing is left but caches below .graphway/cluster
   exec [command…]      run a command on the node, with kubectl, helm and ctr at hand; without one, a shell
+  load                 bundle our programs anew and bring their images to the node; pods made from then on run them
   logs [daemon]        what the node's daemons say; with no name, their names
   images               the images that the node has
 `;
@@ -33,6 +34,11 @@ async function main([command = "", ...words]: readonly string[]): Promise<number
       return 0;
     case "exec":
       return enter(await upCluster(), words.length === 0 ? ["bash"] : words);
+    case "load": {
+      const changed = await (await upCluster()).loadPrograms();
+      say(changed.length === 0 ? "the node has these images already" : `brought ${changed.join(", ")}`);
+      return 0;
+    }
     case "logs":
       return showLogs(words[0]);
     case "images":

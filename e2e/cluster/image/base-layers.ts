@@ -6,8 +6,8 @@ import type { Entry, Layer } from "./image.ts";
 /** Commands of busybox that probes, hooks and people use. */
 const COMMANDS = ["cat", "env", "hostname", "id", "ip", "ls", "nc", "nslookup", "ps", "sh", "sleep", "wget"];
 
-const ACCOUNTS = "root:x:0:0::/root:/bin/sh\nnode:x:1000:1000::/srv:/bin/sh\n";
-const GROUPS = "root:x:0:\nnode:x:1000:\n";
+const ACCOUNTS = "root:x:0:0::/root:/bin/sh\nnode:x:1000:1000::/srv:/bin/sh\ngraphway:x:8888:8888::/tmp:/bin/sh\n";
+const GROUPS = "root:x:0:\nnode:x:1000:\ngraphway:x:8888:\n";
 
 /** A small system: busybox, accounts, and the shared libraries that the given programs need, from this machine. */
 export async function baseLayer(packages: string, programs: readonly string[]): Promise<Layer> {

@@ -1,7 +1,11 @@
+import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { makeBundle } from "../../../deploy/images/bundle.ts";
+import { filesOf } from "../../../deploy/images/folder-content.ts";
+import { entrypointOf, IMAGE_FOLDER, IMAGE_USER, imageName, PROGRAMS } from "../../../deploy/images/programs.ts";
 import type { Layout } from "../layout.ts";
 import { baseLayer } from "./base-layers.ts";
-import type { Image } from "./image.ts";
+import type { Entry, Image, Layer } from "./image.ts";
 
 /** The images of the cluster itself. */
 export function systemImages(layout: Layout): readonly Image[] {
@@ -15,29 +19,43 @@ export function systemImages(layout: Layout): readonly Image[] {
   ];
 }
 
-/** Envoy, and programs of ours on Node, over one small base. `envoy` and `node` are the binaries. */
-export async function programImages(packages: string, envoy: string, node: string): Promise<readonly Image[]> {
-  const base = await baseLayer(packages, [envoy, node]);
-  const nodeLayer = {
-    name: "node",
-    entries: [{ kind: "copy", path: "/usr/local/bin/node", from: node, mode: 0o755 }],
-  } as const;
-  const envoyLayer = {
-    name: "envoy",
-    entries: [{ kind: "copy", path: "/usr/local/bin/envoy", from: envoy, mode: 0o755 }],
-  } as const;
-  return [
-    {
-      name: "docker.io/graphway/envoy:1",
-      layers: [base, envoyLayer],
-      entrypoint: ["/usr/local/bin/envoy"],
-      user: "1000:1000",
-    },
-    {
-      name: "docker.io/graphway/node:1",
-      layers: [base, nodeLayer],
-      entrypoint: ["/usr/local/bin/node"],
-      user: "1000:1000",
-    },
-  ];
+/** The programs of this machine that images are made with. */
+export interface Binaries {
+  readonly envoy: string;
+  readonly node: string;
+}
+
+/** Envoy, Node, and our own programs as they are shipped, over one small base. Bundles the programs anew. */
+export async function programImages(packages: string, binaries: Binaries): Promise<readonly Image[]> {
+  const base = await baseLayer(packages, [binaries.envoy, binaries.node]);
+  const layerOf = (name: keyof Binaries): Layer => ({
+    name,
+    entries: [{ kind: "copy", path: `/usr/local/bin/${name}`, from: binaries[name], mode: 0o755 }],
+  });
+  const ofBinary = (name: keyof Binaries): Image => ({
+    name: `docker.io/graphway/${name}:1`,
+    layers: [base, layerOf(name)],
+    entrypoint: [`/usr/local/bin/${name}`],
+    user: "1000:1000",
+  });
+  return [ofBinary("envoy"), ofBinary("node"), ...(await bundleImages([base, layerOf("node")]))];
+}
+
+/** The images of our programs over layers that hold Node. */
+async function bundleImages(layers: readonly Layer[]): Promise<readonly Image[]> {
+  const images: Image[] = [];
+  for (const program of PROGRAMS.filter(({ entry }) => existsSync(entry))) {
+    const folder = await makeBundle(program);
+    const entries = filesOf(folder).map((file): Entry => {
+      return { kind: "copy", path: join(IMAGE_FOLDER, file), from: join(folder, file), mode: 0o644 };
+    });
+    images.push({
+      name: imageName(program),
+      layers: [...layers, { name: program.name, entries }],
+      entrypoint: entrypointOf(program),
+      user: `${IMAGE_USER}:${IMAGE_USER}`,
+      folder: IMAGE_FOLDER,
+    });
+  }
+  return images;
 }
