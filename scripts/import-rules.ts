@@ -17,6 +17,8 @@ const ROOMS = {
   render: "control-plane/src/render/",
   deliver: "control-plane/src/deliver/",
   app: "control-plane/src/app/",
+  /** Starts the control plane in a cluster. */
+  "control-plane": "control-plane/bin/",
   /** Sets up real nodes and clients, and starts the tests with them. */
   interop: "orchestrator/interop/run.",
   ...ORCHESTRATOR_PATHS,
@@ -31,6 +33,8 @@ const ROOMS = {
   launcher: "cli/bin/",
   cli: "cli/",
   examples: "examples/",
+  /** What is shipped: bundles and their images, the Helm chart. */
+  deploy: "deploy/",
   e2e: "e2e/",
   /** The search for Envoy, which set-up and the running program share. */
   envoy: "scripts/envoy.",
@@ -58,6 +62,7 @@ const ALLOWED: Readonly<Record<Room, readonly Room[]>> = {
   render: ["plan", "kubernetes-api", "problem", ...PROTO],
   deliver: ["render", "kubernetes-api", "plan", "model", "problem", ...PROTO],
   app: ["deliver", "source", "kubernetes-api", "render", "plan", "model", "problem", ...PROTO, "envoy"],
+  "control-plane": [...CONTROL_PLANE, ...PROTO],
   interop: ["setup"],
   ...withProto(ORCHESTRATOR_IMPORTS),
   orchestrator: [...ORCHESTRATOR_ROOMS, ...PROTO],
@@ -69,6 +74,7 @@ const ALLOWED: Readonly<Record<Room, readonly Room[]>> = {
   launcher: ["starter", "setup"],
   cli: [...CONTROL_PLANE, ...PROTO, "envoy"],
   examples: [...PROTO],
+  deploy: [],
   e2e: ROOM_NAMES,
   envoy: [],
   starter: [],
