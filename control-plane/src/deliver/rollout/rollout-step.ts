@@ -34,6 +34,8 @@ export interface LiveObjects {
 export interface RolloutSettings {
   /** ISTIO_ENABLED. */
   readonly istio: boolean;
+  /** ISTIO_TLS_MODE: TLS towards the predictors; empty leaves it to the mesh. */
+  readonly istioTlsMode: string;
   /** KEDA_ENABLED. */
   readonly keda: boolean;
   /** How long a predictor that gets no requests any more goes on for those it still has. */
