@@ -1,0 +1,54 @@
+import type { RolloutSettings } from "../../../deliver/rollout/rollout-step.ts";
+import type { ModelSettings } from "../../../model/settings.ts";
+import type { PlanOptions } from "../../../plan/options.ts";
+
+/** What the operator set about a control plane in a cluster. */
+export interface ClusterSettings {
+  readonly kubeconfig: string | undefined;
+  readonly context: string | undefined;
+  /** The only namespace to look at; undefined: all. */
+  readonly namespace: string | undefined;
+  /** Our own namespace: Lease, `seldon-config`, the webhook's Service and Secret. */
+  readonly ownNamespace: string;
+  /** Label `seldon.io/controller-id` of the SeldonDeployments to take; empty: those without one. */
+  readonly controllerId: string;
+  readonly model: ModelSettings;
+  readonly plan: PlanOptions;
+  readonly rollout: RolloutSettings;
+  /** Deployments that are worked on at once. */
+  readonly workers: number;
+  readonly leader: LeaderSettings | undefined;
+  readonly xds: XdsSettings;
+  readonly webhook: WebhookSettings | undefined;
+  readonly metrics: { readonly host: string; readonly port: number };
+  readonly logLevel: LogLevel;
+  readonly createsResources: boolean;
+  readonly stopTimeoutMs: number;
+  /** RELATED_IMAGE_* that are set. */
+  readonly relatedImages: Readonly<Record<string, string>>;
+}
+
+export type LogLevel = "debug" | "info" | "warn" | "error" | "fatal";
+
+export interface LeaderSettings {
+  readonly leaseName: string;
+  readonly leaseDurationMs: number;
+  readonly renewDeadlineMs: number;
+  readonly retryPeriodMs: number;
+}
+
+export interface XdsSettings {
+  readonly port: number;
+  readonly auth: "token" | "none";
+  readonly audience: string;
+  /** Undefined: plain text. */
+  readonly tls: { readonly certFile: string; readonly keyFile: string } | undefined;
+}
+
+export interface WebhookSettings {
+  readonly port: number;
+  readonly service: string;
+  readonly secret: string;
+  /** Undefined: certificates of our own. */
+  readonly certDir: string | undefined;
+}

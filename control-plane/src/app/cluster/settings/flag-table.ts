@@ -1,0 +1,71 @@
+import { choice, ignored, setting, type SettingTable } from "./setting-spec.ts";
+
+/** The flags of Seldon 1.17.1's operator. */
+export const SELDON_FLAGS = {
+  "metrics-addr": setting("text", ":8080", "address of `/metrics`, `/healthz` and `/readyz`"),
+  "enable-leader-election": setting("boolean", "false", "write only as the holder of a Lease: for several replicas"),
+  "leader-election-id": setting("text", "a33bd623.machinelearning.seldon.io", "name of that Lease"),
+  "leader-election-resource-lock": ignored("text", "", "leaders are elected by a Lease"),
+  "leader-election-lease-duration-secs": setting("seconds", "15", "how long a silent leader keeps the Lease"),
+  "leader-election-renew-deadline-secs": setting("seconds", "10", "how long a leader that can't renew it goes on"),
+  "leader-election-retry-period-secs": setting("seconds", "2", "pause between two attempts to take or renew it"),
+  "webhook-port": setting("port", "443", "port of the admission webhook"),
+  namespace: setting("text", "", "the only namespace to look at; without it all. WATCH_NAMESPACE wins"),
+  "operator-namespace": setting("text", "", "our own namespace; POD_NAMESPACE wins"),
+  "create-resources": setting("boolean", "false", "write the CRDs and the webhook's configuration at the start"),
+  "log-level": choice(
+    ["DEBUG", "INFO", "WARN", "WARNING", "ERROR", "FATAL", "debug", "info", "warn", "warning", "error", "fatal"],
+    "INFO",
+    "level of the log: DEBUG, INFO, WARN, ERROR or FATAL",
+  ),
+  debug: setting("boolean", "false", "log at level debug"),
+} as const satisfies SettingTable;
+
+/** The flags that Seldon does not have. */
+export const OWN_FLAGS = {
+  kubeconfig: setting("text", "", "a kubeconfig file; without it the pod's service account, else KUBECONFIG"),
+  context: setting("text", "", "the context of that file"),
+  workers: setting("number", "8", "deployments that are worked on at once"),
+  adopt: choice(
+    ["keep", "roll"],
+    "keep",
+    "pods of Seldon's operator: keep them until a change rolls them anyway, or roll them",
+  ),
+  drain: setting("duration", "10s", "how long a predictor without new requests goes on for those it has"),
+  "orchestrator-shutdown-delay": setting(
+    "duration",
+    "5s",
+    "how long an orchestrator that stops goes on serving, so that nobody sends to it any more",
+  ),
+  "cluster-domain": setting("text", "cluster.local", "DNS suffix of Services"),
+  "max-shadows": setting("number", "1", "predictors of one deployment that may be shadows; Seldon allows one"),
+  "xds-port": setting("port", "18000", "port where orchestrators fetch their graphs; 0 takes a free one"),
+  "xds-server": setting(
+    "text",
+    "",
+    "host:port or https://host:port of that port as pods reach it; without it `graphway-xds.<our namespace>.svc.<cluster domain>:<xds-port>`; " +
+      "`none`: orchestrators go by ENGINE_PREDICTOR alone",
+  ),
+  "xds-auth": choice(
+    ["token", "none"],
+    "token",
+    "who may fetch graphs: holders of a service-account token, those of their own deployment; or anyone, any",
+  ),
+  "xds-audience": setting("text", "graphway", "audience of those tokens"),
+  "xds-cert-file": setting("text", "", "certificate of the xDS port in PEM; without it the port speaks plain text"),
+  "xds-key-file": setting("text", "", "its key"),
+  webhook: setting("boolean", "true", "serve the admission webhook"),
+  "webhook-service": setting("text", "seldon-webhook-service", "Service of the webhook in our namespace"),
+  "webhook-secret": setting("text", "graphway-webhook-certificate", "Secret of the webhook's own certificate"),
+  "webhook-cert-dir": setting(
+    "text",
+    "",
+    "folder with `tls.crt` and `tls.key` of the webhook (cert-manager's); without it we make and renew our own",
+  ),
+  "stop-timeout": setting("duration", "20s", "how long work under way may take after the signal to stop"),
+} as const satisfies SettingTable;
+
+/** Every flag by its name. */
+export const FLAGS = { ...SELDON_FLAGS, ...OWN_FLAGS } as const;
+
+export type FlagName = keyof typeof FLAGS;

@@ -1,0 +1,86 @@
+import { choice, ignored, setting, type SettingTable } from "./setting-spec.ts";
+
+const AMBASSADOR = "Ambassador's objects are not written";
+
+/** The environment variables of Seldon 1.17.1's operator; initial values are those of its Helm chart. */
+export const VARIABLES = {
+  ISTIO_ENABLED: setting("boolean", "false", "write VirtualServices and DestinationRules"),
+  ISTIO_GATEWAY: setting("text", "istio-system/seldon-gateway", "gateway of a deployment that names none"),
+  ISTIO_TLS_MODE: choice(
+    ["DISABLE", "SIMPLE", "MUTUAL", "ISTIO_MUTUAL"],
+    "",
+    "TLS towards predictors: DISABLE, SIMPLE, MUTUAL or ISTIO_MUTUAL; empty leaves it to the mesh",
+  ),
+  KEDA_ENABLED: setting("boolean", "false", "write KEDA's ScaledObjects"),
+  AMBASSADOR_ENABLED: ignored("text", "false", AMBASSADOR),
+  AMBASSADOR_VERSION: ignored("text", "v2", AMBASSADOR),
+  AMBASSADOR_SINGLE_NAMESPACE: ignored("text", "false", AMBASSADOR),
+  WATCH_NAMESPACE: setting("text", "", "the only namespace to look at; without it `--namespace`'s"),
+  POD_NAMESPACE: setting("text", "", "our own namespace; without it `--operator-namespace`'s, else `seldon-system`"),
+  CONTROLLER_ID: setting("text", "", "take only SeldonDeployments whose label `seldon.io/controller-id` says this"),
+  DEPLOYMENT_NAME_AS_PREFIX: setting(
+    "boolean",
+    "false",
+    "hashed names of Deployments begin with the SeldonDeployment's name",
+  ),
+  DEFAULT_USER_ID: setting("text", "8888", "who pods run as that do not say; empty: as their images say"),
+  DEFAULT_CERT_MOUNT_PATH_NAME: setting("text", "/cert/", "where `ssl.certSecretName` is mounted"),
+  ENGINE_SERVER_PORT: setting("port", "8000", "HTTP port of orchestrators and of predictors' Services"),
+  ENGINE_SERVER_GRPC_PORT: setting("port", "5001", "their gRPC port"),
+  EXECUTOR_SERVER_PORT: setting(
+    "port",
+    "",
+    "no effect unless it differs from ENGINE_SERVER_PORT, which is an error: Seldon's Services then pointed nowhere",
+  ),
+  EXECUTOR_SERVER_GRPC_PORT: setting("port", "", "likewise, for ENGINE_SERVER_GRPC_PORT"),
+  EXECUTOR_CONTAINER_IMAGE_AND_VERSION: setting("text", "graphway/orchestrator:0.1.0", "image of orchestrators"),
+  EXECUTOR_CONTAINER_IMAGE_PULL_POLICY: choice(
+    ["Always", "IfNotPresent", "Never"],
+    "IfNotPresent",
+    "when it is pulled",
+  ),
+  EXECUTOR_CONTAINER_USER: setting("text", "8888", "who orchestrators run as; empty: as the image says"),
+  EXECUTOR_CONTAINER_SERVICE_ACCOUNT_NAME: setting(
+    "text",
+    "default",
+    "service account of orchestrators in pods of their own",
+  ),
+  EXECUTOR_PROMETHEUS_PATH: setting("text", "/prometheus", "where containers serve their metrics"),
+  EXECUTOR_SERVER_METRICS_PORT_NAME: setting("text", "metrics", "name of the orchestrator's metrics port"),
+  EXECUTOR_FULL_HEALTH_CHECKS: setting("boolean", "false", "orchestrators ask nodes for their health by HTTP"),
+  EXECUTOR_REQUEST_LOGGER_DEFAULT_ENDPOINT: setting(
+    "text",
+    "http://default-broker",
+    "where payloads are logged when a node names no place",
+  ),
+  EXECUTOR_REQUEST_LOGGER_WORK_QUEUE_SIZE: setting("number", "10000", "payloads that may wait to be logged"),
+  EXECUTOR_REQUEST_LOGGER_WRITE_TIMEOUT_MS: setting("number", "2000", "milliseconds that one may wait"),
+  EXECUTOR_DEFAULT_CPU_REQUEST: setting("quantity", "500m", "orchestrators' CPU unless svcOrchSpec says it"),
+  EXECUTOR_DEFAULT_CPU_LIMIT: setting("quantity", "500m", "its limit"),
+  EXECUTOR_DEFAULT_MEMORY_REQUEST: setting("quantity", "512Mi", "their memory"),
+  EXECUTOR_DEFAULT_MEMORY_LIMIT: setting("quantity", "512Mi", "its limit"),
+  PREDICTIVE_UNIT_HTTP_SERVICE_PORT: setting("port", "9000", "first HTTP port given to a container"),
+  PREDICTIVE_UNIT_GRPC_SERVICE_PORT: setting("port", "9500", "first gRPC port given to a container"),
+  PREDICTIVE_UNIT_METRICS_SERVICE_PORT: setting("port", "6000", "first metrics port given to a container"),
+  PREDICTIVE_UNIT_METRICS_PORT_NAME: setting("text", "metrics", "name of the metrics port"),
+  PREDICTIVE_UNIT_DEFAULT_ENV_SECRET_REF_NAME: setting(
+    "text",
+    "",
+    "secret for model downloads of nodes that name none",
+  ),
+  RELATED_IMAGE_EXECUTOR: setting("text", "", "wins over EXECUTOR_CONTAINER_IMAGE_AND_VERSION"),
+  RELATED_IMAGE_ENGINE: ignored("text", "", "the Java engine is gone since Seldon 1.3"),
+  RELATED_IMAGE_STORAGE_INITIALIZER: setting("text", "", "wins over `seldon-config`'s image that downloads models"),
+  RELATED_IMAGE_EXPLAINER: setting("text", "", "wins over `seldon-config`'s explainer image"),
+  RELATED_IMAGE_EXPLAINER_V2: setting("text", "", "wins over its `image_v2`"),
+  RELATED_IMAGE_SKLEARNSERVER: setting("text", "", "wins over `seldon-config`'s image of SKLEARN_SERVER"),
+  RELATED_IMAGE_SKLEARNSERVER_V2: setting("text", "", "likewise, for protocol v2"),
+  RELATED_IMAGE_XGBOOSTSERVER: setting("text", "", "wins over `seldon-config`'s image of XGBOOST_SERVER"),
+  RELATED_IMAGE_XGBOOSTSERVER_V2: setting("text", "", "likewise, for protocol v2"),
+  RELATED_IMAGE_MLFLOWSERVER: setting("text", "", "wins over `seldon-config`'s image of MLFLOW_SERVER"),
+  RELATED_IMAGE_MLFLOWSERVER_V2: setting("text", "", "likewise, for protocol v2"),
+  RELATED_IMAGE_TENSORFLOW: ignored("text", "", "Seldon 1.17.1 never applies it either; set `seldon-config`"),
+  USE_EXECUTOR: ignored("text", "", "Seldon 1.17.1 does not use it either"),
+} as const satisfies SettingTable;
+
+export type VariableName = keyof typeof VARIABLES;
