@@ -24,7 +24,7 @@ export interface ModelSettings {
 
 /** Bounds on the input, so that no text can exhaust the process. */
 export interface ModelLimits {
-  /** Levels of `children` below the root of a graph; Seldon's own schema has 10. */
+  /** Levels of `children` below the root of a graph: those of the CustomResourceDefinition. Seldon's has 10. */
   readonly maxGraphDepth: number;
   /** Characters of one document; Kubernetes takes requests of 3 MiB. */
   readonly maxDocumentCharacters: number;
@@ -46,7 +46,7 @@ export const DEFAULT_MODEL_SETTINGS: ModelSettings = {
   maxShadows: 1,
   duplicateAcrossFiles: "error",
   limits: {
-    maxGraphDepth: 10,
+    maxGraphDepth: 20,
     maxDocumentCharacters: 3 * 1024 * 1024,
     maxFileCharacters: 32 * 1024 * 1024,
     maxNesting: 100,
