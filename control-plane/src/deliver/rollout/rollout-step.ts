@@ -2,6 +2,7 @@ import type { KubernetesObject, ObjectKey } from "../../kubernetes-api/object.ts
 import type { ResourceType } from "../../kubernetes-api/resource-types.ts";
 import type { DeploymentPlan } from "../../plan/deployment-plan.ts";
 import type { Problem } from "../../problem/problem.ts";
+import type { IstioOptions } from "../../render/istio/options.ts";
 import type { SeldonDeploymentStatus } from "../status/seldon-status.ts";
 
 /** Everything that one look at a SeldonDeployment goes by. */
@@ -18,7 +19,15 @@ export interface RolloutInput {
   readonly settings: RolloutSettings;
   /** How many of those who subscribe to its graph and routes have accepted them; undefined: nobody does. */
   readonly programmed?: { readonly accepted: number; readonly subscribed: number };
+  /** Of the step before, when its writes went through; absent after a restart. */
+  readonly memo?: RolloutMemo;
 }
+
+/**
+ * Writes that did not bring the cluster to what they say, by kind and name: somebody changes them back, or the server
+ * normalises them. They are tried again after minutes instead of for ever.
+ */
+export type RolloutMemo = ReadonlyMap<string, { readonly mismatch: string; readonly writtenAtMs: number }>;
 
 /** What the API server holds of one deployment. */
 export interface LiveObjects {
@@ -42,11 +51,29 @@ export interface RolloutSettings {
   readonly drainMs: number;
   /** What to do with Deployments that Seldon's operator made: leave their pods alone, or replace them. */
   readonly adopt: "keep" | "roll";
+  /** Orchestrators are told graph edits over xDS, so that ENGINE_PREDICTOR alone rolls no pod. */
+  readonly graphsByXds: boolean;
+  /** Other settings of VirtualServices and DestinationRules. */
+  readonly istioOptions?: Partial<IstioOptions>;
 }
 
 /** One thing to write or to delete; the writer goes through them in order. */
 export type Write =
-  | { readonly kind: "apply"; readonly type: ResourceType; readonly object: KubernetesObject }
+  /** Server-side apply by force, as the writer's own field manager unless another is named. */
+  | {
+      readonly kind: "apply";
+      readonly type: ResourceType;
+      readonly object: KubernetesObject;
+      readonly fieldManager?: string;
+    }
+  /** JSON patch (a list) or JSON merge patch; a patch of an object that is gone is no mistake. */
+  | {
+      readonly kind: "patch";
+      readonly type: ResourceType;
+      readonly key: ObjectKey;
+      readonly patch: Readonly<Record<string, unknown>> | readonly Readonly<Record<string, unknown>>[];
+    }
+  /** In the foreground: the object stays visible until what it owns is gone. */
   | { readonly kind: "delete"; readonly type: ResourceType; readonly key: ObjectKey; readonly uid: string };
 
 /** What an event tells users of a SeldonDeployment. */
@@ -63,4 +90,11 @@ export interface RolloutStep {
   readonly events: readonly EventNote[];
   /** Time after which to look again even if nothing changes. */
   readonly againAfterMs?: number;
+  /** To be handed to the next turn, unless a write failed. */
+  readonly memo: RolloutMemo;
+  /**
+   * Predictors whose pods are all there as the plan wants them. The graph of another one must not reach its running
+   * orchestrator yet: it may name containers that do not answer.
+   */
+  readonly settledPredictors: readonly string[];
 }
