@@ -20,6 +20,16 @@ export interface NodeView {
   readonly aliases?: ReadonlyMap<string, ReadonlyMap<string, string>>;
 }
 
+/**
+ * What a node may see; undefined refuses its stream. `header` reads the request's metadata, such as `authorization`. A
+ * node's word about itself is a claim. Whoever has to ask others first answers with a promise; what it rejects with, or what is
+ * thrown, ends the stream (StreamRefused: with its code).
+ */
+export type ViewFor = (
+  node: XdsNode,
+  header: (name: string) => string | undefined,
+) => NodeView | undefined | Promise<NodeView | undefined>;
+
 /** The view of a node that may have everything. */
 export const SEES_ALL: NodeView = { sees: () => true };
 

@@ -11,6 +11,7 @@ import type { XdsEvent } from "./events.ts";
 import type { NodeView, XdsNode } from "./node-view.ts";
 import { createResourceStore } from "./resource-store.ts";
 import { startXdsServer, type XdsServerOptions } from "./server.ts";
+import { StreamRefused } from "./stream-refused.ts";
 import { XDS_METHODS, type XdsMethod } from "./services.ts";
 
 const undo: (() => Promise<void> | void)[] = [];
@@ -331,6 +332,71 @@ const OFFENCES: readonly (readonly [string, XdsMethod, (stream: TestStream) => v
     status.INTERNAL,
   ],
 ];
+
+describe("a view that takes time", () => {
+  it("holds what the client says until it is there, in order", async () => {
+    const known = Promise.withResolvers<NodeView>();
+    const { open, set, events } = await serve({ viewFor: () => known.promise });
+    set(resource(TYPE.listener, "a", "1"), resource(TYPE.filterConfig, "b", "2"));
+    const stream = open(DELTA_ADS);
+    stream.send({ node, typeUrl: TYPE.listener, resourceNamesSubscribe: ["a"] });
+    stream.send({ typeUrl: TYPE.filterConfig, resourceNamesSubscribe: ["b"] });
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.deepEqual([stream.responses, events], [[], []]);
+    known.resolve({ sees: () => true });
+    await stream.received(2);
+    assert.deepEqual(
+      stream.responses.map((one) => one.bodies),
+      [["1"], ["2"]],
+    );
+    assert.deepEqual(
+      events.map((one) => one.kind),
+      ["connect", "subscribe", "subscribe"],
+    );
+  });
+
+  for (const [outcome, view, code] of [
+    ["is none", () => Promise.resolve(undefined), status.PERMISSION_DENIED],
+    ["fails", () => Promise.reject(new Error("broken")), status.INTERNAL],
+    [
+      "is refused",
+      () => Promise.reject(new StreamRefused(status.UNAUTHENTICATED, "who are you")),
+      status.UNAUTHENTICATED,
+    ],
+  ] as const)
+    it(`ends the stream when it ${outcome}`, async () => {
+      const { open, events } = await serve({ viewFor: view });
+      const stream = open(DELTA_ADS);
+      stream.send({ node, typeUrl: TYPE.cluster });
+      assert.equal((await stream.ended).code, code);
+      assert.deepEqual(events, []);
+    });
+
+  it("comes too late for a client that has gone", async () => {
+    const known = Promise.withResolvers<NodeView>();
+    const asked = Promise.withResolvers<undefined>();
+    const viewFor = (): Promise<NodeView> => {
+      asked.resolve(undefined);
+      return known.promise;
+    };
+    const { open, events, set } = await serve({ viewFor });
+    const stream = open(DELTA_ADS);
+    stream.send({ node, typeUrl: TYPE.cluster });
+    await asked.promise;
+    stream.close();
+    await stream.ended;
+    known.resolve({ sees: () => true });
+    set(resource(TYPE.cluster, "a", "1"));
+    const other = open(DELTA_ADS);
+    other.send({ node, typeUrl: TYPE.cluster });
+    await other.received(1);
+    const count = (kind: XdsEvent["kind"]): number => events.filter((one) => one.kind === kind).length;
+    await eventually(
+      () => count("connect") - count("disconnect"),
+      (connected) => connected === 1,
+    );
+  });
+});
 
 describe("a stream is ended, and only that stream, when its client", () => {
   for (const [offence, method, commit, code] of OFFENCES)

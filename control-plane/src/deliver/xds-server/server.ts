@@ -3,7 +3,7 @@ import { createDeltaSubscription } from "./delta-subscription.ts";
 import { deltaCodec, sotwCodec } from "./discovery-messages.ts";
 import type { XdsEvent } from "./events.ts";
 import { boundAddress, clearStaleSocket } from "./listen-address.ts";
-import { SEES_ALL, type NodeView, type XdsNode } from "./node-view.ts";
+import { SEES_ALL, type ViewFor } from "./node-view.ts";
 import type { ResourceKey, ResourceStore } from "./resource-store.ts";
 import { serviceDefinition, XDS_METHODS, type XdsMethod } from "./services.ts";
 import { startSession, type Session, type SessionContext, type XdsCall } from "./session.ts";
@@ -13,11 +13,10 @@ export interface XdsServerOptions {
   /** `127.0.0.1:0` (a free port) or `unix:/path`. A socket file whose server is gone is replaced. */
   readonly address: string;
   readonly store: ResourceStore;
-  /**
-   * What a node may see; undefined refuses its stream. `header` reads the request's metadata, such as `authorization`. A node's
-   * word about itself is a claim. Default: everything.
-   */
-  readonly viewFor?: (node: XdsNode, header: (name: string) => string | undefined) => NodeView | undefined;
+  /** Default: everyone may have everything. */
+  readonly viewFor?: ViewFor;
+  /** Default: plain text. */
+  readonly credentials?: ServerCredentials;
   /** Nothing is sent before it resolves: a client that reconnects to a half-filled store would drop what it has. */
   readonly ready?: Promise<unknown>;
   readonly onEvent?: (event: XdsEvent) => void;
@@ -120,7 +119,7 @@ export async function startXdsServer(options: XdsServerOptions): Promise<XdsServ
     });
   }
   await clearStaleSocket(options.address);
-  const port = await bind(server, options.address);
+  const port = await bind(server, options.address, options.credentials ?? ServerCredentials.createInsecure());
 
   return {
     address: boundAddress(options.address, port),
@@ -168,9 +167,9 @@ function whenAnswered(
   });
 }
 
-function bind(server: Server, address: string): Promise<number> {
+function bind(server: Server, address: string, credentials: ServerCredentials): Promise<number> {
   return new Promise((resolve, reject) => {
-    server.bindAsync(address, ServerCredentials.createInsecure(), (error, port) => {
+    server.bindAsync(address, credentials, (error, port) => {
       if (error === null) resolve(port);
       else reject(error);
     });

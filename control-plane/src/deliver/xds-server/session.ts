@@ -2,16 +2,16 @@ import { status, type ServerDuplexStream } from "@grpc/grpc-js";
 import { createClientStream, StreamLimitError, type ClientStream, type SubscriptionFactory } from "./client-stream.ts";
 import type { MessageCodec } from "./discovery-messages.ts";
 import type { NamedVersion, XdsEvent, XdsPeer } from "./events.ts";
-import type { NodeView, XdsNode } from "./node-view.ts";
+import type { NodeView, ViewFor, XdsNode } from "./node-view.ts";
 import type { ChangedNames, ResourceKey, ResourceStore } from "./resource-store.ts";
 import type { XdsMethod } from "./services.ts";
+import { StreamRefused } from "./stream-refused.ts";
 import type { Receipt, SubscriptionRequest } from "./subscription.ts";
 
 /** What every session of a server shares. */
 export interface SessionContext {
   readonly store: ResourceStore;
-  /** Undefined: the node may have nothing, its stream is refused. */
-  readonly viewFor: (node: XdsNode, header: (name: string) => string | undefined) => NodeView | undefined;
+  readonly viewFor: ViewFor;
   readonly emit: (event: XdsEvent) => void;
   readonly isOpen: () => boolean;
   readonly newClusterWaitMs: number;
@@ -38,15 +38,6 @@ export interface Variant<Request extends SubscriptionRequest> {
 
 export type XdsCall = ServerDuplexStream<Buffer, Buffer>;
 
-/** A reason to end a stream that its client is told. */
-class Refusal extends Error {
-  readonly code: status;
-  constructor(code: status, message: string) {
-    super(message);
-    this.code = code;
-  }
-}
-
 let streams = 0;
 
 /** Serves one stream until either side ends it. Nothing that happens on it ends the process. */
@@ -61,6 +52,8 @@ export function startSession<Request extends SubscriptionRequest>(
   let blocked = false;
   let ended = false;
   let wake: NodeJS.Timeout | undefined;
+  /** What came while it is being found out what the node may see. */
+  let held: Buffer[] | undefined;
 
   function end(reason: string | undefined, code?: status): void {
     if (ended) return;
@@ -82,10 +75,39 @@ export function startSession<Request extends SubscriptionRequest>(
     }
   }
 
-  function meet(node: XdsNode | undefined): ClientStream<Request> {
-    if (node === undefined) throw new Refusal(status.INVALID_ARGUMENT, "the first request names no node");
+  /** Finds out what the node may see; where that takes time, nothing more is read before it is known. */
+  function meet(node: XdsNode | undefined, bytes: Buffer): void {
+    if (node === undefined) throw new StreamRefused(status.INVALID_ARGUMENT, "the first request names no node");
     const view = context.viewFor(node, (name) => call.metadata.get(name)[0]?.toString());
-    if (view === undefined) throw new Refusal(status.PERMISSION_DENIED, `node ${node.id} may have nothing here`);
+    if (!(view instanceof Promise)) {
+      stream = admit(node, view);
+      return;
+    }
+    held = [bytes];
+    call.pause();
+    const go = (admitted: () => NodeView | undefined): void => {
+      guarded(() => {
+        stream = admit(node, admitted());
+        const waiting = held ?? [];
+        held = undefined;
+        for (const one of waiting) receive(one);
+        call.resume();
+      });
+    };
+    view.then(
+      (known) => {
+        go(() => known);
+      },
+      (cause: unknown) => {
+        go(() => {
+          throw cause;
+        });
+      },
+    );
+  }
+
+  function admit(node: XdsNode, view: NodeView | undefined): ClientStream<Request> {
+    if (view === undefined) throw new StreamRefused(status.PERMISSION_DENIED, `node ${node.id} may have nothing here`);
     streams += 1;
     peer = { stream: streams, node, method: `${method.service}/${method.method}` };
     context.emit({ kind: "connect", peer });
@@ -94,9 +116,14 @@ export function startSession<Request extends SubscriptionRequest>(
   }
 
   function receive(bytes: Buffer): void {
+    if (held !== undefined) {
+      held.push(bytes);
+      return;
+    }
     const message = decode(bytes);
     const typeUrl = typeOf(message.typeUrl, method);
-    stream ??= meet(message.node);
+    if (stream === undefined) meet(message.node, bytes);
+    if (stream === undefined) return;
     const before = stream.interest(typeUrl)?.revision;
     const receipt = stream.receive(typeUrl, message.request);
     reportInterest(typeUrl, before);
@@ -109,7 +136,7 @@ export function startSession<Request extends SubscriptionRequest>(
     try {
       return codec.decode(bytes);
     } catch (cause) {
-      throw new Refusal(status.INVALID_ARGUMENT, `not a discovery request: ${String(cause)}`);
+      throw new StreamRefused(status.INVALID_ARGUMENT, `not a discovery request: ${String(cause)}`);
     }
   }
 
@@ -189,15 +216,15 @@ export function startSession<Request extends SubscriptionRequest>(
 
 function typeOf(requested: string, { typeUrl: served, method }: XdsMethod): string {
   if (served === undefined) {
-    if (requested === "") throw new Refusal(status.INVALID_ARGUMENT, "the request names no type_url");
+    if (requested === "") throw new StreamRefused(status.INVALID_ARGUMENT, "the request names no type_url");
     return requested;
   }
   if (requested !== "" && requested !== served)
-    throw new Refusal(status.INVALID_ARGUMENT, `${method} serves ${served}, not ${requested}`);
+    throw new StreamRefused(status.INVALID_ARGUMENT, `${method} serves ${served}, not ${requested}`);
   return served;
 }
 
 function codeOf(cause: unknown): status {
-  if (cause instanceof Refusal) return cause.code;
+  if (cause instanceof StreamRefused) return cause.code;
   return cause instanceof StreamLimitError ? status.RESOURCE_EXHAUSTED : status.INTERNAL;
 }

@@ -77,10 +77,11 @@ function settingsOf(texts: SettingTexts): ClusterSettings {
     plan: planOptions(texts, ownNamespace),
     rollout: {
       istio: isOn("ISTIO_ENABLED"),
-      istioTlsMode: texts.variable("ISTIO_TLS_MODE"),
       keda: isOn("KEDA_ENABLED"),
       drainMs: milliseconds(texts, "drain"),
       adopt: texts.flag("adopt") === "roll" ? "roll" : "keep",
+      graphsByXds: xdsServer(texts, ownNamespace) !== undefined,
+      istioOptions: { tlsMode: texts.variable("ISTIO_TLS_MODE") },
     },
     workers: Number(texts.flag("workers")),
     leader: flagIsOn(texts, "enable-leader-election") ? leaderOf(texts) : undefined,
