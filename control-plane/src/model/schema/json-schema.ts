@@ -33,6 +33,19 @@ export function object<T>(
   return { type: "object", properties, required: Object.keys(required) };
 }
 
+/** Documentation of fields, by name. */
+export type FieldTexts<T> = { readonly [K in keyof T]?: string };
+
+/** The same schema, whose fields say what they mean. */
+export function described<T>(schema: SchemaFor<T>, texts: FieldTexts<T>): SchemaFor<T> {
+  const byName: Readonly<Record<string, string | undefined>> = { ...texts };
+  const properties = Object.entries(schema.properties ?? {}).map(([name, field]): [string, JsonSchema] => {
+    const description = byName[name];
+    return [name, description === undefined ? field : { ...field, description }];
+  });
+  return { ...schema, properties: Object.fromEntries(properties) };
+}
+
 export function list<T>(items: SchemaFor<T>): SchemaFor<readonly T[]> {
   return { type: "array", items };
 }

@@ -34,6 +34,9 @@ const KEYED_LISTS: Readonly<Record<string, { keys: readonly string[]; defaults: 
   TopologySpreadConstraint: { keys: ["topologyKey", "whenUnsatisfiable"], defaults: {} },
 };
 
+/** Below this many levels of itself a definition is written out without its documentation. */
+const DOCUMENTED_LEVELS = 2;
+
 /**
  * Writes out a schema in full. A definition that holds itself is written out `levels` times below its first place; what
  * is deeper is kept as it is written and not looked at.
@@ -49,7 +52,8 @@ function convert(placed: PlacedSchema, above: ReadonlyMap<JsonSchema, number>, l
   if (seen > levels) return ANY_FIELDS;
   const inside = schema === placed.schema ? above : new Map([...above, [schema, seen + 1]]);
   const inner = (one: JsonSchema): StructuralSchema => convert({ schema: one, document }, inside, levels);
-  const description = placed.schema.description ?? schema.description;
+  const said = Math.max(0, ...inside.values()) <= DOCUMENTED_LEVELS;
+  const description = said ? (placed.schema.description ?? schema.description) : undefined;
   return { ...(description === undefined ? {} : { description }), ...contentOf(schema, inner) };
 }
 
