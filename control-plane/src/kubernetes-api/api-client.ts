@@ -71,6 +71,15 @@ export interface ApiClient {
   serves(type: ResourceType): Promise<boolean>;
 }
 
+/** One thing that the API server found wrong, of `details.causes` in its answer. */
+export interface ApiErrorCause {
+  /** `FieldValueInvalid`, `FieldManagerConflict`, … */
+  readonly reason: string;
+  /** Path of the field; empty when the server names none. */
+  readonly field: string;
+  readonly message: string;
+}
+
 /** The API server said no. */
 export class ApiError extends Error {
   /** HTTP status: 404, 409, 410, 422, 429, 500, … */
@@ -79,14 +88,25 @@ export class ApiError extends Error {
   readonly reason: string;
   /** How long the server asks to wait. */
   readonly retryAfterMs: number | undefined;
+  readonly causes: readonly ApiErrorCause[];
 
-  constructor(status: number, reason: string, message: string, retryAfterMs?: number) {
+  constructor(
+    status: number,
+    reason: string,
+    message: string,
+    retryAfterMs?: number,
+    causes: readonly ApiErrorCause[] = [],
+  ) {
     super(message);
+    this.name = "ApiError";
     this.status = status;
     this.reason = reason;
     this.retryAfterMs = retryAfterMs;
+    this.causes = causes;
   }
 }
 
-/** No answer came: refused, reset, timed out, or cut off. */
-export class ApiUnreachable extends Error {}
+/** No answer came: refused, reset, timed out, cut off, or nothing that an API server would say. */
+export class ApiUnreachable extends Error {
+  override readonly name = "ApiUnreachable";
+}
