@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { findEnvoy } from "../../scripts/envoy.mjs";
 import { describeTrouble } from "./describe-trouble.ts";
 import { importImages } from "./image/import.ts";
-import { programImages, systemImages } from "./image/images.ts";
+import type { Image } from "./image/image.ts";
+import { nodeImage, programImages, systemImages } from "./image/images.ts";
 import { layoutOf, type Layout } from "./layout.ts";
 import { runOnNode } from "./node/inside.ts";
 import { runningNode, startNode, stopNode, type NodeProcess } from "./node/node-process.ts";
@@ -42,6 +43,13 @@ export class Cluster {
   async loadPrograms(): Promise<readonly string[]> {
     const { path: envoy } = await findEnvoy();
     const images = await programImages(this.packages, { envoy, node: process.execPath });
+    return importImages(this.layout, this.packages, this.node, images);
+  }
+
+  /** Brings more images over the one with Node to the node; returns the names of those that have changed. */
+  async loadOverNode(make: (node: Image) => Promise<readonly Image[]>): Promise<readonly string[]> {
+    const { path: envoy } = await findEnvoy();
+    const images = await make(await nodeImage(this.packages, { envoy, node: process.execPath }));
     return importImages(this.layout, this.packages, this.node, images);
   }
 

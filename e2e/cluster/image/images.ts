@@ -28,17 +28,26 @@ export interface Binaries {
 /** Envoy, Node, and our own programs as they are shipped, over one small base. Bundles the programs anew. */
 export async function programImages(packages: string, binaries: Binaries): Promise<readonly Image[]> {
   const base = await baseLayer(packages, [binaries.envoy, binaries.node]);
-  const layerOf = (name: keyof Binaries): Layer => ({
+  const node = imageOf(base, binaries, "node");
+  return [imageOf(base, binaries, "envoy"), node, ...(await bundleImages(node.layers))];
+}
+
+/** Node over the small base, for programs of others. */
+export async function nodeImage(packages: string, binaries: Binaries): Promise<Image> {
+  return imageOf(await baseLayer(packages, [binaries.envoy, binaries.node]), binaries, "node");
+}
+
+function imageOf(base: Layer, binaries: Binaries, name: keyof Binaries): Image {
+  const layer: Layer = {
     name,
     entries: [{ kind: "copy", path: `/usr/local/bin/${name}`, from: binaries[name], mode: 0o755 }],
-  });
-  const ofBinary = (name: keyof Binaries): Image => ({
+  };
+  return {
     name: `docker.io/graphway/${name}:1`,
-    layers: [base, layerOf(name)],
+    layers: [base, layer],
     entrypoint: [`/usr/local/bin/${name}`],
     user: "1000:1000",
-  });
-  return [ofBinary("envoy"), ofBinary("node"), ...(await bundleImages([base, layerOf("node")]))];
+  };
 }
 
 /** The images of our programs over layers that hold Node. */
