@@ -84,7 +84,7 @@ export async function startApp(
   const metrics = new Metrics();
   const tracing = await startTracing(env, { identity, hostname: options.hostname, schemes: schemesOf(tls) }, log);
   const current = new CurrentGraph((graph) => new ServedGraph(graph, endpoints, defaults, metrics));
-  const xds = await startXds(options, identity, current, operations, tls, log);
+  const xds = await startXds(options, identity, env["ENGINE_PREDICTOR"], current, operations, tls, log);
   if (current.served === undefined) {
     useLocal(local, current, xds !== undefined, log);
     if (current.swaps > 0) operations.graphServed({ source: "local", version: "" });
@@ -178,6 +178,7 @@ async function openPayloadLog(options: Options, env: Env, log: Logger, port: () 
 async function startXds(
   options: Options,
   identity: Identity,
+  enginePredictor: string | undefined,
   current: CurrentGraph,
   operations: OperationsMetrics,
   tls: OpenedTls,
@@ -190,6 +191,7 @@ async function startXds(
     tls: tls.xds,
     tokenFile: options.xdsTokenFile,
     identity,
+    enginePredictor,
     onGraph: (graph, version) => {
       current.swap(graph);
       operations.graphServed({ source: "xds", version });

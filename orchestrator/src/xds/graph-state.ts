@@ -1,4 +1,6 @@
+import { createHash } from "node:crypto";
 import type { envoy } from "#proto/gen/discovery.js";
+import { METADATA_ENGINE_PREDICTOR, METADATA_ROLE, ROLE_ORCHESTRATOR } from "#proto/vocabulary/orchestrator-node.ts";
 import type { Identity } from "../graph/draft.ts";
 import { graphOfMessage } from "../graph/from-message.ts";
 import { describeProblems, type Graph } from "../graph/graph.ts";
@@ -23,11 +25,19 @@ export interface Answer {
 export class GraphState {
   readonly #identity: Identity;
   readonly #resourceName: string;
+  readonly #metadata: Readonly<Record<string, { readonly stringValue: string }>>;
   /** Of the graph last accepted. */
   #version: string | undefined;
 
-  constructor(identity: Identity) {
+  /** `enginePredictor` is the variable that the process was started with. */
+  constructor(identity: Identity, enginePredictor?: string) {
     this.#identity = identity;
+    this.#metadata = {
+      [METADATA_ROLE]: { stringValue: ROLE_ORCHESTRATOR },
+      ...(enginePredictor === undefined
+        ? {}
+        : { [METADATA_ENGINE_PREDICTOR]: { stringValue: shortHash(enginePredictor) } }),
+    };
     this.#resourceName = `${identity.namespace}/${identity.deployment}/${identity.predictor}`;
   }
 
@@ -38,7 +48,7 @@ export class GraphState {
       node: {
         id: `orchestrator~${namespace}~${deployment}~${predictor}`,
         cluster: `${namespace}/${deployment}`,
-        metadata: { fields: { ROLE: { stringValue: "orchestrator" } } },
+        metadata: { fields: this.#metadata },
         userAgentName: "graphway-orchestrator",
       },
       typeUrl: GRAPH_TYPE,
@@ -77,6 +87,10 @@ export class GraphState {
     this.#version = undefined;
     return { request: ack, warnings: ["the control plane has removed the graph; the last one goes on serving"] };
   }
+}
+
+function shortHash(text: string): string {
+  return createHash("sha256").update(text).digest("hex").slice(0, 16);
 }
 
 function refuse(ack: Request, message: string): Answer {

@@ -20,6 +20,8 @@ export interface SubscriptionOptions {
   /** Read anew for every connection, and a new token opens a new one: projected tokens are renewed. */
   readonly tokenFile: string | undefined;
   readonly identity: Identity;
+  /** The variable ENGINE_PREDICTOR, where it is set: the control plane then knows which containers stand beside us. */
+  readonly enginePredictor?: string | undefined;
   /** A graph to serve from now on. */
   readonly onGraph: (graph: Graph, version: string) => void;
   /** A graph was refused; the log says why. */
@@ -67,7 +69,7 @@ class GraphSubscription implements Subscription {
         : openTokenFile(tokenFile, log, () => {
             this.#renew();
           });
-    this.#state = new GraphState(options.identity);
+    this.#state = new GraphState(options.identity, options.enginePredictor);
     this.firstGraph = new Promise((resolve) => {
       this.#tellFirst = resolve;
     });
