@@ -97,6 +97,8 @@ export interface Container {
   readonly args?: readonly string[];
   readonly workingDir?: string;
   readonly env?: readonly EnvVar[];
+  /** Secrets and config maps whose keys become variables; kept as written. */
+  readonly envFrom?: readonly Readonly<Record<string, unknown>>[];
   readonly ports?: readonly ContainerPort[];
   readonly volumeMounts?: readonly VolumeMount[];
   readonly livenessProbe?: ContainerProbe;

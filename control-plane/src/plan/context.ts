@@ -3,6 +3,7 @@ import type { Finding } from "../model/finding.ts";
 import type { DeploymentAnnotations } from "../model/read-annotations.ts";
 import type { Protocol, Transport } from "./deployment-plan.ts";
 import type { PlanOptions } from "./options.ts";
+import type { CredentialSource } from "./workloads/server/download-credentials.ts";
 
 /** What every part of a plan needs to know about its deployment, and where it says what is wrong. */
 export interface PlanContext {
@@ -13,6 +14,8 @@ export interface PlanContext {
   readonly protocol: Protocol;
   readonly transport: Transport;
   readonly options: PlanOptions;
+  /** Secrets for downloads that a service account lists; absent: nobody knows of any. */
+  readonly credentialsOf?: CredentialSource;
   readonly report: (finding: Finding) => void;
 }
 

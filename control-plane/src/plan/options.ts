@@ -17,6 +17,8 @@ export interface PlanOptions {
   readonly metricsPortName: string;
   /** EXECUTOR_REQUEST_LOGGER_DEFAULT_ENDPOINT: where payloads are logged when a node names no place. */
   readonly requestLoggerUrl: string;
+  /** False where containers are processes of this machine: a server without an image is no error then. */
+  readonly needsImages: boolean;
   readonly workloads: WorkloadOptions;
 }
 
@@ -30,5 +32,6 @@ export const DEFAULT_PLAN_OPTIONS: PlanOptions = {
   prometheusPath: "/prometheus",
   metricsPortName: "metrics",
   requestLoggerUrl: "http://default-broker",
+  needsImages: true,
   workloads: DEFAULT_WORKLOAD_OPTIONS,
 };

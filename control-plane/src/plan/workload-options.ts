@@ -1,10 +1,16 @@
+import { DEFAULT_PREDICTOR_SERVERS, type PredictorServers } from "../model/defaults/predictor-servers.ts";
 import type { StringMap } from "../model/kubernetes.ts";
+import { DEFAULT_CREDENTIAL_KEYS, type CredentialKeys } from "./workloads/server/download-credentials.ts";
 
 /** What an operator can set about everything that runs. Names in capitals are Seldon's variables, values its Helm chart's. */
 export interface WorkloadOptions {
   readonly orchestrator: OrchestratorOptions;
   readonly storageInitializer: StorageInitializerOptions;
   readonly explainer: ExplainerImages;
+  /** Images of the prepackaged servers: key `predictor_servers` of the ConfigMap `seldon-config`. */
+  readonly predictorServers: PredictorServers;
+  /** How credentials for downloads are told apart: key `credentials` of the ConfigMap `seldon-config`. */
+  readonly credentials: CredentialKeys;
   /** DEFAULT_USER_ID: who pods run as that do not say; empty: as their images do. */
   readonly defaultUserId: string;
   /** DEFAULT_CERT_MOUNT_PATH_NAME: where `ssl.certSecretName` is mounted. */
@@ -82,6 +88,8 @@ export const DEFAULT_WORKLOAD_OPTIONS: WorkloadOptions = {
     memoryLimit: "1Gi",
   },
   explainer: { image: "seldonio/alibiexplainer:1.17.1", imageV2: "seldonio/mlserver:1.3.5-alibi-explain" },
+  predictorServers: DEFAULT_PREDICTOR_SERVERS,
+  credentials: DEFAULT_CREDENTIAL_KEYS,
   defaultUserId: "8888",
   certMountPath: "/cert/",
   defaultEnvSecretName: "",

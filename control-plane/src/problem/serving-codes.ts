@@ -92,6 +92,21 @@ export const SERVING_CODES = {
     meaning: "A predictor without orchestrator has a node that only the orchestrator can run.",
     hint: "remove seldon.io/no-engine, or give the node a container",
   },
+  ServerImageMissing: {
+    severity: "error",
+    meaning: "A prepackaged server has no image for the deployment's protocol; Kubernetes would refuse its pod.",
+    hint: "use the protocol that the server speaks (v2 for TRITON, HUGGINGFACE and TEMPO), or give its container an image",
+  },
+  KedaDisabled: {
+    severity: "warning",
+    meaning: "A componentSpec has a kedaSpec, but KEDA is not switched on: its replicas hold, or its hpaSpec.",
+    hint: "set keda.enabled of the chart (KEDA_ENABLED), or use hpaSpec or replicas",
+  },
+  WorkloadNameClash: {
+    severity: "error",
+    meaning: "Two objects of a deployment would have one name, made of the names of predictors and containers.",
+    hint: "rename one of the predictors or containers",
+  },
   ExplainerNotRouted: {
     severity: "warning",
     meaning: "A predictor has an explainer, which is not run or routed.",

@@ -82,6 +82,7 @@ const INTERFACES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     args: "array",
     workingDir: "string",
     env: "array",
+    envFrom: "array",
     ports: "array",
     volumeMounts: "array",
     livenessProbe: "object",
