@@ -6,7 +6,7 @@ export interface ListOptions {
   readonly namespace?: string;
   readonly labelSelector?: string;
   readonly fieldSelector?: string;
-  /** Objects per page. */
+  /** Objects per page; 0: all at once. */
   readonly limit?: number;
   /** From the page before. */
   readonly continue?: string;

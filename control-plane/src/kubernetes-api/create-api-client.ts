@@ -11,7 +11,7 @@ import {
 } from "./api-client.ts";
 import type { ClusterAccess } from "./cluster-access.ts";
 import { limitConcurrency } from "./concurrency.ts";
-import type { KubernetesObject, ObjectKey } from "./object.ts";
+import type { KubernetesObject, ObjectKey, ObjectMetadata } from "./object.ts";
 import { collectionPath, groupPath, objectPath, query } from "./paths.ts";
 import { readWatch } from "./read-watch.ts";
 import type { ResourceType } from "./resource-types.ts";
@@ -199,8 +199,8 @@ function keyOf(type: ResourceType, object: KubernetesObject): ObjectKey {
 /** The server refuses to be told who owns what. */
 function withoutManagedFields(object: KubernetesObject): KubernetesObject {
   if (object.metadata.managedFields === undefined) return object;
-  const { managedFields: _, ...metadata } = object.metadata;
-  return { ...object, metadata };
+  const fields = Object.entries(object.metadata).filter(([name]) => name !== "managedFields");
+  return { ...object, metadata: Object.fromEntries(fields) as unknown as ObjectMetadata };
 }
 
 interface RawList {

@@ -6,10 +6,7 @@ const LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration";
 export function dropBookkeeping(object: KubernetesObject): KubernetesObject {
   const { managedFields, annotations, ...metadata } = object.metadata;
   if (managedFields === undefined && annotations?.[LAST_APPLIED] === undefined) return object;
-  return { ...object, metadata: annotations === undefined ? metadata : { ...metadata, ...rest(annotations) } };
-}
-
-function rest(annotations: Readonly<Record<string, string>>) {
-  const { [LAST_APPLIED]: _, ...others } = annotations;
-  return Object.keys(others).length === 0 ? {} : { annotations: others };
+  const others = Object.entries(annotations ?? {}).filter(([name]) => name !== LAST_APPLIED);
+  if (others.length === 0) return { ...object, metadata };
+  return { ...object, metadata: { ...metadata, annotations: Object.fromEntries(others) } };
 }

@@ -7,7 +7,7 @@ export interface Listing {
   readonly resourceVersion: string;
 }
 
-/** Lists a kind in pages; when the pages expire on the way (410) it starts over, the last time in one piece. */
+/** Lists a kind in pages; when the pages expire on the way (410) it starts over, in one piece. */
 export async function listInPages(
   client: Pick<ApiClient, "list">,
   type: ResourceType,
@@ -19,8 +19,7 @@ export async function listInPages(
   } catch (error) {
     if (!isExpired(error)) throw error;
   }
-  const { limit: _, ...whole } = options;
-  return listOnce(client, type, whole, keep);
+  return listOnce(client, type, { ...options, limit: 0 }, keep);
 }
 
 async function listOnce(

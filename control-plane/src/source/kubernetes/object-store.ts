@@ -25,10 +25,8 @@ export interface ObjectStore {
   replaceAll(objects: readonly KubernetesObject[], listed: string, backwards: boolean): readonly Change[];
 }
 
-type Names = Map<string, KubernetesObject>;
-
 export function createObjectStore(): ObjectStore {
-  const namespaces = new Map<string, Names>();
+  const namespaces = new Map<string, Map<string, KubernetesObject>>();
   const owners = new Map<string, Set<KubernetesObject>>();
   let size = 0;
 
@@ -41,9 +39,8 @@ export function createObjectStore(): ObjectStore {
     const before = get(key);
     if (before === undefined) size++;
     else unlink(before);
-    let names = namespaces.get(key.namespace);
-    if (names === undefined) namespaces.set(key.namespace, (names = new Map()));
-    names.set(key.name, object);
+    const names = namespaces.get(key.namespace) ?? new Map<string, KubernetesObject>();
+    namespaces.set(key.namespace, names.set(key.name, object));
     link(object);
     return { key, object, before };
   }

@@ -53,7 +53,7 @@ export function startReflector(options: ReflectorOptions): Reflector {
   const store = createObjectStore();
   const listeners = new Set<Listener>();
   const stop = new AbortController();
-  const synced = Promise.withResolvers<void>();
+  const synced = Promise.withResolvers<undefined>();
   synced.promise.catch(() => undefined);
   const counters: ReflectorCounters = {
     objects: 0,
@@ -106,18 +106,18 @@ export function startReflector(options: ReflectorOptions): Reflector {
     counters.served = true;
     store.replaceAll(objects, resourceVersion, backwards).forEach(publish);
     counters.objects = store.size;
-    synced.resolve();
+    synced.resolve(undefined);
   }
 
   async function watch(resourceVersion: string): Promise<void> {
     const abort = new AbortController();
     const signal = AbortSignal.any([stop.signal, abort.signal]);
-    let stalled = false;
+    const silence = { tooLong: false };
     let cancelIdle = (): void => undefined;
     const expectMore = (): void => {
       cancelIdle();
       cancelIdle = clock.after(settings.idleMs, () => {
-        stalled = true;
+        silence.tooLong = true;
         abort.abort();
       });
     };
@@ -131,11 +131,11 @@ export function startReflector(options: ReflectorOptions): Reflector {
         failures = 0;
       }
     } catch (error) {
-      if (!stalled) throw error;
+      if (!silence.tooLong) throw error;
     } finally {
       cancelIdle();
     }
-    if (!stalled) return;
+    if (!silence.tooLong) return;
     counters.stalls++;
     throw new ApiUnreachable(`the watch of ${type.plural} said nothing for ${settings.idleMs} ms`);
   }
@@ -161,7 +161,7 @@ export function startReflector(options: ReflectorOptions): Reflector {
     counters.served = false;
     store.replaceAll([], "", true).forEach(publish);
     counters.objects = store.size;
-    synced.resolve();
+    synced.resolve(undefined);
   }
 
   /** One listing or watch; how long to wait before the next. */
