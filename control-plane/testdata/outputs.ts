@@ -1,5 +1,11 @@
 import type { DeploymentPlan } from "../src/plan/deployment-plan.ts";
-import { connectProbe, DEFAULT_PRE_STOP, LIVENESS_DELAY_SECONDS, READINESS_DELAY_SECONDS } from "../src/plan/probes.ts";
+import { planAction, planProbe } from "../src/plan/probes.ts";
+import {
+  connectProbe,
+  DEFAULT_PRE_STOP,
+  LIVENESS_DELAY_SECONDS,
+  READINESS_DELAY_SECONDS,
+} from "../src/plan/workloads/graph-container.ts";
 import type { Checked, Problem } from "../src/problem/problem.ts";
 import { TARGETS } from "../src/render/targets.ts";
 import { renderClusters } from "../src/render/xds/cluster.ts";
@@ -15,10 +21,10 @@ export type Output = (plans: readonly DeploymentPlan[]) => Checked<Json>;
 const USUAL = new Set(
   [
     ...["http", "grpc"].flatMap((port) => [
-      connectProbe(port, READINESS_DELAY_SECONDS),
-      connectProbe(port, LIVENESS_DELAY_SECONDS),
+      planProbe(connectProbe(port, READINESS_DELAY_SECONDS)),
+      planProbe(connectProbe(port, LIVENESS_DELAY_SECONDS)),
     ]),
-    DEFAULT_PRE_STOP,
+    planAction(DEFAULT_PRE_STOP),
   ].map((value) => JSON.stringify(value)),
 );
 
@@ -35,9 +41,10 @@ function elide(value: unknown): Json {
   return Object.fromEntries(kept.map(([key, one]) => [key, elide(one)]));
 }
 
-/** Variables as `NAME=value`, one line each. */
-function shortVariables(plans: readonly Omit<DeploymentPlan, "workloads">[]): unknown {
+/** Variables as `NAME=value`, one line each. What runs in a cluster is the output `workloads`. */
+function shortVariables(plans: readonly DeploymentPlan[]): unknown {
   return JSON.parse(JSON.stringify(plans), (key, value: unknown) => {
+    if (key === "workloads") return undefined;
     if (key !== "env" || !Array.isArray(value)) return value;
     return value.map((one: { name: string; value?: string; from?: string }) => {
       return one.from === undefined ? `${one.name}=${one.value ?? ""}` : `${one.name} from ${one.from}`;
@@ -46,8 +53,7 @@ function shortVariables(plans: readonly Omit<DeploymentPlan, "workloads">[]): un
 }
 
 function plan(plans: readonly DeploymentPlan[]): Checked<Json> {
-  const withoutWorkloads = plans.map(({ workloads: _, ...plan }) => plan);
-  return { value: elide(shortVariables(withoutWorkloads)), problems: [] };
+  return { value: elide(shortVariables(plans)), problems: [] };
 }
 
 /** Headers that a route adds, as `name: value`. */

@@ -78,14 +78,14 @@ export function readPredictorAnnotations({ annotations }: AnnotatedPredictor): P
 
 /**
  * What the pod at `podIndex` of a predictor carries: spec.annotations, under the predictor's, under the componentSpec's
- * own. metadata.annotations never reach pods.
+ * own. Without an index it is a pod of no componentSpec. metadata.annotations never reach pods.
  */
 export function readPodAnnotations(
   deployment: AnnotatedDeployment,
   predictor: AnnotatedPredictor,
-  podIndex: number,
+  podIndex: number | undefined,
 ): PodAnnotations {
-  const own = predictor.componentSpecs?.[podIndex]?.metadata?.annotations;
+  const own = podIndex === undefined ? undefined : predictor.componentSpecs?.[podIndex]?.metadata?.annotations;
   const find = (key: string): string | undefined =>
     findIn([own, predictor.annotations, deployment.spec.annotations], key);
   // A time of 0 means none.

@@ -1,20 +1,13 @@
 import { modelParameters } from "../../../proto/graph/reserved-parameters.ts";
 import { nodeRuns } from "../model/graph.ts";
 import type { DefaultedEndpoint, DefaultedNode, DefaultedPredictor } from "../model/defaulted.ts";
-import type { Container, EnvVar as DeclaredEnvVar } from "../model/kubernetes.ts";
+import type { Container, EnvVar } from "../model/kubernetes.ts";
 import type { PlanContext } from "./context.ts";
-import type { EnvVar } from "./deployment-plan.ts";
 
 /** Where a container finds the model that was downloaded for it. */
 const MODEL_FOLDER = "/mnt/models";
 /** Prepackaged servers that are told their model otherwise than by a parameter. */
 const SERVERS_WITHOUT_MODEL_PARAMETER: readonly string[] = ["TENSORFLOW_SERVER", "TRITON_SERVER"];
-
-/** A variable as written: with its value, or with the kind of place that it comes from. */
-export function declaredVariable({ name, value, valueFrom }: DeclaredEnvVar): EnvVar {
-  if (valueFrom === undefined) return { name, value: value ?? "" };
-  return { name, from: Object.keys(valueFrom)[0] ?? "an unknown source" };
-}
 
 function parametersOf(context: PlanContext, node: DefaultedNode): string | undefined {
   const own = modelParameters(node.parameters ?? []).map(({ name, value, type }) => ({ name, value, type }));
@@ -72,8 +65,14 @@ function present(variables: Variables): readonly EnvVar[] {
   return variables.flatMap(([name, value]) => (value === undefined ? [] : [{ name, value }]));
 }
 
-/** The environment of a graph container: its own variables stay, Seldon's are added, each name once. */
-export function planContainerEnv(
+/** Each name once: the last one holds, as in a pod, and keeps its place. */
+export function lastOfEachName<T extends { readonly name: string }>(items: readonly T[]): readonly T[] {
+  const last = new Map(items.map((one) => [one.name, one]));
+  return last.size === items.length ? items : items.filter((one) => last.get(one.name) === one);
+}
+
+/** The environment of a graph container: its own variables stay as written, Seldon's are added, each name once. */
+export function graphContainerEnv(
   context: PlanContext,
   predictor: DefaultedPredictor,
   node: DefaultedNode,
@@ -82,7 +81,7 @@ export function planContainerEnv(
 ): readonly EnvVar[] {
   const fixed = present(fixedVariables(context, predictor, container));
   const fixedNames = new Set(fixed.map((one) => one.name));
-  const own = (container.env ?? []).map(declaredVariable).filter((one) => !fixedNames.has(one.name));
+  const own = lastOfEachName((container.env ?? []).filter((one) => !fixedNames.has(one.name)));
   const ownNames = new Set(own.map((one) => one.name));
   const defaults = present(defaultVariables(context, node, endpoint)).filter((one) => !ownNames.has(one.name));
   return [...own, ...defaults, ...fixed];

@@ -29,6 +29,21 @@ export function podIndexOf(predictor: DefaultedPredictor, container: string): nu
   return predictor.componentSpecs.findIndex(({ spec }) => spec.containers.some((one) => one.name === container));
 }
 
+/** Indices of the componentSpecs that have a container of the name. */
+export function podsWith(predictor: DefaultedPredictor, container: string): readonly number[] {
+  const pods: number[] = [];
+  predictor.componentSpecs.forEach(({ spec }, index) => {
+    if (spec.containers.some((one) => one.name === container)) pods.push(index);
+  });
+  return pods;
+}
+
+/** True when the first pod has the container and no other: a name in several pods is reached by its Service, which picks one. */
+export function standsInFirstPod(predictor: DefaultedPredictor, container: string): boolean {
+  const pods = podsWith(predictor, container);
+  return pods.length === 1 && pods[0] === 0;
+}
+
 /** A node is next to its orchestrator when both are in the first pod. */
 function hostOf(
   context: PlanContext,
@@ -36,7 +51,7 @@ function hostOf(
   node: string,
   placement: OrchestratorPlacement,
 ): string {
-  if (placement === "sidecar" && podIndexOf(predictor, node) === 0) return "localhost";
+  if (placement === "sidecar" && standsInFirstPod(predictor, node)) return "localhost";
   const service = containerServiceName(context.name, predictor.name, node);
   return serviceHost(service, context.namespace, context.options.clusterDomain);
 }

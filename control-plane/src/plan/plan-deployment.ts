@@ -8,11 +8,16 @@ import { seldonId } from "./names.ts";
 import { DEFAULT_PLAN_OPTIONS, type PlanOptions } from "./options.ts";
 import { planPermits, planStickyKey } from "./policy.ts";
 import { planPredictor } from "./predictor.ts";
+import { completePods } from "./workloads/component-pod.ts";
 import { planWorkloads } from "./workloads/plan-workloads.ts";
 import { planShadows, planSplit } from "./traffic.ts";
+import type { CredentialSource } from "./workloads/server/download-credentials.ts";
 
 /** What planning reads of a deployment that was loaded. */
-export type PlanInput = Pick<AcceptedDeployment, "key" | "resource" | "policy" | "file" | "locate">;
+export type PlanInput = Pick<AcceptedDeployment, "key" | "resource" | "policy" | "file" | "locate"> & {
+  /** Secrets for downloads that a service account of its namespace lists. */
+  readonly credentialsOf?: CredentialSource;
+};
 
 function protocolOf(protocol: string | undefined): Protocol {
   if (protocol === "tensorflow") return "tensorflow";
@@ -55,6 +60,8 @@ function freeze<T extends object>(value: T): T {
 function buildPlan(context: PlanContext, { key, policy }: PlanInput): DeploymentPlan {
   const { annotations, options } = context;
   const stickyKey = planStickyKey(context, policy);
+  const { predictors } = context.resource.spec;
+  const pods = predictors.map((one) => completePods(context, one));
   return {
     key,
     namespace: context.namespace,
@@ -64,13 +71,13 @@ function buildPlan(context: PlanContext, { key, policy }: PlanInput): Deployment
     transport: context.transport,
     hosts: planHosts(context),
     gateways: listed(annotations.istioGateway, options.gateway),
-    predictors: context.resource.spec.predictors.map((one, index) => planPredictor(context, one, index)),
+    predictors: predictors.map((one, index) => planPredictor(context, one, index, pods[index] ?? [])),
     split: planSplit(context),
     shadows: planShadows(context),
     ...planRetry(annotations),
     ...(stickyKey === undefined ? {} : { stickyKey }),
     permits: planPermits(policy),
-    workloads: planWorkloads(context),
+    workloads: planWorkloads(context, pods),
   };
 }
 
@@ -79,7 +86,7 @@ export function planDeployment(
   input: PlanInput,
   options: Partial<PlanOptions> = {},
 ): Checked<DeploymentPlan | undefined> {
-  const { resource, file, locate } = input;
+  const { resource, file, locate, credentialsOf } = input;
   const found: Finding[] = [];
   const context: PlanContext = {
     resource,
@@ -89,6 +96,7 @@ export function planDeployment(
     protocol: protocolOf(resource.spec.protocol),
     transport: resource.spec.transport === "grpc" ? "grpc" : "rest",
     options: { ...DEFAULT_PLAN_OPTIONS, ...options },
+    ...(credentialsOf === undefined ? {} : { credentialsOf }),
     report: (finding) => found.push(finding),
   };
   const plan = buildPlan(context, input);

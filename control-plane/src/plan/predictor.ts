@@ -5,7 +5,9 @@ import type { PlanContext } from "./context.ts";
 import type { GraphNode, OrchestratorPlacement, PredictorPlan } from "./deployment-plan.ts";
 import { planGraph } from "./graph.ts";
 import { predictorServiceName, serviceHost } from "./names.ts";
-import { placeOrchestrator, planOrchestratorSettings } from "./orchestrator.ts";
+import { placeOrchestrator, planOrchestratorSettings, servingPods } from "./orchestrator.ts";
+import type { ComponentPod } from "./workloads/component-pod.ts";
+import { planExplainer } from "./workloads/explainer.ts";
 
 /** The ports of the predictor's Service: the orchestrator's, or the model's own where there is none. */
 function servicePorts(
@@ -22,15 +24,20 @@ function servicePorts(
 /** The label `version` that the serving pods really bear: a componentSpec's own label wins over the predictor's. */
 function podVersion(predictor: DefaultedPredictor, placement: OrchestratorPlacement): string {
   const own = predictor.labels["version"] ?? predictor.name;
-  if (placement === "separate") return own;
-  return predictor.componentSpecs[0]?.metadata?.labels?.["version"] ?? own;
+  const [pod] = servingPods(predictor, placement);
+  return pod === undefined ? own : (predictor.componentSpecs[pod]?.metadata?.labels?.["version"] ?? own);
 }
 
 /** What the names of clusters, Services and subsets may consist of. */
 const NAME = /^[A-Za-z0-9]([A-Za-z0-9._-]{0,251}[A-Za-z0-9])?$/;
 
 /** One predictor with its names, ports, graph and pods. */
-export function planPredictor(context: PlanContext, predictor: DefaultedPredictor, index: number): PredictorPlan {
+export function planPredictor(
+  context: PlanContext,
+  predictor: DefaultedPredictor,
+  index: number,
+  pods: readonly ComponentPod[],
+): PredictorPlan {
   if (!NAME.test(predictor.name)) {
     const message = `predictor name ${JSON.stringify(predictor.name)} cannot stand in names of Services and clusters`;
     context.report({ code: "PredictorNameUnfit", at: ["spec", "predictors", index, "name"], message });
@@ -41,10 +48,7 @@ export function planPredictor(context: PlanContext, predictor: DefaultedPredicto
     const message = `predictor ${predictor.name} runs without orchestrator, but node ${graph.name} is built into it`;
     context.report({ code: "NodeNeedsOrchestrator", at: ["spec", "predictors", index, "graph"], message });
   }
-  if ((predictor.explainer?.type ?? "") !== "") {
-    const message = `the explainer of predictor ${predictor.name} is not run or routed`;
-    context.report({ code: "ExplainerNotRouted", at: ["spec", "predictors", index, "explainer"], message });
-  }
+  const explainer = planExplainer(context, predictor);
   const serviceName = predictorServiceName(
     context.name,
     predictor.name,
@@ -63,7 +67,8 @@ export function planPredictor(context: PlanContext, predictor: DefaultedPredicto
     orchestrator: placement,
     graph,
     version: predictor.labels["version"] ?? predictor.name,
-    pods: planPods(context, predictor),
-    orchestratorSettings: planOrchestratorSettings(context, predictor),
+    pods: planPods(pods),
+    orchestratorSettings: planOrchestratorSettings(context, predictor, placement),
+    ...(explainer === undefined ? {} : { explainer }),
   };
 }

@@ -37,22 +37,3 @@ export function planProbe(probe: ContainerProbe | undefined): Probe | undefined 
     failureThreshold: probe.failureThreshold ?? 3,
   };
 }
-
-/** Seconds after which Seldon 1.17.1 begins to probe a container of the graph that brings no probe. */
-export const READINESS_DELAY_SECONDS = 20;
-export const LIVENESS_DELAY_SECONDS = 60;
-
-/** Seldon's own probe: can the node's port be connected to? */
-export function connectProbe(port: string, initialDelaySeconds: number): Probe {
-  return {
-    action: { kind: "tcpSocket", port },
-    initialDelaySeconds,
-    periodSeconds: 5,
-    timeoutSeconds: 1,
-    successThreshold: 1,
-    failureThreshold: 3,
-  };
-}
-
-/** Seldon's own hook: lets requests in flight finish before the container is told to stop. */
-export const DEFAULT_PRE_STOP: ProbeAction = { kind: "exec", command: ["/bin/sh", "-c", "/bin/sleep 10"] };

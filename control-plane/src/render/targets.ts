@@ -8,6 +8,7 @@ import { renderIstio } from "./istio/render.ts";
 import type { IstioOptions } from "./istio/options.ts";
 import { enginePredictor } from "./orchestrator/engine-predictor.ts";
 import { renderInferenceGraph } from "./orchestrator/inference-graph.ts";
+import { renderWorkloads } from "./workloads/render.ts";
 import type { XdsOptions } from "./xds/options.ts";
 import { renderXds } from "./xds/render.ts";
 import type { Json } from "./xds/resource.ts";
@@ -62,6 +63,18 @@ function orchestrator(plans: readonly DeploymentPlan[]): Checked<Json> {
   return { value, problems: [] };
 }
 
+function workloads(plans: readonly DeploymentPlan[]): Checked<Json> {
+  const rendered = plans.map((plan) => renderWorkloads(plan));
+  const value = rendered.flatMap(({ value: objects }) => [
+    ...objects.services,
+    ...objects.deployments,
+    ...objects.autoscalers,
+    ...objects.scaledObjects,
+    ...objects.disruptionBudgets,
+  ]);
+  return { value: plain(value), problems: rendered.flatMap((one) => one.problems) };
+}
+
 /** The table of our own gateway. Its generation is counted by who delivers it, so here it is 1. */
 const GATEWAY_TABLE: FilterTableOptions = {
   role: "gateway",
@@ -85,4 +98,5 @@ export const TARGETS: readonly Target[] = [
   },
   { name: "istio", summary: "VirtualServices and DestinationRules", render: istio },
   { name: "orchestrator", summary: "the graph of every predictor", render: orchestrator },
+  { name: "workloads", summary: "Services, Deployments and autoscalers: what runs in a cluster", render: workloads },
 ];

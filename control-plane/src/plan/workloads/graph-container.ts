@@ -1,0 +1,56 @@
+import type { DefaultedEndpoint, DefaultedNode, DefaultedPredictor } from "../../model/defaulted.ts";
+import type { Container, ContainerPort, ContainerProbe, Lifecycle } from "../../model/kubernetes.ts";
+import { graphContainerEnv } from "../container-env.ts";
+import type { PlanContext } from "../context.ts";
+
+/** Seconds after which Seldon 1.17.1 begins to probe a container of the graph that brings no probe. */
+export const READINESS_DELAY_SECONDS = 20;
+export const LIVENESS_DELAY_SECONDS = 60;
+
+/** Seldon's own probe: can the node's port be connected to? */
+export function connectProbe(port: string, initialDelaySeconds: number): ContainerProbe {
+  return {
+    tcpSocket: { port },
+    initialDelaySeconds,
+    periodSeconds: 5,
+    timeoutSeconds: 1,
+    successThreshold: 1,
+    failureThreshold: 3,
+  };
+}
+
+/** Seldon's own hook: lets requests in flight finish before the container is told to stop. */
+export const DEFAULT_PRE_STOP: NonNullable<Lifecycle["preStop"]> = {
+  exec: { command: ["/bin/sh", "-c", "/bin/sleep 10"] },
+};
+
+function withGraphPorts(given: readonly ContainerPort[], endpoint: DefaultedEndpoint): readonly ContainerPort[] {
+  const added: readonly ContainerPort[] = [
+    { name: "http", containerPort: endpoint.httpPort, protocol: "TCP" },
+    { name: "grpc", containerPort: endpoint.grpcPort, protocol: "TCP" },
+  ];
+  return [...given, ...added.filter((one) => !given.some((port) => port.name === one.name))];
+}
+
+/**
+ * A container with everything that its node adds to it: ports, probes, the hook that lets it finish, environment. What
+ * the user gave stays. Both what runs in a cluster and what runs on one machine come from here.
+ */
+export function dressForGraph(
+  context: PlanContext,
+  predictor: DefaultedPredictor,
+  node: DefaultedNode,
+  endpoint: DefaultedEndpoint,
+  container: Container,
+): Container {
+  const speaksGrpc = endpoint.type === "GRPC" || context.transport === "grpc";
+  const port = speaksGrpc ? "grpc" : "http";
+  return {
+    ...container,
+    env: graphContainerEnv(context, predictor, node, endpoint, container),
+    ports: withGraphPorts(container.ports ?? [], endpoint),
+    livenessProbe: container.livenessProbe ?? connectProbe(port, LIVENESS_DELAY_SECONDS),
+    readinessProbe: container.readinessProbe ?? connectProbe(port, READINESS_DELAY_SECONDS),
+    lifecycle: { ...container.lifecycle, preStop: container.lifecycle?.preStop ?? DEFAULT_PRE_STOP },
+  };
+}
