@@ -49,7 +49,7 @@ describe("settings of the control plane", () => {
       drainMs: 10_000,
       adopt: "keep",
       graphsByXds: true,
-      istioOptions: { tlsMode: "" },
+      istioTlsMode: "",
     });
     assert.equal(settings.ownNamespace, "seldon-system");
     assert.equal(settings.namespace, undefined);
@@ -65,7 +65,7 @@ describe("settings of the control plane", () => {
   const effects: readonly (readonly [Environment, (settings: ClusterSettings) => unknown, unknown])[] = [
     [{ ISTIO_ENABLED: "true" }, (one) => one.rollout.istio, true],
     [{ ISTIO_GATEWAY: "mine" }, (one) => one.plan.gateway, "mine"],
-    [{ ISTIO_TLS_MODE: "ISTIO_MUTUAL" }, (one) => one.rollout.istioOptions.tlsMode, "ISTIO_MUTUAL"],
+    [{ ISTIO_TLS_MODE: "ISTIO_MUTUAL" }, (one) => one.rollout.istioTlsMode, "ISTIO_MUTUAL"],
     [{ KEDA_ENABLED: "true" }, (one) => one.rollout.keda && one.plan.workloads.keda, true],
     [{ DEFAULT_USER_ID: "" }, (one) => one.plan.workloads.defaultUserId, ""],
     [{ CONTROLLER_ID: "two" }, (one) => one.controllerId, "two"],
