@@ -31,8 +31,8 @@ const OPTIONAL = new Set(["supports-color"]);
 /** Modules that are loaded by name at run time become part of the bundle. */
 const requiredByName: Plugin = {
   name: "required-by-name",
-  setup({ onLoad }) {
-    onLoad({ filter: /\/src\/.*\.ts$/ }, ({ path }) => {
+  setup(builder) {
+    builder.onLoad({ filter: /\/src\/.*\.ts$/ }, ({ path }) => {
       const source = readFileSync(path, "utf8");
       if (!source.includes("createRequire(import.meta.url)(")) return undefined;
       return { contents: source.replaceAll("createRequire(import.meta.url)(", "require("), loader: "ts" };

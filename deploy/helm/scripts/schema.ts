@@ -1,0 +1,49 @@
+import type { ChartValue } from "./chart-values.ts";
+
+/** Values that are one of a few. */
+const CHOICES: Readonly<Record<string, readonly string[]>> = {
+  "image.pullPolicy": ["Always", "IfNotPresent", "Never"],
+  "executor.image.pullPolicy": ["Always", "IfNotPresent", "Never"],
+  "istio.tlsMode": ["", "DISABLE", "SIMPLE", "MUTUAL", "ISTIO_MUTUAL"],
+  "webhook.failurePolicy": ["Fail", "Ignore"],
+  "xds.auth": ["token", "none"],
+  "manager.adopt": ["keep", "roll"],
+};
+
+/** Numbers that users of Seldon's chart also give as text: OpenShift's users of a range, or none. */
+const NUMBERS_AS_TEXT = new Set(["executor.user", "managerUserID"]);
+
+/**
+ * JSON schema of the chart's values (draft 7, as Helm checks it): kinds and choices of what is known. Other keys are let
+ * through, so that values files of Seldon's chart install; NOTES.txt names them.
+ */
+export function schemaOf(values: readonly ChartValue[]): unknown {
+  return { $schema: "http://json-schema.org/draft-07/schema#", ...groupSchema(values, "") };
+}
+
+function groupSchema(values: readonly ChartValue[], prefix: string): unknown {
+  const properties = values.map((value) => [value.name, valueSchema(value, `${prefix}${value.name}`)] as const);
+  return { type: "object", properties: Object.fromEntries(properties) };
+}
+
+function valueSchema({ meaning, initial, members }: ChartValue, path: string): unknown {
+  const described = meaning === "" ? {} : { description: meaning };
+  if (members.length > 0) return { ...described, ...(groupSchema(members, `${path}.`) as object) };
+  const choices = CHOICES[path];
+  return { ...described, ...(choices === undefined ? { type: typesOf(initial, path) } : { enum: choices }) };
+}
+
+function typesOf(initial: unknown, path: string): string | readonly string[] {
+  if (Array.isArray(initial)) return "array";
+  switch (typeof initial) {
+    case "boolean":
+      return "boolean";
+    case "number":
+      return NUMBERS_AS_TEXT.has(path) ? ["integer", "string"] : "integer";
+    case "string":
+      // A version or a quantity that looks like a number is one to YAML.
+      return ["string", "number"];
+    default:
+      return "object";
+  }
+}
