@@ -1,0 +1,115 @@
+import { hash } from "node:crypto";
+import { RESOURCE } from "../../kubernetes-api/resource-types.ts";
+import type { KubernetesObject } from "../../kubernetes-api/object.ts";
+import { isForeign } from "./adoption.ts";
+import { hasAvailable, isGoing, isReady, replicasOf } from "./deployment-state.ts";
+import { deploymentToWrite, keepsSelector } from "./deployment-write.ts";
+import { markOf, REPLICAS_MANAGER, withMarks } from "./marks.ts";
+import { servedBy } from "./predictor-state.ts";
+import type { Write } from "./rollout-step.ts";
+import { isDrained, named, type Turn } from "./turn.ts";
+import type { WantedDeployment } from "./wanted-objects.ts";
+
+/** How many pods to write, and whether that is only until requests are gone. */
+interface PodCount {
+  readonly replicas: number | undefined;
+  readonly held: boolean;
+}
+
+/** Somebody else would take its requests when this predictor goes to sleep. */
+function othersServe({ plan, predictors }: Turn, predictor: string): boolean {
+  return plan.split.some((entry) => entry.predictor !== predictor && predictors.get(entry.predictor)?.asleep === false);
+}
+
+/** A predictor that is to have no pods keeps them until no route names it and the drain time is over. */
+function podCount(turn: Turn, wanted: WantedDeployment, live: KubernetesObject | undefined): PodCount {
+  const { replicas, predictor, role } = wanted.pods;
+  const asked = { replicas, held: false };
+  if (live === undefined || replicas !== 0 || replicasOf(live) === 0) return asked;
+  if (!turn.settings.istio || role === "explainer" || !othersServe(turn, predictor)) return asked;
+  const service = servedBy(live, turn.live.services) ?? "";
+  const leaving = !turn.routedTo.has(service) && isDrained(turn, live);
+  return leaving ? asked : { replicas: replicasOf(live), held: true };
+}
+
+/**
+ * When nobody says the number of pods any more, another manager holds it before we let go: a field that nobody owns
+ * falls back to 1.
+ */
+function letGoOfReplicas(wanted: WantedDeployment, live: KubernetesObject | undefined): readonly Write[] {
+  if (live === undefined || wanted.pods.replicas !== undefined) return [];
+  if (markOf(live, "replicas") === undefined && !isForeign(live)) return [];
+  const { apiVersion, kind, metadata } = wanted.object;
+  const object = {
+    apiVersion,
+    kind,
+    metadata: { name: metadata.name, ...(metadata.namespace === undefined ? {} : { namespace: metadata.namespace }) },
+    spec: { replicas: replicasOf(live) },
+  };
+  return [{ kind: "apply", type: RESOURCE.deployment, object, fieldManager: REPLICAS_MANAGER }];
+}
+
+function bridgeName(name: string): string {
+  return `graphway-${hash("sha256", name).slice(0, 32)}`;
+}
+
+/** The same pods under another name, for as long as the name is needed for new ones. */
+function bridgeFor(turn: Turn, live: KubernetesObject): KubernetesObject {
+  const { name, namespace, labels } = live.metadata;
+  const { replicas, selector, template, strategy } = live["spec"] as Readonly<Record<string, unknown>>;
+  const object = {
+    apiVersion: "apps/v1",
+    kind: "Deployment",
+    metadata: {
+      name: bridgeName(name),
+      ...(namespace === undefined ? {} : { namespace }),
+      ...(labels === undefined ? {} : { labels }),
+    },
+    spec: { replicas, selector, template, strategy },
+  };
+  const marked = withMarks(object, { bridge: name, serves: servedBy(live, turn.live.services) ?? name });
+  return turn.wanted.own(RESOURCE.deployment, marked).object;
+}
+
+/**
+ * A Deployment whose selector no longer fits cannot be changed, and two cannot share a name. Its pods move under
+ * another name first; when they answer there it goes, and the next turn makes the new one. The bridge is then a
+ * Deployment that nobody wants, and goes like one: when the new pods are there, after the drain time.
+ */
+function makeAnew(turn: Turn, live: KubernetesObject): void {
+  const bridge = named(turn.live.deployments, bridgeName(live.metadata.name));
+  if (!hasAvailable(live) || (bridge !== undefined && !isGoing(bridge) && isReady(bridge))) {
+    turn.list.remove(RESOURCE.deployment, live);
+  } else if (bridge === undefined) {
+    turn.list.bring(RESOURCE.deployment, bridgeFor(turn, live), undefined);
+  }
+}
+
+function bringDeployment(turn: Turn, wanted: WantedDeployment): boolean {
+  const live = named(turn.live.deployments, wanted.object.metadata.name);
+  if (live !== undefined && isGoing(live)) return false;
+  if (live !== undefined && !keepsSelector(wanted, live)) {
+    makeAnew(turn, live);
+    return false;
+  }
+  const { replicas, held } = podCount(turn, wanted, live);
+  if (live !== undefined && !held && markOf(live, "unroutedAt") !== undefined) {
+    turn.list.annotate(RESOURCE.deployment, live, "unroutedAt", null);
+  }
+  const object = deploymentToWrite(wanted, live, replicas, turn.settings);
+  return turn.list.bring(RESOURCE.deployment, bridged(turn, object, live), live, letGoOfReplicas(wanted, live)) && !held;
+}
+
+/** A new Deployment begins with as many pods as the bridge to it has, when nobody says a number. */
+function bridged(turn: Turn, object: KubernetesObject, live: KubernetesObject | undefined): KubernetesObject {
+  const spec = object["spec"] as Readonly<Record<string, unknown>>;
+  const bridge = live === undefined ? named(turn.live.deployments, bridgeName(object.metadata.name)) : undefined;
+  if (bridge === undefined || spec["replicas"] !== undefined) return object;
+  return withMarks({ ...object, spec: { ...spec, replicas: replicasOf(bridge) } }, { replicas: "set" });
+}
+
+/** Writes the Deployments; the names of those that the cluster has as they are wanted. */
+export function bringDeployments(turn: Turn): ReadonlySet<string> {
+  const there = turn.wanted.deployments.filter((one) => bringDeployment(turn, one));
+  return new Set(there.map((one) => one.object.metadata.name));
+}

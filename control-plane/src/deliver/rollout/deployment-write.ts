@@ -1,0 +1,48 @@
+import type { KubernetesObject } from "../../kubernetes-api/object.ts";
+import { keepsForeignPods } from "./adoption.ts";
+import { podLabelsOf, selectorOf, selects, specOf } from "./deployment-state.ts";
+import { MARK, markOf, withMarks } from "./marks.ts";
+import { callsTheSame, enginePredictorOf, withEnginePredictor, type PodTemplate } from "./pod-template.ts";
+import type { RolloutSettings } from "./rollout-step.ts";
+import { templateOf, type WantedDeployment } from "./wanted-objects.ts";
+
+function withoutMark(object: KubernetesObject, mark: keyof typeof MARK): KubernetesObject {
+  const annotations = Object.entries(object.metadata.annotations ?? {}).filter(([name]) => name !== MARK[mark]);
+  return { ...object, metadata: { ...object.metadata, annotations: Object.fromEntries(annotations) } };
+}
+
+/** Graph edits that name no new address leave the text alone with which running orchestrators were started. */
+function templateToWrite(wanted: WantedDeployment, live: KubernetesObject, settings: RolloutSettings): PodTemplate {
+  const template = templateOf(wanted.object);
+  const [running, next] = [enginePredictorOf(templateOf(live)), enginePredictorOf(template)];
+  if (!settings.graphsByXds || running === undefined || next === undefined) return template;
+  const alike = markOf(live, "template") === wanted.templateHash && callsTheSame(running, next);
+  return alike ? withEnginePredictor(template, running) : template;
+}
+
+/** Selectors cannot be changed; one that still finds the pods need not be. */
+export function keepsSelector(wanted: WantedDeployment, live: KubernetesObject): boolean {
+  return selects(selectorOf(live), podLabelsOf(wanted.object));
+}
+
+/**
+ * The Deployment to write over the live one: what is wanted, with those parts of the live one that may stay as they are
+ * so that no pod restarts for nothing. `replicas` undefined leaves their number to whoever sets it.
+ */
+export function deploymentToWrite(
+  wanted: WantedDeployment,
+  live: KubernetesObject | undefined,
+  replicas: number | undefined,
+  settings: RolloutSettings,
+): KubernetesObject {
+  const { replicas: _, ...spec } = wanted.object["spec"] as Readonly<Record<string, unknown>>;
+  const counted = replicas === undefined ? spec : { ...spec, replicas };
+  if (live === undefined) return { ...wanted.object, spec: counted };
+  const selector = keepsSelector(wanted, live) ? (specOf(live).selector ?? spec["selector"]) : spec["selector"];
+  if (!keepsForeignPods(wanted, live, settings)) {
+    const template = templateToWrite(wanted, live, settings);
+    return { ...wanted.object, spec: { ...counted, selector, template } };
+  }
+  const object = withMarks(withoutMark(wanted.object, "template"), { adopted: wanted.fullTemplateHash });
+  return { ...object, spec: { ...counted, selector, template: templateOf(live) } };
+}

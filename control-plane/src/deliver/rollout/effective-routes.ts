@@ -1,0 +1,58 @@
+import type { DeploymentPlan, PredictorPlan, SplitEntry } from "../../plan/deployment-plan.ts";
+import { percentages } from "./split.ts";
+
+/** Who can take requests now. */
+export interface Serving {
+  /** Can be sent requests. */
+  usable(predictor: string): boolean;
+  /** Has no pods because none are wanted. */
+  asleep(predictor: string): boolean;
+}
+
+/** The routes that the state of the pods allows. */
+export interface EffectiveRoutes {
+  /** The plan with only those predictors that are routed, and their present shares. */
+  readonly plan: DeploymentPlan;
+  /** Equal for equal routes of one plan. */
+  readonly key: string;
+  /** True when nobody is left out who is to be routed in the end. */
+  readonly complete: boolean;
+}
+
+/** Who answers: those that can, or, when nobody wants a pod at all, all of them. */
+function answering(plan: DeploymentPlan, serving: Serving): readonly SplitEntry[] {
+  const weighted = plan.split.filter((entry) => entry.weight > 0);
+  const usable = weighted.filter((entry) => serving.usable(entry.predictor));
+  if (usable.length > 0) return usable;
+  return weighted.every((entry) => serving.asleep(entry.predictor)) ? weighted : [];
+}
+
+/** A predictor that is the only one keeps the weight that the resource says, if any. */
+function withShare(plan: DeploymentPlan, predictor: PredictorPlan, shares: ReadonlyMap<string, number>): PredictorPlan {
+  if (predictor.shadow || plan.split.length === 1) return predictor;
+  return { ...predictor, traffic: shares.get(predictor.name) ?? 0 };
+}
+
+/**
+ * The share of a predictor that cannot take requests goes to those that can, in proportion. Undefined when nobody can:
+ * then routes stay as they are. Shadows get copies only when they can take them.
+ */
+export function effectiveRoutes(plan: DeploymentPlan, serving: Serving): EffectiveRoutes | undefined {
+  const answers = answering(plan, serving);
+  if (answers.length === 0) return undefined;
+  const idle = plan.split.filter((entry) => entry.weight === 0 && serving.usable(entry.predictor));
+  const routed = plan.split.filter((entry) => answers.includes(entry) || idle.includes(entry));
+  const weights = percentages(routed.map((entry) => entry.weight));
+  const split = routed.map((entry, index) => ({ predictor: entry.predictor, weight: weights[index] ?? 0 }));
+  const shadows = plan.shadows.filter((entry) => serving.usable(entry.predictor));
+  const shares = new Map(split.map((entry) => [entry.predictor, entry.weight]));
+  const shadowNames = new Set(shadows.map((entry) => entry.predictor));
+  const predictors = plan.predictors
+    .filter((one) => shares.has(one.name) || shadowNames.has(one.name))
+    .map((one) => withShare(plan, one, shares));
+  return {
+    plan: { ...plan, predictors, split, shadows },
+    key: JSON.stringify([split, [...shadowNames]]),
+    complete: plan.predictors.every((one) => predictors.some(({ name }) => name === one.name) || serving.asleep(one.name)),
+  };
+}

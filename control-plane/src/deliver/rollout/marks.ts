@@ -1,0 +1,33 @@
+import type { KubernetesObject } from "../../kubernetes-api/object.ts";
+
+/** Annotations by which a turn knows what earlier ones did; everything else is seen from the objects themselves. */
+export const MARK = {
+  /** Hash of what was wanted when the object was written. */
+  hash: "graphway.dev/hash",
+  /** On Deployments: hash of the pod template without ENGINE_PREDICTOR. */
+  template: "graphway.dev/template-hash",
+  /** On Deployments: the predictor's or explainer's Service that their pods serve. */
+  serves: "graphway.dev/serves",
+  /** On Deployments whose number of pods the resource says. */
+  replicas: "graphway.dev/replicas",
+  /** On Deployments that keep the pods Seldon's operator gave them: hash of the template they were taken over with. */
+  adopted: "graphway.dev/adopted-template",
+  /** On Deployments that stand in while one of that name is made anew. */
+  bridge: "graphway.dev/bridge-for",
+  /** On Deployments that get no new requests: since when, RFC 3339. */
+  unroutedAt: "graphway.dev/unrouted-at",
+} as const;
+
+/** Field manager that holds `spec.replicas` between us and an autoscaler. */
+export const REPLICAS_MANAGER = "graphway-replicas";
+
+export function markOf(object: KubernetesObject | undefined, mark: keyof typeof MARK): string | undefined {
+  return object?.metadata.annotations?.[MARK[mark]];
+}
+
+/** The object with further annotations. */
+export function withMarks(object: KubernetesObject, marks: Partial<Record<keyof typeof MARK, string>>): KubernetesObject {
+  const added = Object.entries(marks).map(([mark, value]) => [MARK[mark as keyof typeof MARK], value]);
+  const annotations = { ...object.metadata.annotations, ...(Object.fromEntries(added) as Record<string, string>) };
+  return { ...object, metadata: { ...object.metadata, annotations } };
+}

@@ -1,0 +1,63 @@
+import { RESOURCE } from "../../kubernetes-api/resource-types.ts";
+import type { KubernetesObject } from "../../kubernetes-api/object.ts";
+import type { DeploymentPlan } from "../../plan/deployment-plan.ts";
+import { servicesRoutedTo } from "./live-routes.ts";
+import { markOf } from "./marks.ts";
+import { predictorStates, type PredictorState } from "./predictor-state.ts";
+import type { LiveObjects, RolloutInput, RolloutSettings } from "./rollout-step.ts";
+import { wantedObjects, type WantedObjects } from "./wanted-objects.ts";
+import { WriteList } from "./write-list.ts";
+
+/** One look at a deployment: what is wanted, what there is, and what has been decided so far. */
+export interface Turn {
+  readonly plan: DeploymentPlan;
+  readonly wanted: WantedObjects;
+  readonly live: LiveObjects;
+  readonly settings: RolloutSettings;
+  readonly nowMs: number;
+  /** By name of the predictor. */
+  readonly predictors: ReadonlyMap<string, PredictorState>;
+  /** The VirtualService of the predictors as it is. */
+  readonly liveRoutes: KubernetesObject | undefined;
+  /** Services that it names. */
+  readonly routedTo: ReadonlySet<string>;
+  readonly list: WriteList;
+}
+
+export function startTurn(input: RolloutInput, plan: DeploymentPlan): Turn {
+  const { live, settings, nowMs, resource } = input;
+  const wanted = wantedObjects(plan, resource, settings);
+  const liveRoutes = live.virtualServices.find((one) => one.metadata.name === plan.seldonId);
+  return {
+    plan,
+    wanted,
+    live,
+    settings,
+    nowMs,
+    predictors: predictorStates(plan, wanted, live),
+    liveRoutes,
+    routedTo: servicesRoutedTo(liveRoutes),
+    list: new WriteList(input),
+  };
+}
+
+/** The object of that name. */
+export function named(objects: readonly KubernetesObject[], name: string): KubernetesObject | undefined {
+  return objects.find((one) => one.metadata.name === name);
+}
+
+/**
+ * True when a Deployment has got no new requests for the drain time. The first time it is asked it writes down the
+ * time on the Deployment, so that a restart does not begin anew.
+ */
+export function isDrained(turn: Turn, deployment: KubernetesObject): boolean {
+  const sinceMs = Date.parse(markOf(deployment, "unroutedAt") ?? "");
+  if (Number.isNaN(sinceMs) || sinceMs > turn.nowMs) {
+    turn.list.annotate(RESOURCE.deployment, deployment, "unroutedAt", new Date(turn.nowMs).toISOString());
+    turn.list.lookAgainIn(turn.settings.drainMs);
+    return false;
+  }
+  const leftMs = sinceMs + turn.settings.drainMs - turn.nowMs;
+  if (leftMs > 0) turn.list.lookAgainIn(leftMs);
+  return leftMs <= 0;
+}
