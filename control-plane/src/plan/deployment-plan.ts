@@ -92,6 +92,8 @@ export interface ExplainerPlan {
   readonly serviceName: string;
   readonly serviceHost: string;
   readonly httpPort: number;
+  /** Labels of its pods: the DestinationRule's subset. */
+  readonly subsetLabels: Readonly<Record<string, string>>;
 }
 
 /** `none` is `seldon.io/no-engine`; `separate` is `seldon.io/engine-separate-pod`. */

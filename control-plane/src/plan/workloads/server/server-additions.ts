@@ -25,7 +25,7 @@ export interface ServerAdditions {
   readonly initContainers: readonly Container[];
   /** Volumes of the containers above; a name may come twice from two nodes of a pod and means the same then. */
   readonly volumes: readonly Volume[];
-  /** Service account that the pod runs as, unless the pod says one. */
+  /** Service account that the pod runs as, whatever it says itself. */
   readonly serviceAccountName?: string;
 }
 
