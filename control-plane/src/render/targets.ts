@@ -8,7 +8,7 @@ import { renderIstio } from "./istio/render.ts";
 import type { IstioOptions } from "./istio/options.ts";
 import { enginePredictor } from "./orchestrator/engine-predictor.ts";
 import { renderInferenceGraph } from "./orchestrator/inference-graph.ts";
-import { renderWorkloads } from "./workloads/render.ts";
+import { renderWorkloads } from "./workloads/render-workloads.ts";
 import type { XdsOptions } from "./xds/options.ts";
 import { renderXds } from "./xds/render.ts";
 import type { Json } from "./xds/resource.ts";

@@ -3,6 +3,8 @@ import { placeOrchestrator, servingPods } from "../orchestrator.ts";
 import type { PodSetPlan, ServicePlan, WorkloadPlan } from "../workload-plan.ts";
 import type { ComponentPod } from "./component-pod.ts";
 import { planComponentPodSet } from "./component-pod-set.ts";
+import { planExplainerPods } from "./explainer.ts";
+import { planExplainerPods } from "./explainer.ts";
 import { planOrchestratorPodSet } from "./orchestrator-pod-set.ts";
 import { planContainerServices, planPredictorService } from "./services.ts";
 
@@ -26,6 +28,8 @@ export function planWorkloads(context: PlanContext, components: readonly (readon
   const pods: PodSetPlan[] = [];
   const predictorServices: ServicePlan[] = [];
   const containerServices: ServicePlan[] = [];
+  const explainers = predictors.map((predictor) => planExplainerPods(context, predictor));
+  const explainers = predictors.map((predictor) => planExplainerPods(context, predictor));
   predictors.forEach((predictor, index) => {
     const own = components[index] ?? [];
     const placement = placeOrchestrator(context, predictor);
@@ -40,8 +44,8 @@ export function planWorkloads(context: PlanContext, components: readonly (readon
     containerServices.push(...planContainerServices(context, predictor, own));
   });
   const plan = {
-    pods: [...orchestrators, ...pods],
-    services: [...predictorServices, ...containerServices],
+    pods: [...orchestrators, ...pods, ...explainers.flatMap((one) => one.pods)],
+    services: [...predictorServices, ...containerServices, ...explainers.flatMap((one) => one.services)],
   };
   reportClashes(context, "Deployment", plan.pods);
   reportClashes(context, "Service", plan.services);

@@ -2,7 +2,7 @@ import type { DefaultedComponentSpec, DefaultedPredictor } from "../../model/def
 import type { FieldPath } from "../../model/model.ts";
 import type { HpaSpec } from "../../model/seldon-deployment.ts";
 import type { PlanContext } from "../context.ts";
-import type { AutoscalerPlan, DisruptionBudgetPlan, PodSetPlan } from "../workload-plan.ts";
+import type { AutoscalerPlan, PodSetPlan } from "../workload-plan.ts";
 import { convertMetric } from "./hpa-metrics.ts";
 
 /** How many pods of a componentSpec there are, or who decides it. */
