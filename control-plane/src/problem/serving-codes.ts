@@ -109,8 +109,24 @@ export const SERVING_CODES = {
   },
   ExplainerNotRouted: {
     severity: "warning",
-    meaning: "A predictor has an explainer, which is not run or routed.",
+    meaning: "Local mode: a predictor has an explainer, which is not run or routed on one machine.",
     hint: "call the predictor itself; its predictions are not affected",
+  },
+  ExplainerHidesDeployment: {
+    severity: "warning",
+    meaning:
+      "The URLs of a deployment's explainers lie below those of another deployment named <deployment>-explainer.",
+    hint: "rename one of the two deployments; in Istio the one that was made first gets the requests of both",
+  },
+  ExplainerParametersInvalid: {
+    severity: "error",
+    meaning: "The initParameters of an explainer are no JSON.",
+    hint: "write a JSON object as text",
+  },
+  ExplainerArgumentsReplaced: {
+    severity: "warning",
+    meaning: "An explainer's container has arguments of its own, which generated ones replace, as in Seldon.",
+    hint: "put them into explainer.config, or into the command",
   },
   HostInvalid: {
     severity: "error",
