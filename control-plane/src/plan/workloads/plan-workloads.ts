@@ -4,7 +4,6 @@ import type { PodSetPlan, ServicePlan, WorkloadPlan } from "../workload-plan.ts"
 import type { ComponentPod } from "./component-pod.ts";
 import { planComponentPodSet } from "./component-pod-set.ts";
 import { planExplainerPods } from "./explainer.ts";
-import { planExplainerPods } from "./explainer.ts";
 import { planOrchestratorPodSet } from "./orchestrator-pod-set.ts";
 import { planContainerServices, planPredictorService } from "./services.ts";
 
@@ -28,7 +27,6 @@ export function planWorkloads(context: PlanContext, components: readonly (readon
   const pods: PodSetPlan[] = [];
   const predictorServices: ServicePlan[] = [];
   const containerServices: ServicePlan[] = [];
-  const explainers = predictors.map((predictor) => planExplainerPods(context, predictor));
   const explainers = predictors.map((predictor) => planExplainerPods(context, predictor));
   predictors.forEach((predictor, index) => {
     const own = components[index] ?? [];
