@@ -1,4 +1,4 @@
-// Makes the bundles that the images hold: `node deploy/images/bundle.ts` writes build/images/<program>/.
+// Makes the bundles that the images hold: `node deploy/images/bundle.ts [program…]` writes build/images/<program>/.
 import { build, type Metafile, type Plugin } from "esbuild";
 import {
   copyFileSync,
@@ -13,7 +13,7 @@ import {
 import { isBuiltin } from "node:module";
 import { dirname, join } from "node:path";
 import { contentOf } from "./folder-content.ts";
-import { PROGRAMS, type Program } from "./programs.ts";
+import { programNamed, PROGRAMS, type Program } from "./programs.ts";
 import { noticesOf } from "./third-party.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
@@ -131,4 +131,8 @@ function place(from: string, to: string): void {
   copyFileSync(from, to);
 }
 
-if (import.meta.main) for (const program of PROGRAMS) process.stdout.write(`${await makeBundle(program)}\n`);
+if (import.meta.main) {
+  const names = process.argv.slice(2);
+  const programs = names.length === 0 ? PROGRAMS : names.map(programNamed);
+  for (const program of programs) process.stdout.write(`${await makeBundle(program)}\n`);
+}

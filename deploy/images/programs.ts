@@ -40,9 +40,11 @@ export const PROGRAMS: readonly Program[] = [
   },
 ];
 
-export function programNamed(name: Program["name"]): Program {
+/** Throws when there is no such program. */
+export function programNamed(name: string): Program {
   const program = PROGRAMS.find((one) => one.name === name);
-  if (program === undefined) throw new Error(`no program is named ${name}`);
+  if (program === undefined)
+    throw new Error(`no program is named ${name}; there are ${PROGRAMS.map((one) => one.name).join(" and ")}`);
   return program;
 }
 

@@ -17,18 +17,18 @@ const NUMBERS_AS_TEXT = new Set(["executor.user", "managerUserID"]);
  * JSON schema of the chart's values (draft 7, as Helm checks it): kinds and choices of what is known. Other keys are let
  * through, so that values files of Seldon's chart install; NOTES.txt names them.
  */
-export function schemaOf(values: readonly ChartValue[]): unknown {
+export function schemaOf(values: readonly ChartValue[]): object {
   return { $schema: "http://json-schema.org/draft-07/schema#", ...groupSchema(values, "") };
 }
 
-function groupSchema(values: readonly ChartValue[], prefix: string): unknown {
+function groupSchema(values: readonly ChartValue[], prefix: string): object {
   const properties = values.map((value) => [value.name, valueSchema(value, `${prefix}${value.name}`)] as const);
   return { type: "object", properties: Object.fromEntries(properties) };
 }
 
-function valueSchema({ meaning, initial, members }: ChartValue, path: string): unknown {
+function valueSchema({ meaning, initial, members }: ChartValue, path: string): object {
   const described = meaning === "" ? {} : { description: meaning };
-  if (members.length > 0) return { ...described, ...(groupSchema(members, `${path}.`) as object) };
+  if (members.length > 0) return { ...described, ...groupSchema(members, `${path}.`) };
   const choices = CHOICES[path];
   return { ...described, ...(choices === undefined ? { type: typesOf(initial, path) } : { enum: choices }) };
 }
