@@ -8,6 +8,8 @@ export interface Daemon {
   readonly name: string;
   readonly program: string;
   readonly args: readonly string[];
+  /** Is started again when it ends, as a kubelet would; without, the node ends with it. */
+  readonly isRestarted?: boolean;
 }
 
 const ETCD = "http://127.0.0.1:2379";
@@ -34,6 +36,7 @@ export function apiDaemons(layout: Layout): readonly Daemon[] {
     },
     {
       name: "kube-apiserver",
+      isRestarted: true,
       program: join(tools, "kube-apiserver"),
       args: [
         `--etcd-servers=${ETCD}`,

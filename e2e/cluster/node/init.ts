@@ -51,13 +51,17 @@ try {
   process.exit(1);
 }
 
-function start(daemon: Daemon): void {
-  const log = openSync(join(layout.logs, `${daemon.name}.log`), "w");
+function start(daemon: Daemon, flags: "w" | "a" = "w"): void {
+  const log = openSync(join(layout.logs, `${daemon.name}.log`), flags);
   const child = spawn(daemon.program, daemon.args, { stdio: ["ignore", log, log], env: { ...process.env, ...env } });
   running.set(daemon.name, child);
   child.on("exit", (code, signal) => {
     running.delete(daemon.name);
     if (isStopping) return;
+    if (daemon.isRestarted === true) {
+      start(daemon, "a");
+      return;
+    }
     process.stderr.write(`${daemon.name} ended (${signal ?? code}); see logs/${daemon.name}.log\n`);
     process.exit(1);
   });
