@@ -1,0 +1,58 @@
+import { join } from "node:path";
+import { runProgram } from "../cluster/setup/run-program.ts";
+import type { Place } from "./targets/place.ts";
+import type { Target } from "./target.ts";
+
+const RELEASE = "graphway";
+const NAMESPACE = "graphway-system";
+const GATEWAY = "seldon-gateway";
+const GATEWAY_NAMESPACE = "istio-system";
+
+/** As Seldon's documentation has it. */
+const GATEWAY_OBJECT = {
+  apiVersion: "networking.istio.io/v1",
+  kind: "Gateway",
+  metadata: { name: GATEWAY, namespace: GATEWAY_NAMESPACE },
+  spec: {
+    selector: { istio: "ingressgateway" },
+    servers: [{ port: { number: 80, name: "http", protocol: "HTTP" }, hosts: ["*"] }],
+  },
+};
+
+/** Runs kubectl or helm where the cluster is reached from. */
+type RunTool = (command: readonly string[], input?: string) => Promise<string>;
+
+export function toolsOf(place: Place): RunTool {
+  return (command, input) => {
+    const [file = "", ...args] = [...place.enter, ...command];
+    return runProgram(file, args, { env: place.env, ...(input === undefined ? {} : { input }), timeoutMs: 300_000 });
+  };
+}
+
+/** Installs Graphway as a user would, beside the Gateway object that users make themselves. */
+export async function install(root: string, place: Place): Promise<Target> {
+  const run = toolsOf(place);
+  const { context } = place.target;
+  const kubeContext = context === undefined ? [] : [`--context=${context}`];
+  const helmContext = context === undefined ? [] : [`--kube-context=${context}`];
+  await run(["kubectl", ...kubeContext, "apply", "--server-side", "-f", "-"], JSON.stringify(GATEWAY_OBJECT));
+  const chart = join(root, "deploy", "helm", "graphway");
+  const where = ["--namespace", NAMESPACE, "--create-namespace", "--wait", "--timeout", "180s"];
+  const set = [
+    "istio.enabled=true",
+    `istio.gateway=${GATEWAY_NAMESPACE}/${GATEWAY}`,
+    "usageMetrics.enabled=true",
+  ].flatMap((value) => ["--set", value]);
+  // What an earlier run may have left would answer in the place of what is to be tried.
+  await uninstall(place);
+  await run(["helm", ...helmContext, "install", RELEASE, chart, ...where, ...set]);
+  return { ...place.target, operatorNamespace: NAMESPACE, gateway: `${GATEWAY_NAMESPACE}/${GATEWAY}` };
+}
+
+/** Takes Graphway away again; quiet where it is not there. */
+export async function uninstall(place: Place): Promise<void> {
+  const { context } = place.target;
+  const helmContext = context === undefined ? [] : [`--kube-context=${context}`];
+  const where = ["--namespace", NAMESPACE, "--ignore-not-found", "--wait", "--timeout", "120s"];
+  await toolsOf(place)(["helm", ...helmContext, "uninstall", RELEASE, ...where]);
+}

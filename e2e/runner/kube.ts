@@ -1,0 +1,158 @@
+import { Agent, request, type RequestOptions } from "node:https";
+import { KubeConfig } from "@kubernetes/client-node";
+
+/** Any object of the API, as JSON; scenarios look at the fields that they are about. */
+export interface KubeObject {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: {
+    readonly name: string;
+    readonly namespace?: string;
+    readonly uid?: string;
+    readonly generation?: number;
+    readonly resourceVersion?: string;
+    readonly deletionTimestamp?: string;
+    readonly labels?: Readonly<Record<string, string>>;
+    readonly annotations?: Readonly<Record<string, string>>;
+    readonly managedFields?: readonly { readonly manager: string; readonly operation: string; readonly time: string }[];
+  };
+  readonly spec?: Fields;
+  readonly status?: Fields;
+}
+
+/** Fields that nobody has typed here. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- scenarios read any field of any kind; a wrong one fails them
+export type Fields = Record<string, any>;
+
+/** The API server said no; `body` is its Status object. */
+export class KubeError extends Error {
+  readonly status: number;
+  readonly body: Fields;
+
+  constructor(what: string, status: number, body: Fields) {
+    super(`${what}: ${status} ${String(body["message"] ?? "")}`);
+    this.status = status;
+    this.body = body;
+  }
+}
+
+const KINDS: Readonly<Record<string, readonly [group: string, plural: string]>> = {
+  Namespace: ["v1", "namespaces"],
+  Node: ["v1", "nodes"],
+  Pod: ["v1", "pods"],
+  Service: ["v1", "services"],
+  Event: ["v1", "events"],
+  ConfigMap: ["v1", "configmaps"],
+  Deployment: ["apps/v1", "deployments"],
+  ReplicaSet: ["apps/v1", "replicasets"],
+  HorizontalPodAutoscaler: ["autoscaling/v2", "horizontalpodautoscalers"],
+  PodDisruptionBudget: ["policy/v1", "poddisruptionbudgets"],
+  SeldonDeployment: ["machinelearning.seldon.io/v1", "seldondeployments"],
+  VirtualService: ["networking.istio.io/v1", "virtualservices"],
+  DestinationRule: ["networking.istio.io/v1", "destinationrules"],
+  Gateway: ["networking.istio.io/v1", "gateways"],
+};
+
+const CLUSTER_WIDE = new Set(["Namespace", "Node"]);
+
+/** The Kubernetes API as far as scenarios need it, within this process: kubectl costs a process for every look. */
+export class Kube {
+  readonly #config = new KubeConfig();
+  readonly #agent: Agent;
+  readonly #server: URL;
+
+  constructor(kubeconfig: string, context?: string) {
+    this.#config.loadFromFile(kubeconfig);
+    if (context !== undefined) this.#config.setCurrentContext(context);
+    const server = this.#config.getCurrentCluster()?.server;
+    if (server === undefined) throw new Error(`${kubeconfig} names no cluster`);
+    this.#server = new URL(server);
+    this.#agent = new Agent({ keepAlive: true, maxSockets: 16 });
+  }
+
+  async get(kind: string, namespace: string, name: string): Promise<KubeObject | undefined> {
+    try {
+      return (await this.call("GET", pathOf(kind, namespace, name))) as unknown as KubeObject;
+    } catch (error) {
+      if (error instanceof KubeError && error.status === 404) return undefined;
+      throw error;
+    }
+  }
+
+  async list(kind: string, namespace: string, labelSelector = ""): Promise<readonly KubeObject[]> {
+    const query = labelSelector === "" ? "" : `?labelSelector=${encodeURIComponent(labelSelector)}`;
+    const { items } = (await this.call("GET", pathOf(kind, namespace) + query)) as { items: readonly KubeObject[] };
+    return items.map((item) => ({ ...item, kind }));
+  }
+
+  /** Server-side apply as a user would, in the version that the object names. */
+  async apply(object: Fields, namespace: string, query = ""): Promise<KubeObject> {
+    const name = (object["metadata"] as { name: string }).name;
+    const path = pathOf(String(object["kind"]), namespace, name, String(object["apiVersion"]));
+    const how = `?fieldManager=user&force=true${query}`;
+    return (await this.call("PATCH", path + how, object, "application/apply-patch+yaml")) as unknown as KubeObject;
+  }
+
+  /** A JSON merge patch. */
+  patch(kind: string, namespace: string, name: string, patch: Fields): Promise<Fields> {
+    return this.call("PATCH", pathOf(kind, namespace, name), patch, "application/merge-patch+json");
+  }
+
+  /** Quiet when there is none. `graceSeconds` 0: at once. */
+  async delete(kind: string, namespace: string, name: string, graceSeconds?: number): Promise<void> {
+    const body = graceSeconds === undefined ? {} : { gracePeriodSeconds: graceSeconds };
+    try {
+      await this.call("DELETE", pathOf(kind, namespace, name), { propagationPolicy: "Background", ...body });
+    } catch (error) {
+      if (!(error instanceof KubeError && error.status === 404)) throw error;
+    }
+  }
+
+  /** One call; resolves with the JSON (or text) that came. Throws KubeError for 400 and above. */
+  async call(method: string, path: string, body?: Fields, contentType = "application/json"): Promise<Fields> {
+    const options: RequestOptions = {
+      method,
+      agent: this.#agent,
+      timeout: 30_000,
+      headers: body === undefined ? {} : { "content-type": contentType },
+    };
+    await this.#config.applyToHTTPSOptions(options);
+    options.agent = this.#agent;
+    const { status, text } = await send(new URL(path, this.#server), options, body);
+    const isJson = text.startsWith("{");
+    const said = isJson ? (JSON.parse(text) as Fields) : { text, message: text.slice(0, 300) };
+    if (status >= 400) throw new KubeError(`${method} ${path}`, status, said);
+    return said;
+  }
+
+  close(): void {
+    this.#agent.destroy();
+  }
+}
+
+function pathOf(kind: string, namespace: string, name = "", apiVersion?: string): string {
+  const known = KINDS[kind];
+  if (known === undefined) throw new Error(`scenarios know no kind ${kind}`);
+  const [version, plural] = known;
+  const group = apiVersion ?? version;
+  const root = group.includes("/") ? `/apis/${group}` : `/api/${group}`;
+  const scope = CLUSTER_WIDE.has(kind) || namespace === "" ? "" : `/namespaces/${namespace}`;
+  return `${root}${scope}/${plural}${name === "" ? "" : `/${name}`}`;
+}
+
+function send(url: URL, options: RequestOptions, body: Fields | undefined): Promise<{ status: number; text: string }> {
+  return new Promise((resolve, reject) => {
+    const call = request(url, options, (response) => {
+      let text = "";
+      response.setEncoding("utf8");
+      response.on("data", (chunk: string) => (text += chunk));
+      response.on("error", reject);
+      response.on("end", () => {
+        resolve({ status: response.statusCode ?? 0, text });
+      });
+    });
+    call.on("timeout", () => call.destroy(new Error("the API server does not answer")));
+    call.on("error", reject);
+    call.end(body === undefined ? undefined : JSON.stringify(body));
+  });
+}
