@@ -1,0 +1,117 @@
+import assert from "node:assert/strict";
+import type { Fields } from "../runner/kube.ts";
+import { deployment, model, predictor } from "../runner/manifest.ts";
+import type { Scenario } from "../runner/scenario.ts";
+import { pause } from "../runner/until.ts";
+
+const SELDON_CONDITIONS = [
+  "AmbassadorMappingsReady",
+  "DeploymentsReady",
+  "HpasReady",
+  "KedaReady",
+  "PdbsReady",
+  "Ready",
+  "ServicesReady",
+  "istioVirtualServicesReady",
+];
+
+interface Condition {
+  readonly type: string;
+  readonly status: string;
+  readonly reason?: string;
+}
+
+export const scenarios: readonly Scenario[] = [
+  {
+    name: "status/available-means-served",
+    shows: "whenever the status says Available, the next request is answered by what the spec says",
+    async run(world) {
+      await world.apply(deployment("true", { predictors: [predictor("default")] }));
+      let looks = 0;
+      for (const version of ["1", "2"] as const) {
+        if (version === "2") {
+          const pods = [[model("classifier", { version })]];
+          await world.apply(deployment("true", { predictors: [predictor("renamed", { pods })] }));
+        }
+        const wanted = version === "1" ? "[1,2,3,4]" : "[5,6,7,8]";
+        for (let isAvailable = false; !isAvailable; looks += 1) {
+          const { status, metadata } = await world.need("SeldonDeployment", "true");
+          isAvailable = status?.["state"] === "Available" && status["observedGeneration"] === metadata.generation;
+          if (!isAvailable) await pause(20);
+        }
+        const reply = await world.predict("true");
+        assert.equal(reply.status, 200, `Available, but: ${reply.body}`);
+        assert.match(reply.body, new RegExp(wanted.slice(1, 4)), "Available, but the former version answers");
+      }
+      world.note(`${looks} looks`);
+    },
+  },
+  {
+    name: "status/fields",
+    shows: "state, address, deploymentStatus, serviceStatus, replicas and Seldon's eight conditions with their reasons",
+    async run(world) {
+      await world.apply(deployment("shown", { predictors: [predictor("default")] }));
+      const { status } = await world.untilAvailable("shown");
+      assert.ok(status);
+      const { namespace } = world;
+      assert.deepEqual(
+        (status["address"] as Fields)["url"],
+        `http://shown-default.${namespace}.svc.cluster.local:8000/api/v1.0/predictions`,
+      );
+      assert.deepEqual(status["deploymentStatus"], {
+        "shown-default-0-classifier": { availableReplicas: 1, replicas: 1 },
+      });
+      assert.equal(status["replicas"], 1);
+      const services = status["serviceStatus"] as Record<string, Fields>;
+      assert.deepEqual(Object.keys(services).sort(), ["shown-default", "shown-default-classifier"]);
+      assert.equal(services["shown-default"]?.["httpEndpoint"], `shown-default.${namespace}:8000`);
+      const conditions = status["conditions"] as readonly Condition[];
+      for (const type of SELDON_CONDITIONS) {
+        assert.equal(conditions.find((one) => one.type === type)?.status, "True", type);
+      }
+      assert.equal(
+        conditions.find((one) => one.type === "istioVirtualServicesReady")?.reason,
+        "All VirtualServices created",
+      );
+      assert.equal(conditions.find((one) => one.type === "HpasReady")?.reason, "No HPAs defined");
+    },
+  },
+  {
+    name: "status/failed",
+    shows: "a deployment that can't be run is Failed and says why; its neighbours are served",
+    async run(world) {
+      const volumeMounts = [{ name: "no-such-volume", mountPath: "/x" }];
+      const broken = [[{ ...model("classifier"), volumeMounts }]];
+      await world.apply(
+        deployment("broken", { predictors: [predictor("default", { pods: broken })] }),
+        deployment("sound", { predictors: [predictor("default")] }),
+      );
+      const { status } = await world.untilState("broken", "Failed");
+      assert.match(String(status?.["description"]), /no-such-volume/);
+      const events = await world.kubectl(
+        "get",
+        "events",
+        "--field-selector=involvedObject.name=broken",
+        "-o",
+        "jsonpath={.items[*].reason}",
+      );
+      assert.match(events, /InternalError/);
+      await world.untilAvailable("sound");
+      assert.equal((await world.predict("sound")).status, 200);
+      await world.apply(deployment("broken", { predictors: [predictor("default")] }));
+      await world.untilAvailable("broken");
+      assert.equal((await world.predict("broken")).status, 200);
+    },
+  },
+  {
+    name: "status/built-in-graph",
+    shows: "a graph of built-in nodes alone, which has no container, is served too",
+    async run(world) {
+      const graph = { name: "simple", implementation: "SIMPLE_MODEL" };
+      await world.apply(deployment("built-in", { predictors: [predictor("default", { pods: [], graph })] }));
+      await world.untilAvailable("built-in");
+      const reply = await world.predict("built-in");
+      assert.equal(reply.status, 200, reply.body);
+    },
+  },
+];

@@ -1,0 +1,232 @@
+import assert from "node:assert/strict";
+import { deployment, model, predictor } from "../runner/manifest.ts";
+import type { Scenario } from "../runner/scenario.ts";
+import { rowOf, type World } from "../runner/world.ts";
+
+const V1 = "[1,2,3,4]";
+const V2 = "[5,6,7,8]";
+const version2 = [[model("classifier", { version: "2" })]];
+
+async function predictTimes(world: World, name: string, times: number): Promise<ReadonlyMap<string, number>> {
+  const answers = new Map<string, number>();
+  for (let i = 0; i < times; i += 1) {
+    const reply = await world.predict(name);
+    assert.equal(reply.status, 200, reply.body);
+    answers.set(rowOf(reply), (answers.get(rowOf(reply)) ?? 0) + 1);
+  }
+  return answers;
+}
+
+export const scenarios: readonly Scenario[] = [
+  {
+    name: "traffic/canary",
+    shows: "75/25: the canary gets its share, and each model sees what the gateway sent it",
+    async run(world) {
+      const times = 400;
+      await world.apply(deployment("example", { predictors: [predictor("main")] }));
+      await world.untilAvailable("example");
+      assert.equal(rowOf(await world.predict("example")), V1);
+      await world.apply(
+        deployment("example", {
+          predictors: [predictor("main", { traffic: 75 }), predictor("canary", { traffic: 25, pods: version2 })],
+        }),
+      );
+      await world.untilAvailable("example");
+      const answers = await predictTimes(world, "example", times);
+      const main = await world.countRequests("seldon-app=example-main");
+      const canary = await world.countRequests("seldon-app=example-canary");
+      world.note(`canary/main ${(canary / main).toFixed(3)}`);
+      assert.ok(canary / main > 0.1 && canary / main < 0.5, `canary ${canary}, main ${main}`);
+      assert.equal(main + canary, times + 1);
+      assert.equal(answers.get(V2), canary);
+    },
+  },
+  {
+    name: "traffic/blue-green",
+    shows: "all traffic goes from blue to green and back by weights alone, and no request fails",
+    async run(world) {
+      const both = (blue: number, green: number) =>
+        deployment("shop", {
+          predictors: [predictor("blue", { traffic: blue }), predictor("green", { traffic: green, pods: version2 })],
+        });
+      await world.apply(both(100, 0));
+      await world.untilAvailable("shop");
+      const load = world.load("shop");
+      await load.more(50);
+      assert.equal(load.answersOf(V2), 0, "green got requests at weight 0");
+      await world.apply(both(0, 100));
+      await load.untilAnswer(V2, 20_000);
+      await world.untilAvailable("shop");
+      const blue = load.answersOf(V1);
+      await load.more(50);
+      assert.ok(load.answersOf(V1) - blue <= 4, "blue still got requests at weight 0");
+      await world.apply(both(100, 0));
+      await load.untilAnswer(V1, 20_000);
+      await load.stopFlawless([V1, V2]);
+    },
+  },
+  {
+    name: "traffic/ab-test",
+    shows: "50/50 between two predictors from the first apply on",
+    async run(world) {
+      await world.apply(
+        deployment("ab", {
+          predictors: [predictor("a", { traffic: 50 }), predictor("b", { traffic: 50, pods: version2 })],
+        }),
+      );
+      await world.untilAvailable("ab");
+      const answers = await predictTimes(world, "ab", 200);
+      const a = answers.get(V1) ?? 0;
+      world.note(`a ${a} of 200`);
+      assert.ok(a > 60 && a < 140, `a got ${a} of 200`);
+      assert.equal(a + (answers.get(V2) ?? 0), 200);
+    },
+  },
+  {
+    name: "traffic/shadow",
+    shows: "a shadow sees every request and answers none",
+    async run(world) {
+      await world.apply(deployment("example", { predictors: [predictor("default")] }));
+      await world.untilAvailable("example");
+      assert.equal(rowOf(await world.predict("example")), V1);
+      await world.apply(
+        deployment("example", {
+          predictors: [
+            predictor("default", { traffic: 100 }),
+            predictor("shadow", { shadow: true, traffic: 100, pods: version2 }),
+          ],
+        }),
+      );
+      await world.untilAvailable("example");
+      assert.deepEqual([...(await predictTimes(world, "example", 10))], [[V1, 10]]);
+      // Copies are not waited for by the answers: the last one may be on its way.
+      const counts = await untilCount(world, "seldon-app=example-shadow", 10);
+      assert.equal(counts, 10, "requests that the shadow saw");
+      assert.equal(await world.countRequests("seldon-app=example-default"), 11);
+    },
+  },
+  {
+    name: "traffic/host",
+    shows: "with istio-host only requests of that host are answered",
+    async run(world) {
+      const host = `${world.namespace}.example.com`;
+      await world.apply(
+        deployment("hosted", {
+          metadataAnnotations: { "seldon.io/istio-host": host },
+          predictors: [predictor("main")],
+        }),
+      );
+      await world.untilAvailable("hosted");
+      assert.equal((await world.predict("hosted")).status, 404);
+      const reply = await world.predict("hosted", { headers: { host } });
+      assert.equal(reply.status, 200);
+      assert.equal(rowOf(reply), V1);
+    },
+  },
+  {
+    name: "traffic/own-gateway",
+    shows: "istio-gateway hangs the routes on a gateway of the namespace instead of the installation's",
+    async run(world) {
+      const host = `${world.namespace}.example.com`;
+      await world.apply(
+        {
+          apiVersion: "networking.istio.io/v1",
+          kind: "Gateway",
+          metadata: { name: "own" },
+          spec: {
+            selector: { istio: "ingressgateway" },
+            servers: [{ port: { number: 80, name: "http", protocol: "HTTP" }, hosts: [host] }],
+          },
+        },
+        deployment("own", { annotations: { "seldon.io/istio-gateway": "own" }, predictors: [predictor("main")] }),
+      );
+      await world.untilAvailable("own");
+      const { spec } = await world.need("VirtualService", "own");
+      assert.deepEqual(spec?.["gateways"], ["own"]);
+      const reply = await world.predict("own", { headers: { host } });
+      assert.equal(reply.status, 200, reply.body);
+      assert.equal((await world.predict("own")).status, 404, "served on the installation's gateway too");
+    },
+  },
+  {
+    name: "traffic/retries",
+    shows: "istio-retries repeats predictions that failed, and feedback never",
+    async run(world) {
+      const noEngine = { "seldon.io/no-engine": "true" };
+      const failing = [[model("classifier", { env: { FAIL_FIRST: "2" } })]];
+      await world.apply(
+        deployment("retried", {
+          annotations: { "seldon.io/istio-retries": "3", "seldon.io/istio-retries-timeout": "5" },
+          predictors: [predictor("default", { annotations: noEngine, pods: failing })],
+        }),
+        deployment("fed-back", {
+          annotations: { "seldon.io/istio-retries": "3" },
+          predictors: [predictor("default", { annotations: noEngine, pods: failing })],
+        }),
+      );
+      await Promise.all(["retried", "fed-back"].map((name) => world.untilAvailable(name)));
+      assert.equal((await world.predict("retried")).status, 200);
+      assert.equal(await world.countRequests("seldon-app=retried-default"), 3, "attempts");
+      const feedback = await world.predict("fed-back", { tail: "api/v1.0/feedback", body: '{"reward":1}' });
+      assert.equal(feedback.status, 503);
+      assert.equal(await world.countRequests("seldon-app=fed-back-default"), 1, "attempts of feedback");
+    },
+  },
+  {
+    name: "traffic/per-try-timeout",
+    shows: "every attempt has istio-retries-timeout seconds, one where nothing is said",
+    async run(world) {
+      await world.apply(
+        deployment("slow", {
+          annotations: { "seldon.io/istio-retries": "1" },
+          predictors: [
+            predictor("default", {
+              annotations: { "seldon.io/no-engine": "true" },
+              pods: [[model("classifier", { env: { DELAY_MS: "4000" } })]],
+            }),
+          ],
+        }),
+      );
+      await world.untilAvailable("slow");
+      const startMs = performance.now();
+      const reply = await world.predict("slow");
+      const seconds = (performance.now() - startMs) / 1000;
+      assert.ok([408, 504].includes(reply.status), `${reply.status} ${reply.body}`);
+      assert.ok(seconds > 1 && seconds < 3.9, `after ${seconds} s`);
+    },
+  },
+  {
+    name: "traffic/iter8",
+    shows: "patching spec.predictors[i].traffic moves traffic at once and restarts nothing",
+    async run(world) {
+      await world.apply(
+        deployment("iris", {
+          predictors: [predictor("baseline", { traffic: 100 }), predictor("candidate", { traffic: 0, pods: version2 })],
+        }),
+      );
+      await world.untilAvailable("iris");
+      const pods = await world.podUids("iris-baseline");
+      const load = world.load("iris");
+      await load.more(20);
+      const patch = JSON.stringify([
+        { op: "replace", path: "/spec/predictors/0/traffic", value: 50 },
+        { op: "replace", path: "/spec/predictors/1/traffic", value: 50 },
+      ]);
+      await world.kubectl("patch", "sdep", "iris", "--type=json", "-p", patch);
+      const startMs = performance.now();
+      await load.untilAnswer(V2, 20_000);
+      world.note(`${((performance.now() - startMs) / 1000).toFixed(1)} s to the first answer`);
+      await load.more(50);
+      await load.stopFlawless([V1, V2]);
+      assert.deepEqual(await world.podUids("iris-baseline"), pods);
+    },
+  },
+];
+
+/** The count once it stands at `wanted`, or what it is after a few seconds. */
+async function untilCount(world: World, selector: string, wanted: number): Promise<number> {
+  const deadlineMs = performance.now() + 5000;
+  let count = await world.countRequests(selector);
+  while (count < wanted && performance.now() < deadlineMs) count = await world.countRequests(selector);
+  return count;
+}
