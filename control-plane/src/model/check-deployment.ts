@@ -38,7 +38,7 @@ export function checkDeployment(
   }
   const problems = found.map((finding) => problemOf(finding, object));
   if (raw === undefined || hasErrors(problems)) return { value: undefined, problems };
-  return { value: { raw, resource: applyDefaults(raw, settings) }, problems };
+  return { value: { raw, resource: applyDefaults(raw, settings, object.portsInUse) }, problems };
 }
 
 /** The object as the type says, if its shape allows that. */

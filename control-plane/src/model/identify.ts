@@ -1,6 +1,6 @@
 import type { Problem, Severity } from "../problem/problem.ts";
 import { problemOf, type Finding, type Place } from "./finding.ts";
-import type { SourceObject } from "./model.ts";
+import type { PortsInUse, SourceObject } from "./model.ts";
 import { findNearest } from "./nearest.ts";
 import { isRecord, ownValue } from "./path.ts";
 import { ROUTE_POLICY_API_VERSION, ROUTE_POLICY_KIND } from "./route-policy.ts";
@@ -17,6 +17,7 @@ export interface IdentifiedObject extends Place {
   readonly namespace: string;
   readonly name: string;
   readonly value: unknown;
+  readonly portsInUse?: PortsInUse;
 }
 
 export interface Identified {

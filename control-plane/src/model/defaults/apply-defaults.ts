@@ -7,36 +7,37 @@ import type {
 } from "../defaulted.ts";
 import { containersOf, nodeRuns, UNKNOWN_IMPLEMENTATION, walkGraph } from "../graph.ts";
 import type { Container } from "../kubernetes.ts";
+import type { PortsInUse } from "../model.ts";
 import type { PredictiveUnit, PredictorSpec, SeldonDeployment } from "../seldon-deployment.ts";
 import type { ModelSettings } from "../settings.ts";
 import { dressGraphContainer } from "./graph-container.ts";
-import { portNumbers, type PortNumbers } from "./port-numbers.ts";
+import { deploymentNumbers, type DeploymentNumbers, type PredictorNumbers } from "./port-numbers.ts";
 import { serverImage } from "./server-image.ts";
 
 interface Context {
   readonly protocol: string | undefined;
   readonly transport: string | undefined;
   readonly settings: ModelSettings;
-  readonly http: PortNumbers;
-  readonly grpc: PortNumbers;
-  /** The next metrics port; each graph container without one takes one, across predictors. */
-  readonly nextMetricsPort: () => number;
+  readonly numbers: DeploymentNumbers;
 }
 
 /**
  * Fills in what Seldon 1.17.1 fills in before it deploys: namespace, version label, node types and implementations, port
  * numbers, containers and images of prepackaged servers. Expects a validated deployment; returns a new value.
  */
-export function applyDefaults(raw: SeldonDeployment, settings: ModelSettings): DefaultedDeployment {
+export function applyDefaults(
+  raw: SeldonDeployment,
+  settings: ModelSettings,
+  portsInUse?: PortsInUse,
+): DefaultedDeployment {
   const { metadata, spec } = raw;
-  let metricsPort = settings.firstMetricsPort;
+  const { firstGrpcPort, firstHttpPort, firstMetricsPort } = settings;
+  const first = { http: firstHttpPort, grpc: firstGrpcPort, metrics: firstMetricsPort };
   const context: Context = {
     protocol: spec.protocol,
     transport: spec.transport,
     settings,
-    http: portNumbers(settings.firstHttpPort),
-    grpc: portNumbers(settings.firstGrpcPort),
-    nextMetricsPort: () => metricsPort++,
+    numbers: deploymentNumbers(first, portsInUse),
   };
   const namespace = metadata.namespace ?? "";
   return {
@@ -55,12 +56,18 @@ function defaultPredictor(predictor: PredictorSpec, context: Context): Defaulted
   const servers = serverImages(nodes, context);
   const graphNames = new Set(nodes.map((node) => node.name));
   const portsByName = new Map<string, ContainerPorts>();
+  const declared = (predictor.componentSpecs ?? []).flatMap(containersOf);
+  const numbers = context.numbers.ofPredictor(
+    predictor.name,
+    [...declared.map(({ name }) => name), ...servers.keys()],
+    declared.flatMap(({ ports }) => (ports ?? []).map((port) => port.containerPort)),
+  );
   const complete = (container: Container): Container => {
-    const ports = containerPorts(container, context);
+    const ports = containerPorts(container, numbers);
     if (!graphNames.has(container.name)) return container;
     portsByName.set(container.name, ports);
     const withImage = setImage(container, servers.get(container.name) ?? "", context.protocol);
-    return dressGraphContainer(withImage, context.settings.metricsPortName, context.nextMetricsPort);
+    return dressGraphContainer(withImage, context.settings.metricsPortName, () => numbers.metrics(container.name));
   };
   // Numbers go to the containers that are given before those that are added.
   const given = (predictor.componentSpecs ?? []).map((componentSpec): DefaultedComponentSpec => ({
@@ -109,12 +116,11 @@ interface ContainerPorts {
 }
 
 /** Every container takes a number, in the graph or not; a port named `http` or `grpc` overrides it for that container. */
-function containerPorts(container: Container, { http, grpc }: Context): ContainerPorts {
+function containerPorts(container: Container, numbers: PredictorNumbers): ContainerPorts {
   const named = (name: string): number | undefined =>
     container.ports?.find((port) => port.name === name)?.containerPort;
-  const httpPort = http.numberOf(container.name);
-  const grpcPort = grpc.numberOf(container.name);
-  return { httpPort: named("http") ?? httpPort, grpcPort: named("grpc") ?? grpcPort };
+  const { http, grpc } = numbers.serving(container.name);
+  return { httpPort: named("http") ?? http, grpcPort: named("grpc") ?? grpc };
 }
 
 function defaultNode(
