@@ -17,6 +17,8 @@ export interface ReflectorOptions {
   /** Absent: all namespaces. */
   readonly namespace?: string;
   readonly labelSelector?: string;
+  /** Such as `metadata.name=…`, which also asks for fewer rights. */
+  readonly fieldSelector?: string;
   /** What is kept of an object. Default: all but its bookkeeping. Must keep metadata. */
   readonly keep?: (object: KubernetesObject) => KubernetesObject;
   readonly clock?: Clock;
@@ -36,6 +38,8 @@ type Listener = Parameters<ObjectCache["onChange"]>[0];
 
 /** A watch that lives shorter than this and says nothing counts as failed. */
 const SHORT_WATCH_MS = 1_000;
+/** A server that starts may deny for a moment what it serves; nothing is given up for that. */
+const DENIALS_BELIEVED = 3;
 
 /**
  * Keeps a cache of one kind by listing and watching it until stopped: resumes where it was, lists again when history is
@@ -48,6 +52,7 @@ export function startReflector(options: ReflectorOptions): Reflector {
   const scope = {
     ...(options.namespace === undefined ? {} : { namespace: options.namespace }),
     ...(options.labelSelector === undefined ? {} : { labelSelector: options.labelSelector }),
+    ...(options.fieldSelector === undefined ? {} : { fieldSelector: options.fieldSelector }),
   };
   const selects = parseLabelSelector(options.labelSelector ?? "");
   const store = createObjectStore();
@@ -72,6 +77,8 @@ export function startReflector(options: ReflectorOptions): Reflector {
   /** The newest position that there ever was. */
   let furthest: string | undefined;
   let failures = 0;
+  /** Times in a row that the server said not to know a kind that it had objects of. */
+  let denials = 0;
 
   function publish(change: Change | undefined): void {
     if (change === undefined) return;
@@ -104,6 +111,7 @@ export function startReflector(options: ReflectorOptions): Reflector {
     const backwards = (compareVersions(resourceVersion, furthest) ?? 0) < 0;
     reach(resourceVersion);
     counters.served = true;
+    denials = 0;
     store.replaceAll(objects, resourceVersion, backwards).forEach(publish);
     counters.objects = store.size;
     synced.resolve(undefined);
@@ -182,17 +190,15 @@ export function startReflector(options: ReflectorOptions): Reflector {
   }
 
   function afterFailure(error: unknown, step: "list" | "watch"): number {
-    if (error instanceof ApiError && error.status === 404) {
-      if (step === "watch") {
-        position = undefined;
-        return 0;
-      }
+    const isUnknown = error instanceof ApiError && error.status === 404;
+    if (isUnknown && step === "list" && (store.size === 0 || ++denials >= DENIALS_BELIEVED)) {
       takeUnserved();
       return settings.unservedCheckMs * (0.8 + clock.random() * 0.4);
     }
     report(error);
+    if (isUnknown && step === "list") return settings.backOff.longestMs;
     const isFirst = failures++ === 0;
-    if (step === "watch" && isExpired(error)) {
+    if (step === "watch" && (isUnknown || isExpired(error))) {
       position = undefined;
       if (isFirst) return 0;
     }

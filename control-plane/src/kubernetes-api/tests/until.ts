@@ -1,0 +1,11 @@
+/** Resolves when the condition holds; fails after the time with what it last saw. */
+export async function until(
+  holds: () => boolean,
+  { within = 5_000, saw = () => "" }: { readonly within?: number; readonly saw?: () => unknown } = {},
+): Promise<void> {
+  const deadlineMs = performance.now() + within;
+  while (!holds()) {
+    if (performance.now() > deadlineMs) throw new Error(`not within ${within} ms; saw ${JSON.stringify(saw())}`);
+    await new Promise((resume) => setTimeout(resume, 2));
+  }
+}
