@@ -69,3 +69,19 @@ test("hosts and clusters", () => {
   assert.equal(serviceHost("example-main", "seldon", "k8s.test"), "example-main.seldon.svc.k8s.test");
   assert.equal(clusterName("seldon", "example", "main", "grpc"), "seldon/example/main/grpc");
 });
+
+test("names that Kubernetes would refuse are hashed too", () => {
+  const hash = /^seldon-[0-9a-f]{32}$/;
+  assert.match(predictorServiceName("my.model", "main"), hash);
+  assert.match(predictorServiceName("2nd", "main"), hash);
+  assert.match(containerServiceName("example", "Main_1", "classifier"), hash);
+  assert.match(explainerName("my.model", "main"), hash);
+  const parts = { index: 0, containers: ["classifier"] };
+  assert.match(podDeploymentName({ ...parts, deployment: "example", predictor: "Main_1" }), hash);
+  assert.match(podDeploymentName({ ...parts, deployment: "a", predictor: "b", specName: "My Spec" }), hash);
+  assert.equal(
+    podDeploymentName({ ...parts, deployment: "my.model", predictor: "main" }),
+    "my.model-main-0-classifier",
+  );
+  assert.equal(predictorServiceName("example", "main", "my.own"), "my.own");
+});

@@ -109,8 +109,8 @@ export const RESOURCE_CODES = {
   },
   EngineNowhere: {
     severity: "warning",
-    meaning: "No pod can host the orchestrator: Seldon accepts this, then fails to deploy it.",
-    hint: 'put a container of a node in the first componentSpec, or set seldon.io/engine-separate-pod: "true" in spec.annotations',
+    meaning: "No pod of the resource can host the orchestrator, so it gets its own; Seldon fails to deploy this.",
+    hint: 'if that is not meant, put a container of a node in the first componentSpec, or set seldon.io/engine-separate-pod: "true" in spec.annotations',
   },
   ValueUnknown: {
     severity: "warning",

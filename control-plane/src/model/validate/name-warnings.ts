@@ -4,9 +4,6 @@ import type { FieldPath } from "../model.ts";
 import { isDnsLabel, isLabelValue } from "./check-metadata.ts";
 import type { Rule } from "./rule.ts";
 
-/** `seldon-app-svc-<container>` is the key of a label, and those have at most 63 characters. */
-const LONGEST_CONTAINER_NAME = 48;
-
 function notDns(at: FieldPath, what: string, name: string): Finding {
   return { code: "NameNotDns", at, message: `the ${what} ${JSON.stringify(name)} is not a DNS label` };
 }
@@ -28,16 +25,10 @@ export const warnOfNames: Rule = ({ predictors }) =>
     }
     predictor.componentSpecs?.forEach((componentSpec, pod) => {
       containersOf(componentSpec).forEach((container, position) => {
+        if (isDnsLabel(container.name)) return;
         const at = [...base, "componentSpecs", pod, "spec", "containers", position, "name"];
-        findings.push(...containerName(at, container.name));
+        findings.push(notDns(at, "container name", container.name));
       });
     });
     return findings;
   });
-
-function containerName(at: FieldPath, name: string): readonly Finding[] {
-  if (!isDnsLabel(name)) return [notDns(at, "container name", name)];
-  if (name.length <= LONGEST_CONTAINER_NAME) return [];
-  const message = `the container name has ${name.length} characters, more than ${LONGEST_CONTAINER_NAME}: its label's key would be too long`;
-  return [{ code: "NameNotDns", at, message, hint: "use a shorter name" }];
-}

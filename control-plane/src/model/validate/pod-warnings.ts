@@ -76,14 +76,15 @@ function containerPath({ componentSpecs = [] }: PredictorSpec, base: FieldPath, 
 
 /**
  * Seldon puts the orchestrator beside the first node whose container is in the first pod, and fails when there is none:
- * a graph of built-ins only, no node in the first pod, or a container name that a later pod has too.
+ * a graph of built-ins only, no node in the first pod, or a container name that a later pod has too. Here it gets a pod
+ * of its own then.
  */
 export const warnOfEngine: Rule = ({ annotations, predictors }) => {
   if (annotations?.["seldon.io/engine-separate-pod"]?.toLowerCase() === "true") return [];
   return predictors.flatMap((predictor, index) => {
     const alone = predictor.annotations?.["seldon.io/no-engine"]?.toLowerCase() === "true";
     if (alone || hasLocalNode(predictor, index)) return [];
-    const message = `${whyNowhere(predictor, index)}, so no pod can host the orchestrator; Seldon fails with "engine not separate and no pu with localhost service"`;
+    const message = `${whyNowhere(predictor, index)}, so the orchestrator gets a pod of its own; Seldon fails with "engine not separate and no pu with localhost service"`;
     return [{ code: "EngineNowhere", at: ["spec", "predictors", index, "graph"], message } satisfies Finding];
   });
 };
