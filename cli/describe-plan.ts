@@ -19,7 +19,8 @@ function describeShadows({ shadows }: DeploymentPlan): string {
 function describeRetries({ retry }: DeploymentPlan): string {
   if (retry === undefined) return "none";
   const times = retry.attempts === 1 ? "once" : `${retry.attempts} times`;
-  return `${times}, ${retry.perTryTimeoutMs / 1000} s per try; never feedback`;
+  const limit = retry.perTryTimeoutMs === undefined ? "" : `, ${retry.perTryTimeoutMs / 1000} s per try`;
+  return `${times}${limit}; never feedback`;
 }
 
 function describeSticky({ stickyKey }: DeploymentPlan): string {

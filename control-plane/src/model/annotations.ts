@@ -47,8 +47,19 @@ function ofPredictor(key: string, details: RowDetails): AnnotationRow {
   return { key, sites: ["predictor"], appliesTo: "predictor", onMalformed: "warning", effective: true, ...details };
 }
 
+/** One for Ambassador that means the same to other gateways. */
+function ofAnyGateway(key: string, details: RowDetails): AnnotationRow {
+  return ofDeployment(`seldon.io/ambassador-${key}`, details);
+}
+
+/** One that only Ambassador could follow. */
 function ofAmbassador(key: string, form: AnnotationForm, meaning: string): AnnotationRow {
-  return ofDeployment(`seldon.io/ambassador-${key}`, { form, fallback: "none", meaning, effective: false });
+  return ofAnyGateway(key, { form, fallback: "none", meaning, effective: false });
+}
+
+function circuitBreaker(key: string, unit: string, meaning: string): AnnotationRow {
+  const details = { form: integer(unit, 1), fallback: "no limit of its own", meaning };
+  return ofAnyGateway(`circuit-breakers-${key}`, details);
 }
 
 /** Every annotation that is known; docs/annotations.md is generated from it. From Seldon 1.17.1 unless under graphway.dev. */
@@ -139,11 +150,15 @@ export const ANNOTATIONS: readonly AnnotationRow[] = [
   ofAmbassador("header", TEXT, "Header match of Ambassador."),
   ofAmbassador("regex-header", TEXT, "Header match of Ambassador by regular expression."),
   ofAmbassador("id", TEXT, "Ambassador's own id."),
-  ofAmbassador("retries", integer("attempts"), "Retries by Ambassador."),
-  ofAmbassador("circuit-breakers-max-connections", integer("connections"), "Circuit breaker of Ambassador."),
-  ofAmbassador("circuit-breakers-max-pending-requests", integer("requests"), "Circuit breaker of Ambassador."),
-  ofAmbassador("circuit-breakers-max-requests", integer("requests"), "Circuit breaker of Ambassador."),
-  ofAmbassador("circuit-breakers-max-retries", integer("retries"), "Circuit breaker of Ambassador."),
+  ofAnyGateway("retries", {
+    form: integer("attempts"),
+    fallback: "no retries",
+    meaning: "As `seldon.io/istio-retries`, which wins, without a time per try.",
+  }),
+  circuitBreaker("max-connections", "connections", "Most connections to one predictor."),
+  circuitBreaker("max-pending-requests", "requests", "Most requests that wait for a connection to one predictor."),
+  circuitBreaker("max-requests", "requests", "Most requests in flight to one predictor."),
+  circuitBreaker("max-retries", "retries", "Most retries in flight to one predictor."),
   ofDeployment("graphway.dev/sticky-key", {
     form: { type: "stickyKey" },
     fallback: "the request id",

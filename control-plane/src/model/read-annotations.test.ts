@@ -58,6 +58,7 @@ describe("reading annotations", () => {
       engineSeparatePod: false,
       noStorageInitializer: false,
       headlessService: false,
+      circuitBreakers: {},
       engineEnv: {},
     });
     assert.deepEqual(readPredictorAnnotations({}), { noEngine: false });

@@ -18,7 +18,9 @@ export interface DeploymentAnnotations {
   readonly istioGateway?: string;
   readonly istioHost?: string;
   /** Present when there are retries. */
-  readonly retries?: { readonly attempts: number; readonly perTryTimeoutMs: number };
+  readonly retries?: { readonly attempts: number; readonly perTryTimeoutMs?: number };
+  /** What one predictor may hold at most. */
+  readonly circuitBreakers: CircuitBreakerLimits;
   readonly engineSeparatePod: boolean;
   readonly noStorageInitializer: boolean;
   readonly headlessService: boolean;
@@ -28,6 +30,13 @@ export interface DeploymentAnnotations {
   /** Variables of the orchestrator from `seldon.io/engine-<x>`, sorted by name. */
   readonly engineEnv: StringMap;
   readonly stickyKey?: StickyKeySource;
+}
+
+export interface CircuitBreakerLimits {
+  readonly maxConnections?: number;
+  readonly maxPendingRequests?: number;
+  readonly maxRequests?: number;
+  readonly maxRetries?: number;
 }
 
 /** The annotations of one predictor, read. */
@@ -49,15 +58,14 @@ export function readDeploymentAnnotations(deployment: AnnotatedDeployment): Depl
   const find = (key: string): string | undefined => findIn([spec.annotations, metadata.annotations], key);
   const gateway = find("seldon.io/istio-gateway");
   const host = find("seldon.io/istio-host");
-  const attempts = readInteger(find("seldon.io/istio-retries") ?? "") ?? 0;
-  const timeoutSeconds = atLeast(1, find("seldon.io/istio-retries-timeout")) ?? 1;
   const stickyKey = readStickyKey(find("graphway.dev/sticky-key") ?? "");
   const queueEntries = atLeast(0, find("seldon.io/executor-logger-queue-size"));
   const writeTimeoutMs = atLeast(0, find("seldon.io/executor-logger-write-timeout-ms"));
   return {
     ...(gateway === undefined || gateway === "" ? {} : { istioGateway: gateway }),
     ...(host === undefined || host === "" ? {} : { istioHost: host }),
-    ...(attempts > 0 ? { retries: { attempts, perTryTimeoutMs: timeoutSeconds * 1000 } } : {}),
+    ...readRetries(find),
+    circuitBreakers: readCircuitBreakers(find),
     engineSeparatePod: isOn(spec.annotations?.["seldon.io/engine-separate-pod"]),
     noStorageInitializer: isOn(spec.annotations?.["seldon.io/no-storage-initializer"]),
     headlessService: (find("seldon.io/headless-svc") ?? "false") !== "false",
@@ -66,6 +74,33 @@ export function readDeploymentAnnotations(deployment: AnnotatedDeployment): Depl
     engineEnv: readEngineEnv(spec.annotations ?? {}),
     ...(stickyKey === undefined ? {} : { stickyKey }),
   };
+}
+
+type Find = (key: string) => string | undefined;
+
+/** Ambassador's retries hold where nothing is said about Istio's. */
+function readRetries(find: Find): Pick<DeploymentAnnotations, "retries"> {
+  const attempts = readInteger(find("seldon.io/istio-retries") ?? "");
+  if (attempts !== undefined) {
+    const timeoutSeconds = atLeast(1, find("seldon.io/istio-retries-timeout")) ?? 1;
+    return attempts > 0 ? { retries: { attempts, perTryTimeoutMs: timeoutSeconds * 1000 } } : {};
+  }
+  const others = atLeast(1, find("seldon.io/ambassador-retries"));
+  return others === undefined ? {} : { retries: { attempts: others } };
+}
+
+const BREAKERS = {
+  maxConnections: "max-connections",
+  maxPendingRequests: "max-pending-requests",
+  maxRequests: "max-requests",
+  maxRetries: "max-retries",
+} as const;
+
+function readCircuitBreakers(find: Find): CircuitBreakerLimits {
+  const limits = Object.entries(BREAKERS).map(
+    ([name, key]) => [name, atLeast(1, find(`seldon.io/ambassador-circuit-breakers-${key}`))] as const,
+  );
+  return Object.fromEntries(limits.filter(([, limit]) => limit !== undefined));
 }
 
 export function readPredictorAnnotations({ annotations }: AnnotatedPredictor): PredictorAnnotations {

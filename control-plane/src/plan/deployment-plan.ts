@@ -19,6 +19,8 @@ export interface DeploymentPlan {
   readonly shadows: readonly ShadowEntry[];
   /** Absent: no retries. Never applies to feedback. */
   readonly retry?: RetryPlan;
+  /** What each predictor may hold at most; absent: the default of who routes. */
+  readonly circuitBreakers?: CircuitBreakers;
   /** Absent: the request id is the key of the split. */
   readonly stickyKey?: StickyKey;
   readonly permits: Permits;
@@ -41,10 +43,20 @@ export interface ShadowEntry {
   readonly percent: number;
 }
 
-/** From `seldon.io/istio-retries` and `seldon.io/istio-retries-timeout`. */
+/** From `seldon.io/istio-retries` and `seldon.io/istio-retries-timeout`, else from `seldon.io/ambassador-retries`. */
 export interface RetryPlan {
   readonly attempts: number;
-  readonly perTryTimeoutMs: number;
+  /** Absent: a try may take as long as the request. */
+  readonly perTryTimeoutMs?: number;
+}
+
+/** From `seldon.io/ambassador-circuit-breakers-…`; what is absent has the default of who routes. */
+export interface CircuitBreakers {
+  readonly maxConnections?: number;
+  readonly maxPendingRequests?: number;
+  readonly maxRequests?: number;
+  /** Retries in flight. */
+  readonly maxRetries?: number;
 }
 
 /** Which part of a request keeps it on its predictor. gRPC metadata is a header. */

@@ -122,14 +122,31 @@ test("hosts may be several, in any letter case", () => {
   ]);
 });
 
-test("an explainer is not served in silence", () => {
+test("an explainer is a part of its predictor, one without a type is none", () => {
   const explained = predictor("main", { explainer: { type: "AnchorTabular" } });
-  const { value, problems } = planOf([explained]);
-  assert.ok(value !== undefined);
-  assert.deepEqual(
-    problems.map(({ code, severity }) => ({ code, severity })),
-    [{ code: "ExplainerNotRouted", severity: "warning" }],
-  );
+  assert.equal(sound(planOf([explained])).predictors[0]?.explainer?.serviceName, "example-main-explainer");
+  assert.equal(sound(planOf([predictor("main", { explainer: {} })])).predictors[0]?.explainer, undefined);
+});
+
+test("Ambassador's retries hold where Istio's say nothing, without a time per try", () => {
+  const retryOf = (annotations: Readonly<Record<string, string>>) =>
+    sound(planOf([predictor("main")], { annotations })).retry;
+  const ambassador = { "seldon.io/ambassador-retries": "4" };
+  assert.deepEqual(retryOf(ambassador), { attempts: 4 });
+  assert.deepEqual(retryOf({ ...ambassador, "seldon.io/istio-retries": "2" }), { attempts: 2, perTryTimeoutMs: 1000 });
+  assert.equal(retryOf({ ...ambassador, "seldon.io/istio-retries": "0" }), undefined);
+  assert.equal(retryOf({ "seldon.io/ambassador-retries": "0" }), undefined);
+});
+
+test("circuit breakers are read where they are given", () => {
+  const breakersOf = (annotations: Readonly<Record<string, string>>) =>
+    sound(planOf([predictor("main")], { annotations })).circuitBreakers;
+  assert.equal(breakersOf({}), undefined);
+  const prefix = "seldon.io/ambassador-circuit-breakers-";
+  assert.deepEqual(breakersOf({ [`${prefix}max-connections`]: "3", [`${prefix}max-retries`]: "99999999999" }), {
+    maxConnections: 3,
+    maxRetries: 2_147_483_647,
+  });
 });
 
 test("no-engine false is an orchestrator like any other", () => {

@@ -45,7 +45,14 @@ function planHosts({ annotations, report }: PlanContext): readonly string[] {
 
 function planRetry({ retries }: DeploymentAnnotations): Pick<DeploymentPlan, "retry"> {
   if (retries === undefined) return {};
-  return { retry: { attempts: cap(retries.attempts), perTryTimeoutMs: cap(retries.perTryTimeoutMs) } };
+  const { attempts, perTryTimeoutMs } = retries;
+  const timeout = perTryTimeoutMs === undefined ? {} : { perTryTimeoutMs: cap(perTryTimeoutMs) };
+  return { retry: { attempts: cap(attempts), ...timeout } };
+}
+
+function planBreakers({ circuitBreakers }: DeploymentAnnotations): Pick<DeploymentPlan, "circuitBreakers"> {
+  const limits = Object.entries(circuitBreakers).map(([name, limit]: [string, number]) => [name, cap(limit)] as const);
+  return limits.length === 0 ? {} : { circuitBreakers: Object.fromEntries(limits) };
 }
 
 /** Freezes a value to its leaves. */
@@ -75,6 +82,7 @@ function buildPlan(context: PlanContext, { key, policy }: PlanInput): Deployment
     split: planSplit(context),
     shadows: planShadows(context),
     ...planRetry(annotations),
+    ...planBreakers(annotations),
     ...(stickyKey === undefined ? {} : { stickyKey }),
     permits: planPermits(policy),
     workloads: planWorkloads(context, pods),

@@ -1,6 +1,7 @@
 import type { LoadedModel } from "../model/model.ts";
 import type { Checked } from "../problem/problem.ts";
 import type { DeploymentPlan } from "./deployment-plan.ts";
+import { findExplainerCollisions } from "./explainer-collisions.ts";
 import type { PlanOptions } from "./options.ts";
 import { planDeployment } from "./plan-deployment.ts";
 
@@ -11,8 +12,8 @@ export function planModel(
 ): Checked<readonly DeploymentPlan[]> {
   const accepted = value.deployments.filter((deployment) => deployment.accepted);
   const planned = accepted.map((deployment) => planDeployment(deployment, options));
-  return {
-    value: planned.flatMap((one) => one.value ?? []),
-    problems: [...problems, ...planned.flatMap((one) => one.problems)],
-  };
+  const plans = planned.flatMap((one) => one.value ?? []);
+  const keys = new Set(value.deployments.map((deployment) => deployment.key));
+  const collisions = plans.flatMap((plan) => findExplainerCollisions(plan, (key) => keys.has(key)));
+  return { value: plans, problems: [...problems, ...planned.flatMap((one) => one.problems), ...collisions] };
 }

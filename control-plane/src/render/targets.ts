@@ -5,7 +5,7 @@ import { type Checked, problem, type Problem } from "../problem/problem.ts";
 import { describeRouteTable } from "./filter-table/read.ts";
 import { planRouteTable, renderFilterTable, type FilterTableOptions } from "./filter-table/render.ts";
 import { renderIstio } from "./istio/render.ts";
-import type { IstioOptions } from "./istio/options.ts";
+import { DEFAULT_ISTIO_OPTIONS, type IstioOptions } from "./istio/options.ts";
 import { enginePredictor } from "./orchestrator/engine-predictor.ts";
 import { renderInferenceGraph } from "./orchestrator/inference-graph.ts";
 import { renderWorkloads } from "./workloads/render-workloads.ts";
@@ -47,7 +47,8 @@ function trustsHeader(plans: readonly DeploymentPlan[]): readonly Problem[] {
 
 function istio(plans: readonly DeploymentPlan[], options: TargetOptions = {}): Checked<Json> {
   const rendered = plans.map((plan) => renderIstio(plan, options.istio));
-  const problems = [...rendered.flatMap((one) => one.problems), ...trustsHeader(plans)];
+  const { namedEntries } = { ...DEFAULT_ISTIO_OPTIONS, ...options.istio };
+  const problems = [...rendered.flatMap((one) => one.problems), ...(namedEntries ? trustsHeader(plans) : [])];
   return { value: rendered.flatMap((one) => one.value), problems };
 }
 

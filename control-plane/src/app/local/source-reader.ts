@@ -3,10 +3,10 @@ import type { AcceptedDeployment, Model } from "../../model/model.ts";
 import { parsePath } from "../../model/path.ts";
 import type { DeploymentPlan } from "../../plan/deployment-plan.ts";
 import type { PlanOptions } from "../../plan/options.ts";
-import { planDeployment } from "../../plan/plan-deployment.ts";
 import type { Problem } from "../../problem/problem.ts";
 import type { Source } from "../../source/source.ts";
 import { updateCatalog, type Catalog } from "../catalog.ts";
+import { planLocally } from "./plan-locally.ts";
 
 /** What the source asks for: the last good plan of every deployment. */
 export interface Wanted {
@@ -41,7 +41,7 @@ export function createSourceReader(source: Source, options: Partial<PlanOptions>
     const loaded = loadDocuments(texts.value);
     noteOrigins(loaded.value);
     const all = { value: loaded.value, problems: [...texts.problems, ...loaded.problems] };
-    const updated = updateCatalog(catalog, all, (one) => planDeployment(one, options));
+    const updated = updateCatalog(catalog, all, (one) => planLocally(one, options));
     catalog = updated.value;
     // Nothing here runs an image.
     problems = updated.problems.filter((one) => one.code !== "ImageMissing");

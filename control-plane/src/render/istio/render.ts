@@ -2,6 +2,7 @@ import type { DeploymentPlan } from "../../plan/deployment-plan.ts";
 import { problem, type Checked, type Problem } from "../../problem/problem.ts";
 import type { JsonObject } from "../xds/resource.ts";
 import { renderDestinationRule } from "./destination-rule.ts";
+import { renderExplainers } from "./explainer.ts";
 import { DEFAULT_ISTIO_OPTIONS, TLS_MODES, type IstioOptions } from "./options.ts";
 import { renderVirtualService } from "./virtual-service.ts";
 
@@ -22,7 +23,8 @@ function unexpressed(plan: DeploymentPlan, options: IstioOptions): readonly Prob
     say(`spec.predictors[${index}].name`, message, "use lower-case letters, digits and dashes");
   });
   if (plan.shadows.length > 1) {
-    const message = "while the filter is away only the first shadow gets copies";
+    const away = options.namedEntries ? "while the filter is away" : "without the filter";
+    const message = `${away} only the first shadow gets copies`;
     say("spec.predictors", message, "mark one predictor as shadow if that matters");
   }
   return found;
@@ -32,5 +34,7 @@ function unexpressed(plan: DeploymentPlan, options: IstioOptions): readonly Prob
 export function renderIstio(plan: DeploymentPlan, options: Partial<IstioOptions> = {}): Checked<readonly JsonObject[]> {
   const settings = { ...DEFAULT_ISTIO_OPTIONS, ...options };
   const rules = plan.predictors.map((predictor) => renderDestinationRule(plan, predictor, settings));
-  return { value: [...rules, renderVirtualService(plan)], problems: unexpressed(plan, settings) };
+  const explainers = renderExplainers(plan, settings);
+  const value = [...rules, ...explainers.rules, renderVirtualService(plan, settings), ...explainers.routes];
+  return { value, problems: unexpressed(plan, settings) };
 }

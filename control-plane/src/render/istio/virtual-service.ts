@@ -10,6 +10,7 @@ import { FEEDBACK_PATHS, GRPC_FEEDBACK_PATH, urlPrefix } from "../../plan/urls.t
 import { duration } from "../duration.ts";
 import { GRPC_RETRY_ON, RETRY_ON } from "../retry-conditions.ts";
 import type { JsonObject } from "../xds/resource.ts";
+import type { IstioOptions } from "./options.ts";
 
 /** What Seldon 1.17.1 takes for a gRPC call. Unanchored, as Seldon has it. */
 const GRPC_PATHS = ".*tensorflow.*|.*seldon.protos.*|.*inference.*";
@@ -71,7 +72,8 @@ function weighted(predictor: PredictorPlan, kind: CallKind): JsonObject {
 /** Explicit on every entry, because Istio's default of two retries would count a reward twice. */
 function retries(plan: DeploymentPlan, call: Call, retryOn: string): JsonObject {
   if (call.feedback || plan.retry === undefined) return { attempts: 0 };
-  return { attempts: plan.retry.attempts, perTryTimeout: duration(plan.retry.perTryTimeoutMs), retryOn };
+  const { attempts, perTryTimeoutMs } = plan.retry;
+  return { attempts, ...(perTryTimeoutMs === undefined ? {} : { perTryTimeout: duration(perTryTimeoutMs) }), retryOn };
 }
 
 function match(call: Call, extra: JsonObject): JsonObject {
@@ -121,12 +123,13 @@ function fallbackEntry(plan: DeploymentPlan, call: Call): JsonObject {
 
 /**
  * The VirtualService of a deployment. Per predictor: feedback, then everything, both only where the filter named that
- * predictor; then feedback without a name; then the two entries that Seldon 1.17.1 writes.
+ * predictor; then feedback without a name; then the two entries that Seldon 1.17.1 writes. Without `namedEntries` only
+ * what comes after those of the predictors.
  */
-export function renderVirtualService(plan: DeploymentPlan): JsonObject {
+export function renderVirtualService(plan: DeploymentPlan, { namedEntries }: IstioOptions): JsonObject {
   const feedback = feedbackCalls(plan);
   const predict = predictCalls(plan);
-  const live = plan.predictors.filter((predictor) => !predictor.shadow);
+  const live = namedEntries ? plan.predictors.filter((predictor) => !predictor.shadow) : [];
   const named = live.flatMap((predictor) => [...feedback, ...predict].map((call) => namedEntry(plan, predictor, call)));
   const fallback = [...feedback, ...predict].map((call) => fallbackEntry(plan, call));
   return {

@@ -1,7 +1,7 @@
 import { HEADER_CLUSTER, HEADER_DECISION, HEADER_PREDICTOR, HEADER_ROUTE } from "#proto/vocabulary/headers.ts";
-import type { DeploymentPlan, SplitEntry } from "../../plan/deployment-plan.ts";
-import { clusterName, type ClusterKind } from "../../plan/names.ts";
-import { FEEDBACK_PATHS, GRPC_FEEDBACK_PATH, urlPrefix } from "../../plan/urls.ts";
+import type { DeploymentPlan, PredictorPlan, SplitEntry } from "../../plan/deployment-plan.ts";
+import { clusterName, explainerClusterName, type ClusterKind } from "../../plan/names.ts";
+import { explainerUrlPrefix, FEEDBACK_PATHS, GRPC_FEEDBACK_PATH, urlPrefix } from "../../plan/urls.ts";
 import { fixedMirrors, mirrorsByHeader } from "./mirrors.ts";
 import type { JsonObject } from "./resource.ts";
 import { NO_RETRIES, retryPolicy } from "./retry-policy.ts";
@@ -96,6 +96,29 @@ function routes(plan: DeploymentPlan, calls: readonly CallShape[]): readonly Jso
 /** Routes of a deployment for calls below its URL prefix. */
 export function restRoutes(plan: DeploymentPlan): readonly JsonObject[] {
   return routes(plan, restCalls(plan));
+}
+
+/** The route to an explainer. The filter may have chosen for a deployment whose URLs lie above; that is not for it. */
+function explainerRoute(plan: DeploymentPlan, predictor: PredictorPlan, prefix: string): JsonObject {
+  return {
+    match: { prefix },
+    route: {
+      cluster: explainerClusterName(plan.namespace, plan.name, predictor.name),
+      prefix_rewrite: "/",
+      timeout: "0s",
+      retry_policy: NO_RETRIES,
+    },
+    request_headers_to_remove: [HEADER_CLUSTER],
+  };
+}
+
+/** The explainers of a deployment: the route of each by its URL prefix. */
+export function explainerRoutes(plan: DeploymentPlan): readonly (readonly [prefix: string, route: JsonObject])[] {
+  const explained = plan.predictors.filter((predictor) => predictor.explainer !== undefined);
+  return explained.map((predictor) => {
+    const prefix = explainerUrlPrefix(plan, predictor.name);
+    return [prefix, explainerRoute(plan, predictor, prefix)];
+  });
 }
 
 /** Routes of a deployment for gRPC calls that name it by metadata, health and reflection included. */

@@ -13,7 +13,7 @@ export function retryPolicy(retry: RetryPlan | undefined, call: "http" | "grpc")
   return {
     retry_on: call === "grpc" ? GRPC_RETRY_ON : RETRY_ON,
     num_retries: retry.attempts,
-    per_try_timeout: duration(retry.perTryTimeoutMs),
+    ...(retry.perTryTimeoutMs === undefined ? {} : { per_try_timeout: duration(retry.perTryTimeoutMs) }),
     retry_host_predicate: [
       { name: "envoy.retry_host_predicates.previous_hosts", typed_config: { "@type": TYPE.previousHosts } },
     ],

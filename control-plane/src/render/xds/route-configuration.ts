@@ -1,7 +1,7 @@
 import { HEADER_NAMESPACE, HEADER_SELDON } from "#proto/vocabulary/headers.ts";
 import type { DeploymentPlan } from "../../plan/deployment-plan.ts";
 import { urlPrefix } from "../../plan/urls.ts";
-import { grpcRoutes, restRoutes } from "./deployment-routes.ts";
+import { explainerRoutes, grpcRoutes, restRoutes } from "./deployment-routes.ts";
 import { GATEWAY_NAME } from "./listener.ts";
 import type { XdsOptions } from "./options.ts";
 import type { JsonObject, XdsResource } from "./resource.ts";
@@ -65,9 +65,11 @@ function byMetadata(plans: readonly DeploymentPlan[]): JsonObject {
   return lookUp(HEADER_SELDON, "exact_match_map", Object.fromEntries<JsonObject>(names), take([GRPC_NOT_FOUND]));
 }
 
-/** Everything is found by maps: first the URL prefix, then for gRPC the metadata. */
+/** Everything is found by maps: first the URL prefix, the longest one that fits, then for gRPC the metadata. */
 function matcher(plans: readonly DeploymentPlan[]): JsonObject {
-  const urls = Object.fromEntries(plans.map((plan) => [urlPrefix(plan), take(restRoutes(plan))]));
+  const deployments = plans.map((plan) => [urlPrefix(plan), take(restRoutes(plan))] as const);
+  const explainers = plans.flatMap(explainerRoutes).map(([prefix, route]) => [prefix, take([route])] as const);
+  const urls = Object.fromEntries<JsonObject>([...deployments, ...explainers]);
   const rest = lookUp(
     "content-type",
     "prefix_match_map",
