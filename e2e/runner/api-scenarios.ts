@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import type { Scenario } from "./scenario.ts";
+import { NotRun, type Scenario } from "./scenario.ts";
 import type { World } from "./world.ts";
 
 const TIMEOUT_MS = 150_000;
@@ -19,10 +19,11 @@ export function apiScenarios(folder: string): readonly Scenario[] {
     }));
 }
 
-function runTests(file: string, { target, namespace }: World): Promise<void> {
+async function runTests(file: string, { target, namespace }: World): Promise<void> {
+  if (target.nodePid === undefined) throw new NotRun("these tests look at the cluster of this checkout alone");
   const env = { ...process.env, KUBECONFIG: target.kubeconfig, E2E_NAMESPACE: namespace };
   const args = ["--test", "--test-reporter=spec", `--test-timeout=${TIMEOUT_MS}`, file];
-  return new Promise((resolve, reject) => {
+  await new Promise<void>((resolve, reject) => {
     const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe"], env });
     let said = "";
     const hear = (text: Buffer): void => {

@@ -50,6 +50,7 @@ const KINDS: Readonly<Record<string, readonly [group: string, plural: string]>> 
   SeldonDeployment: ["machinelearning.seldon.io/v1", "seldondeployments"],
   VirtualService: ["networking.istio.io/v1", "virtualservices"],
   DestinationRule: ["networking.istio.io/v1", "destinationrules"],
+  Lease: ["coordination.k8s.io/v1", "leases"],
   Gateway: ["networking.istio.io/v1", "gateways"],
 };
 
@@ -125,9 +126,46 @@ export class Kube {
     return said;
   }
 
+  /**
+   * Every change of a kind in a namespace from now on, until the returned function is called. Quiet when the stream ends
+   * by itself: what is looked at then is looked at by `get`.
+   */
+  async watch(
+    kind: string,
+    namespace: string,
+    onChange: (type: string, object: KubeObject) => void,
+  ): Promise<() => void> {
+    const path = pathOf(kind, namespace);
+    const { metadata } = (await this.call("GET", `${path}?limit=1`)) as { metadata: { resourceVersion: string } };
+    const options: RequestOptions = { method: "GET" };
+    await this.#config.applyToHTTPSOptions(options);
+    const query = `?watch=1&resourceVersion=${metadata.resourceVersion}`;
+    const call = request(new URL(path + query, this.#server), options, (response) => {
+      let rest = "";
+      response.setEncoding("utf8");
+      response.on("error", () => undefined);
+      response.on("data", (text: string) => {
+        const lines = (rest + text).split("\n");
+        rest = lines.pop() ?? "";
+        for (const line of lines) {
+          const { type, object } = JSON.parse(line) as { type: string; object: KubeObject };
+          onChange(type, { ...object, kind });
+        }
+      });
+    });
+    call.on("error", () => undefined);
+    call.end();
+    return () => call.destroy();
+  }
+
   close(): void {
     this.#agent.destroy();
   }
+}
+
+/** The fields but these. */
+export function without(fields: Fields, names: readonly string[]): Fields {
+  return Object.fromEntries(Object.entries(fields).filter(([name]) => !names.includes(name)));
 }
 
 function pathOf(kind: string, namespace: string, name = "", apiVersion?: string): string {

@@ -66,6 +66,12 @@ export class World {
     });
   }
 
+  helm(...words: readonly string[]): Promise<string> {
+    const { kubeconfig, context } = this.target;
+    const which = [`--kubeconfig=${kubeconfig}`, ...(context === undefined ? [] : [`--kube-context=${context}`])];
+    return runProgram("helm", [...which, "-n", this.namespace, ...words], { timeoutMs: 180_000 });
+  }
+
   get(kind: string, name: string): Promise<KubeObject | undefined> {
     return this.kube.get(kind, this.namespace, name);
   }

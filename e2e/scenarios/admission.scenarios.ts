@@ -105,36 +105,4 @@ export const scenarios: readonly Scenario[] = [
       assert.equal(await world.get("SeldonDeployment", "typed"), undefined);
     },
   },
-  {
-    name: "admission/speed",
-    shows: "the webhook costs a write less than 10 ms",
-    isAlone: true,
-    async run(world) {
-      const times = 40;
-      const off = { "seldon.io/controller-id": "nobody" };
-      const dryRun = async (object: Fields): Promise<number> => {
-        const startMs = performance.now();
-        await world.kube.apply(object, world.namespace, "&dryRun=All");
-        return performance.now() - startMs;
-      };
-      const image = "docker.io/graphway/model:1";
-      const pods = [[model("classifier", { image })]];
-      const checked = deployment("timed", { predictors: [predictor("default", { pods })] });
-      // Operators with other identities have webhooks of their own: nobody is asked about this one.
-      const unchecked = deployment("timed", { labels: off, predictors: [predictor("default", { pods })] });
-      const measured: number[] = [];
-      const bare: number[] = [];
-      for (let i = 0; i < times; i += 1) {
-        measured.push(await dryRun(checked));
-        bare.push(await dryRun(unchecked));
-      }
-      const added = median(measured) - median(bare);
-      world.note(`${added.toFixed(1)} ms on top of ${median(bare).toFixed(1)} ms`);
-      assert.ok(added < 10, `the webhook adds ${added.toFixed(1)} ms`);
-    },
-  },
 ];
-
-function median(numbers: readonly number[]): number {
-  return [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? 0;
-}

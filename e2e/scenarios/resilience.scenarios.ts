@@ -1,0 +1,185 @@
+import assert from "node:assert/strict";
+import { without, type Fields, type KubeObject } from "../runner/kube.ts";
+import { deployment, model, predictor } from "../runner/manifest.ts";
+import { crashApiServer, Operator } from "../runner/operator.ts";
+import type { Scenario } from "../runner/scenario.ts";
+import { pause, until, untilTrue } from "../runner/until.ts";
+import type { World } from "../runner/world.ts";
+
+const V1 = "[1,2,3,4]";
+const V2 = "[5,6,7,8]";
+const version2 = [[model("classifier", { version: "2" })]];
+const OWNED = ["Deployment", "Service", "VirtualService", "DestinationRule"] as const;
+
+/** What the API server gives a Service. */
+const GIVEN = ["clusterIP", "clusterIPs"];
+
+/** What is the same however one got there: names, labels and specs, without what the API server gives. */
+async function objectsOf(world: World): Promise<string> {
+  const objects = (await Promise.all(OWNED.map((kind) => world.list(kind)))).flat();
+  const plain = objects.map(({ kind, metadata: { name, labels, annotations = {} }, spec = {} }) => {
+    const own = without(annotations, ["deployment.kubernetes.io/revision"]);
+    return { kind, name, labels, annotations: own, spec: without(spec, GIVEN) };
+  });
+  return JSON.stringify(plain, null, 1);
+}
+
+/** What a write of the control plane changes; what others change (a Deployment's status) is not among it. */
+function writtenPart({ kind, metadata, spec, status }: KubeObject): string {
+  const part = kind === "SeldonDeployment" ? status : spec;
+  return JSON.stringify([metadata.labels, metadata.deletionTimestamp, part]);
+}
+
+/** Calls back after every write of the control plane to the namespace, until it is stopped. */
+async function onEveryWrite(world: World, hear: (what: string) => void): Promise<() => void> {
+  const last = new Map<string, string>();
+  const stops = await Promise.all(
+    [...OWNED, "SeldonDeployment"].map((kind) =>
+      world.kube.watch(kind, world.namespace, (type, object) => {
+        const key = `${object.kind}/${object.metadata.name}`;
+        const part = type === "DELETED" ? "" : writtenPart(object);
+        const isUsers = kind === "SeldonDeployment" && type === "ADDED";
+        if (last.get(key) === part) return;
+        last.set(key, part);
+        if (!isUsers) hear(`${type} ${key}`);
+      }),
+    ),
+  );
+  return () => {
+    for (const stop of stops) stop();
+  };
+}
+
+const BEFORE = deployment("example", { predictors: [predictor("main", { traffic: 100 })] });
+const AFTER = deployment("example", {
+  predictors: [predictor("main", { traffic: 40 }), predictor("canary", { traffic: 60, pods: version2 })],
+});
+
+export const scenarios: readonly Scenario[] = [
+  {
+    name: "resilience/killed-after-every-write",
+    shows: "a control plane that is killed after each of its writes ends with the same objects, and no request fails",
+    isAlone: true,
+    timeoutMs: 600_000,
+    async run(world) {
+      const operator = new Operator(world);
+      await world.apply(BEFORE);
+      await world.untilAvailable("example");
+      const load = world.load("example");
+      let kills = 0;
+      let isDying: Promise<void> | undefined;
+      const stop = await onEveryWrite(world, () => {
+        if (isDying !== undefined) return;
+        kills += 1;
+        isDying = operator
+          .kill()
+          .then(() => operator.untilReady())
+          .finally(() => (isDying = undefined));
+      });
+      await world.apply(AFTER);
+      await world.untilAvailable("example", { timeoutMs: 420_000 });
+      await until("nothing is written any more", async () => {
+        const before = kills;
+        await isDying;
+        await pause(3000);
+        return kills === before ? true : undefined;
+      });
+      stop();
+      await load.more(40);
+      await load.stopFlawless([V1, V2]);
+      world.note(`killed ${kills} times`);
+      assert.ok(kills >= 5, `killed ${kills} times only`);
+      const hurt = await objectsOf(world);
+      await world.kube.delete("SeldonDeployment", world.namespace, "example");
+      await untilTrue("all of it is gone", async () => {
+        return (await Promise.all(OWNED.map((kind) => world.list(kind)))).flat().length === 0;
+      });
+      await world.apply(BEFORE);
+      await world.untilAvailable("example");
+      await world.apply(AFTER);
+      await world.untilAvailable("example");
+      assert.equal(hurt, await objectsOf(world));
+    },
+  },
+  {
+    name: "resilience/control-plane-away",
+    shows:
+      "without a control plane everything is served, pods start again, and what was asked meanwhile is done afterwards",
+    isAlone: true,
+    timeoutMs: 300_000,
+    async run(world) {
+      const operator = new Operator(world);
+      await world.apply(deployment("alone", { replicas: 2, predictors: [predictor("default")] }));
+      await world.untilAvailable("alone");
+      const load = world.load("alone");
+      await operator.scale(0);
+      try {
+        await load.more(40);
+        const [pod] = await world.podUids("alone-default");
+        const [first] = await world.podsOf("seldon-app=alone-default");
+        await world.kube.delete("Pod", world.namespace, first?.metadata.name ?? "");
+        await untilTrue("two pods are ready", async () => {
+          const { status } = await world.need("Deployment", "alone-default-0-classifier");
+          const uids = await world.podUids("alone-default");
+          return status?.["readyReplicas"] === 2 && !(pod === uids[0] && uids.length < 2);
+        });
+        await load.more(40);
+      } finally {
+        await operator.scale(1);
+      }
+      await world.apply(deployment("alone", { replicas: 2, predictors: [predictor("default", { pods: version2 })] }));
+      await load.untilAnswer(V2);
+      await world.untilAvailable("alone");
+      await load.stopFlawless([V1, V2]);
+    },
+  },
+  {
+    name: "resilience/lost-lease",
+    shows: "of two control planes one writes; when somebody takes its lease it stops, and edits still come through",
+    isAlone: true,
+    timeoutMs: 300_000,
+    async run(world) {
+      const operator = new Operator(world);
+      await operator.scale(2);
+      try {
+        const lease = await operator.lease();
+        await world.apply(deployment("led", { predictors: [predictor("default")] }));
+        await world.untilAvailable("led");
+        await world.kube.patch("Lease", world.target.operatorNamespace, lease.metadata.name, {
+          spec: { holderIdentity: "somebody-else", renewTime: new Date().toISOString().replace("Z", "000Z") },
+        });
+        const load = world.load("led");
+        await world.apply(deployment("led", { predictors: [predictor("default", { pods: version2 })] }));
+        await load.untilAnswer(V2);
+        await world.untilAvailable("led");
+        await load.stopFlawless([V1, V2]);
+        const { spec } = await operator.lease();
+        assert.notEqual(spec?.["holderIdentity"], "somebody-else");
+      } finally {
+        await operator.scale(1);
+      }
+    },
+  },
+  {
+    name: "resilience/api-server-restart",
+    shows: "the API server crashes and comes back: no request fails, and the next edit is done",
+    isAlone: true,
+    timeoutMs: 300_000,
+    async run(world) {
+      await world.apply(deployment("calm", { predictors: [predictor("default")] }));
+      await world.untilAvailable("calm");
+      const load = world.load("calm");
+      await load.more(20);
+      crashApiServer(world);
+      await until("the API server answers again", () => world.get("SeldonDeployment", "calm"));
+      const edit: Fields = deployment("calm", { predictors: [predictor("default", { pods: version2 })] });
+      await until("the edit is taken", async () => {
+        await world.apply(edit);
+        return true;
+      });
+      await load.untilAnswer(V2);
+      await world.untilAvailable("calm");
+      await load.stopFlawless([V1, V2]);
+    },
+  },
+];
