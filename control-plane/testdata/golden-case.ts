@@ -2,17 +2,23 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { load } from "js-yaml";
 import { loadDocuments } from "../src/model/load.ts";
+import type { PlanOptions } from "../src/plan/options.ts";
 import { planModel } from "../src/plan/plan-model.ts";
+import { DEFAULT_WORKLOAD_OPTIONS, type WorkloadOptions } from "../src/plan/workload-options.ts";
 import { compactYaml } from "./compact-yaml.ts";
 import { findDifferences, type Difference } from "./difference.ts";
 import { OUTPUTS, showProblems } from "./outputs.ts";
 
-/** A case is a folder: `case.yaml` (title, outputs), `in.yaml`, and `out/` with one file per output. */
+/** A case is a folder: `case.yaml` (title, outputs, settings), `in.yaml`, and `out/` with one file per output. */
 export const TESTDATA = import.meta.dirname;
 
 interface CaseSettings {
   readonly title: string;
   readonly outputs: readonly string[];
+  /** Settings of workloads that are not the default. */
+  readonly workloads?: Partial<Omit<WorkloadOptions, "orchestrator">> & {
+    readonly orchestrator?: Partial<WorkloadOptions["orchestrator"]>;
+  };
 }
 
 /** Names of all cases, sorted. */
@@ -26,16 +32,22 @@ export async function listCases(): Promise<readonly string[]> {
 
 async function readSettings(folder: string): Promise<CaseSettings> {
   const settings = load(await readFile(join(folder, "case.yaml"), "utf8")) as Partial<CaseSettings> | undefined;
-  const { title, outputs } = settings ?? {};
+  const { title, outputs, workloads } = settings ?? {};
   if (typeof title !== "string" || !Array.isArray(outputs)) throw new Error(`${folder}/case.yaml needs title and outputs`);
-  return { title, outputs };
+  return { title, outputs, ...(workloads === undefined ? {} : { workloads }) };
+}
+
+function planOptions({ workloads }: CaseSettings): Partial<PlanOptions> {
+  const orchestrator = { ...DEFAULT_WORKLOAD_OPTIONS.orchestrator, ...workloads?.orchestrator };
+  return { workloads: { ...DEFAULT_WORKLOAD_OPTIONS, ...workloads, orchestrator } };
 }
 
 /** What the files of a case must be. */
 async function renderCase(folder: string): Promise<ReadonlyMap<string, string>> {
-  const { outputs } = await readSettings(folder);
+  const settings = await readSettings(folder);
+  const { outputs } = settings;
   const text = await readFile(join(folder, "in.yaml"), "utf8");
-  const { value: plans, problems } = planModel(loadDocuments([{ file: "in.yaml", text }]));
+  const { value: plans, problems } = planModel(loadDocuments([{ file: "in.yaml", text }]), planOptions(settings));
   const files = new Map<string, string>();
   const all = [...problems];
   for (const name of outputs) {

@@ -1,3 +1,4 @@
+import type { EnvVar } from "../src/model/kubernetes.ts";
 import type { DeploymentPlan } from "../src/plan/deployment-plan.ts";
 import { planAction, planProbe } from "../src/plan/probes.ts";
 import {
@@ -25,6 +26,11 @@ const USUAL = new Set(
       planProbe(connectProbe(port, LIVENESS_DELAY_SECONDS)),
     ]),
     planAction(DEFAULT_PRE_STOP),
+    ...["http", "grpc"].flatMap((port) => [
+      connectProbe(port, READINESS_DELAY_SECONDS),
+      connectProbe(port, LIVENESS_DELAY_SECONDS),
+    ]),
+    { preStop: DEFAULT_PRE_STOP },
   ].map((value) => JSON.stringify(value)),
 );
 
@@ -56,6 +62,39 @@ function plan(plans: readonly DeploymentPlan[]): Checked<Json> {
   return { value: elide(shortVariables(plans)), problems: [] };
 }
 
+/** The graph that an orchestrator is started with, by its predictor's name: the output `orchestrator` shows it. */
+function shortVariable({ name, value, valueFrom }: EnvVar): Json {
+  if (valueFrom !== undefined) return { name, valueFrom } as JsonObject;
+  if (name !== "ENGINE_PREDICTOR" || value === undefined) return `${name}=${value ?? ""}`;
+  const predictor = JSON.parse(Buffer.from(value, "base64").toString("utf8")) as { readonly name: string };
+  return `${name}=<${predictor.name}>`;
+}
+
+/** Flags with their values: `--name value`. */
+function shortFlags(args: readonly string[]): Json {
+  const lines: string[] = [];
+  for (const arg of args) {
+    const last = lines.at(-1) ?? "";
+    if (/^--\w+$/.test(last) && !arg.startsWith("-")) lines[lines.length - 1] = `${last} ${arg}`;
+    else lines.push(arg);
+  }
+  return lines;
+}
+
+/** The same in every container that nobody wants otherwise. */
+const DULL_FIELDS = new Set(["terminationMessagePath", "terminationMessagePolicy"]);
+
+/** What runs in a cluster: variables and flags one line each, without probes and hooks that are as usual. */
+function workloads(plans: readonly DeploymentPlan[], render: Output): Checked<Json> {
+  const { value, problems } = render(plans);
+  const short = JSON.parse(JSON.stringify(value), (key, one: unknown) => {
+    if (DULL_FIELDS.has(key) || USUAL.has(JSON.stringify(one))) return undefined;
+    if (key === "args" && Array.isArray(one)) return shortFlags(one as readonly string[]);
+    return key === "env" && Array.isArray(one) ? one.map((variable: EnvVar) => shortVariable(variable)) : one;
+  }) as Json;
+  return { value: short, problems };
+}
+
 /** Headers that a route adds, as `name: value`. */
 function shortHeaders(routes: readonly JsonObject[]): Json {
   return JSON.parse(JSON.stringify(routes), (key, value: unknown) => {
@@ -81,7 +120,10 @@ function routes(plans: readonly DeploymentPlan[]): Checked<Json> {
 export const OUTPUTS: ReadonlyMap<string, Output> = new Map([
   ["plan", plan],
   ["routes", routes],
-  ...TARGETS.map((target): [string, Output] => [target.name, (plans) => target.render(plans)]),
+  ...TARGETS.map((target): [string, Output] => {
+    const render: Output = (plans) => target.render(plans);
+    return [target.name, target.name === "workloads" ? (plans) => workloads(plans, render) : render];
+  }),
 ]);
 
 /** Problems as a case shows them: without hints, which docs/problems.md has. */
