@@ -1,8 +1,14 @@
 // What the Helm chart makes of values. `GRAPHWAY_WRITE_GOLDEN=1` writes what it makes instead of comparing it.
+import { load } from "js-yaml";
 import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { before, describe, it } from "node:test";
+import {
+  webhookConfiguration,
+  type WebhookScope,
+} from "../../control-plane/src/deliver/admission/webhook-configuration.ts";
+import type { KubernetesObject } from "../../control-plane/src/kubernetes-api/object.ts";
 import { ClusterError, findCluster, type Cluster } from "../cluster/cluster.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
@@ -11,6 +17,13 @@ const CASES = join(import.meta.dirname, "testdata", "chart");
 const RELEASE = ["seldon-core", CHART, "--namespace", "seldon-system"];
 /** The CustomResourceDefinitions have tests of their own, and are a megabyte. */
 const WITHOUT_CRDS = ["--set", "crd.create=false"];
+
+/** Values, and the objects that the webhook then answers for. */
+const SCOPES: readonly (readonly [string, WebhookScope])[] = [
+  ["singleNamespace=false", { kind: "cluster" }],
+  ["controllerId=blue", { kind: "controller", controllerId: "blue" }],
+  ["singleNamespace=true", { kind: "namespace", namespace: "seldon-system" }],
+];
 
 /** Helm tells notes of an installation only, and this cluster has no cert-manager. */
 const NEEDS_OTHER_KINDS = new Set(["cert-manager"]);
@@ -52,6 +65,19 @@ describe("the chart", () => {
     it(`says of ${name} what its user should know`, async () => {
       const said = await helm("install", ...RELEASE, "--dry-run=client", ...values);
       compare(join(CASES, name, "notes.txt"), said.slice(said.indexOf("\nNOTES:\n") + 1));
+    });
+  }
+
+  for (const [given, scope] of SCOPES) {
+    it(`has the webhook of the program, with ${given}`, async () => {
+      const made = load(await template("--set", given, "--show-only", "templates/webhook.yaml")) as KubernetesObject;
+      const expected = webhookConfiguration({
+        name: made.metadata.name,
+        scope,
+        target: { service: { namespace: "seldon-system", name: "seldon-webhook-service", port: 443 } },
+      });
+      assert.equal(made.metadata.name, "seldon-validating-webhook-configuration-seldon-system");
+      assert.deepEqual(made["webhooks"], expected["webhooks"]);
     });
   }
 
