@@ -57,11 +57,20 @@ function flags(context: PlanContext, predictor: DefaultedPredictor, delayMs: num
   ];
 }
 
-function probe({ options }: PlanContext, predictor: DefaultedPredictor, path: string): ContainerProbe {
+const LIVENESS_DELAY_SECONDS = 20;
+/** Seldon waits 20 s here too. Ours listens within a second, and until it is ready no route leads to the pod. */
+const READINESS_DELAY_SECONDS = 2;
+
+function probe(
+  { options }: PlanContext,
+  predictor: DefaultedPredictor,
+  path: string,
+  initialDelaySeconds: number,
+): ContainerProbe {
   const scheme = hasCertificate(predictor) ? "HTTPS" : "HTTP";
   return {
     httpGet: { path, port: options.orchestratorHttpPort, scheme },
-    initialDelaySeconds: 20,
+    initialDelaySeconds,
     periodSeconds: 5,
     timeoutSeconds: 60,
     successThreshold: 1,
@@ -100,8 +109,8 @@ export function planOrchestratorContainer(
       { name: metricsPortName, containerPort: options.orchestratorHttpPort, protocol: "TCP" },
       { name: "grpc", containerPort: options.orchestratorGrpcPort, protocol: "TCP" },
     ],
-    livenessProbe: probe(context, predictor, "/live"),
-    readinessProbe: probe(context, predictor, "/ready"),
+    livenessProbe: probe(context, predictor, "/live", LIVENESS_DELAY_SECONDS),
+    readinessProbe: probe(context, predictor, "/ready", READINESS_DELAY_SECONDS),
     resources: predictor.svcOrchSpec?.resources ?? { limits, requests },
     ...securityContext(userId),
     volumeMounts: xdsServer === undefined ? [POD_INFO_MOUNT] : [POD_INFO_MOUNT, TOKEN_MOUNT],
