@@ -173,6 +173,11 @@ export const RESOURCE_CODES = {
     meaning: "This annotation is known, but it has no effect here.",
     hint: "remove it, or see docs/annotations.md for what there is instead",
   },
+  SeldonConfigInvalid: {
+    severity: "warning",
+    meaning: "A key of the ConfigMap seldon-config cannot be read; what it said before holds, else its default.",
+    hint: "write JSON in the form that Seldon's Helm chart has; line and column count in the key's text",
+  },
   PolicyTargetWrong: {
     severity: "error",
     meaning: "A RoutePolicy targets something other than a SeldonDeployment.",
