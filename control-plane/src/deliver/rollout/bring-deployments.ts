@@ -2,9 +2,10 @@ import { hash } from "node:crypto";
 import { RESOURCE } from "../../kubernetes-api/resource-types.ts";
 import type { KubernetesObject } from "../../kubernetes-api/object.ts";
 import { isForeign } from "./adoption.ts";
-import { hasAvailable, isGoing, isReady, replicasOf } from "./deployment-state.ts";
+import { hasAvailable, hasGivenUp, isGoing, isReady, replicasOf } from "./deployment-state.ts";
 import { deploymentToWrite, keepsSelector } from "./deployment-write.ts";
 import { markOf, REPLICAS_MANAGER, withMarks } from "./marks.ts";
+import { podsWait } from "./port-move.ts";
 import { servedBy } from "./predictor-state.ts";
 import type { Write } from "./rollout-step.ts";
 import { isDrained, named, type Turn } from "./turn.ts";
@@ -56,7 +57,7 @@ function bridgeName(name: string): string {
 /** The same pods under another name, for as long as the name is needed for new ones. */
 function bridgeFor(turn: Turn, live: KubernetesObject): KubernetesObject {
   const { name, namespace, labels } = live.metadata;
-  const { replicas, selector, template, strategy } = live["spec"] as Readonly<Record<string, unknown>>;
+  const { replicas, selector, template, strategy, progressDeadlineSeconds } = live["spec"] as Readonly<Record<string, unknown>>;
   const object = {
     apiVersion: "apps/v1",
     kind: "Deployment",
@@ -65,7 +66,7 @@ function bridgeFor(turn: Turn, live: KubernetesObject): KubernetesObject {
       ...(namespace === undefined ? {} : { namespace }),
       ...(labels === undefined ? {} : { labels }),
     },
-    spec: { replicas, selector, template, strategy },
+    spec: { replicas, selector, template, strategy, progressDeadlineSeconds },
   };
   const marked = withMarks(object, { bridge: name, serves: servedBy(live, turn.live.services) ?? name });
   return turn.wanted.own(RESOURCE.deployment, marked).object;
@@ -74,11 +75,13 @@ function bridgeFor(turn: Turn, live: KubernetesObject): KubernetesObject {
 /**
  * A Deployment whose selector no longer fits cannot be changed, and two cannot share a name. Its pods move under
  * another name first; when they answer there it goes, and the next turn makes the new one. The bridge is then a
- * Deployment that nobody wants, and goes like one: when the new pods are there, after the drain time.
+ * Deployment that nobody wants, and goes like one: when the new pods are there, after the drain time. When the bridge
+ * does not come up within its progress deadline there is a gap.
  */
 function makeAnew(turn: Turn, live: KubernetesObject): void {
   const bridge = named(turn.live.deployments, bridgeName(live.metadata.name));
-  if (!hasAvailable(live) || (bridge !== undefined && !isGoing(bridge) && isReady(bridge))) {
+  const bridged = bridge !== undefined && !isGoing(bridge) && (isReady(bridge) || hasGivenUp(bridge));
+  if (!hasAvailable(live) || bridged) {
     turn.list.remove(RESOURCE.deployment, live);
   } else if (bridge === undefined) {
     turn.list.bring(RESOURCE.deployment, bridgeFor(turn, live), undefined);
@@ -92,6 +95,7 @@ function bringDeployment(turn: Turn, wanted: WantedDeployment): boolean {
     makeAnew(turn, live);
     return false;
   }
+  if (live !== undefined && podsWait(turn, wanted.pods.predictor)) return false;
   const { replicas, held } = podCount(turn, wanted, live);
   if (live !== undefined && !held && markOf(live, "unroutedAt") !== undefined) {
     turn.list.annotate(RESOURCE.deployment, live, "unroutedAt", null);

@@ -1,24 +1,53 @@
 import { RESOURCE } from "../../kubernetes-api/resource-types.ts";
 import type { KubernetesObject } from "../../kubernetes-api/object.ts";
+import type { PredictorPlan } from "../../plan/deployment-plan.ts";
 import { hasAvailable, isReady } from "./deployment-state.ts";
 import { effectiveRoutes } from "./effective-routes.ts";
-import { servicesRoutedTo } from "./live-routes.ts";
+import { routedServices } from "./live-routes.ts";
 import { missing } from "./missing.ts";
+import { withRoutePorts } from "./port-move.ts";
 import { named, type Turn } from "./turn.ts";
 import type { Wanted } from "./wanted-objects.ts";
 
-interface RuleSpec {
-  readonly subsets?: readonly { readonly name: string; readonly labels?: Readonly<Record<string, string>> }[];
+interface Subset {
+  readonly name: string;
+  readonly labels?: Readonly<Record<string, string>>;
 }
 
-function subsetLabels(rule: KubernetesObject): unknown {
-  return ((rule["spec"] ?? {}) as RuleSpec).subsets?.map((one) => one.labels ?? {});
+function subsetsOf(rule: KubernetesObject): readonly Subset[] {
+  const spec = rule["spec"] as { readonly subsets?: readonly Subset[] } | undefined;
+  return spec?.subsets ?? [];
 }
 
 /** Without labels a subset is every pod of the Service: old ones and new ones. */
-function withoutSubsetLabels(rule: KubernetesObject): KubernetesObject {
-  const spec = rule["spec"] as RuleSpec;
-  return { ...rule, spec: { ...spec, subsets: spec.subsets?.map(({ labels: _, ...subset }) => subset) ?? [] } };
+function openSubset({ labels: _, ...subset }: Subset): Subset {
+  return subset;
+}
+
+/** The subsets that a rule must have until routes and pods are as wanted: those that routes name, open while labels change. */
+function subsetsForNow(turn: Turn, wanted: KubernetesObject, live: KubernetesObject, isSettled: boolean): readonly Subset[] {
+  const [own, now] = [subsetsOf(wanted), subsetsOf(live)];
+  const routed = turn.routedTo.get(wanted.metadata.name)?.subsets;
+  const left = now.filter(({ name }) => routed?.has(name) === true && !own.some((one) => one.name === name));
+  const opened = own.map((subset) => {
+    const before = now.find((one) => one.name === subset.name);
+    const changes = before !== undefined && missing([subset.labels ?? {}], [before.labels ?? {}]) !== undefined;
+    return changes && !isSettled ? openSubset(subset) : subset;
+  });
+  return [...opened, ...left];
+}
+
+function bringDestinationRule(turn: Turn, { type, object }: Wanted, settled: ReadonlySet<string>): boolean {
+  const live = named(turn.live.destinationRules, object.metadata.name);
+  const predictor = turn.plan.predictors.find((one) => one.serviceName === object.metadata.name);
+  if (live === undefined || predictor === undefined) return turn.list.bring(type, object, live);
+  const subsets = subsetsForNow(turn, object, live, settled.has(predictor.name));
+  if (missing(subsets, subsetsOf(object)) === undefined && missing(subsetsOf(object), subsets) === undefined) {
+    return turn.list.bring(type, object, live);
+  }
+  const spec = object["spec"] as Readonly<Record<string, unknown>>;
+  turn.list.bring(type, turn.wanted.own(type, { ...object, spec: { ...spec, subsets } }).object, live);
+  return false;
 }
 
 /**
@@ -26,45 +55,38 @@ function withoutSubsetLabels(rule: KubernetesObject): KubernetesObject {
  * takes them all; `settled` has the predictors that only have their final pods. True: all are as wanted.
  */
 export function bringDestinationRules(turn: Turn, settled: ReadonlySet<string>): boolean {
-  const settledServices = new Set(
-    turn.plan.predictors.filter((one) => settled.has(one.name)).map((one) => one.serviceName),
-  );
-  const isSettled = (rule: KubernetesObject): boolean =>
-    settledServices.has(rule.metadata.name) ||
-    !turn.plan.predictors.some((one) => one.serviceName === rule.metadata.name);
-  const there = turn.wanted.destinationRules.map((wanted) => {
-    const live = named(turn.live.destinationRules, wanted.object.metadata.name);
-    const same = live === undefined || missing(subsetLabels(wanted.object), subsetLabels(live)) === undefined;
-    if (same || isSettled(wanted.object)) return turn.list.bring(wanted.type, wanted.object, live);
-    const open = turn.wanted.own(wanted.type, withoutSubsetLabels(wanted.object));
-    turn.list.bring(open.type, open.object, live);
-    return false;
-  });
-  return there.every(Boolean);
+  return turn.wanted.destinationRules.map((one) => bringDestinationRule(turn, one, settled)).every(Boolean);
+}
+
+/** Routes name it already. */
+function isRouted(turn: Turn, { name, serviceName }: PredictorPlan): boolean {
+  return turn.routedTo.get(serviceName)?.subsets.has(name) ?? false;
 }
 
 /** Those who are routed already stay while anything answers; new ones must be ready. */
 function isUsable(turn: Turn, name: string): boolean {
   const state = turn.predictors.get(name);
   if (state === undefined) return false;
-  return turn.routedTo.has(state.predictor.serviceName) ? state.alive : state.ready;
+  return isRouted(turn, state.predictor) ? state.alive : state.ready;
 }
 
 /** Writes the routes between predictors as far as their pods allow. True: they are as they are to be in the end. */
-function bringPredictorRoutes(turn: Turn): boolean {
-  const routes = effectiveRoutes(turn.plan, {
+function bringPredictorRoutes(turn: Turn, settled: ReadonlySet<string>): boolean {
+  const predictors = turn.plan.predictors.map((one) => withRoutePorts(turn, one, settled));
+  const moved = predictors.some((one, index) => one !== turn.plan.predictors[index]);
+  const routes = effectiveRoutes(moved ? { ...turn.plan, predictors } : turn.plan, {
     usable: (name) => isUsable(turn, name),
     asleep: (name) => turn.predictors.get(name)?.asleep ?? false,
   });
   if (routes === undefined) return false;
   const wanted = turn.wanted.predictorRoutes(routes);
-  return turn.list.bring(wanted.type, wanted.object, turn.liveRoutes) && routes.complete;
+  return turn.list.bring(wanted.type, wanted.object, turn.liveRoutes) && routes.complete && !moved;
 }
 
 /** An explainer gets its routes when it answers, whatever the others do. Once there they follow edits. */
 function bringExplainerRoutes(turn: Turn, wanted: Wanted): boolean {
   const live = named(turn.live.virtualServices, wanted.object.metadata.name);
-  const services = servicesRoutedTo(wanted.object);
+  const services = routedServices(wanted.object);
   const pods = turn.wanted.deployments.filter(
     (one) => one.pods.role === "explainer" && services.has(one.object.metadata.name),
   );
@@ -76,8 +98,8 @@ function bringExplainerRoutes(turn: Turn, wanted: Wanted): boolean {
 }
 
 /** Writes VirtualServices. True: all of them are there, and complete. */
-export function bringVirtualServices(turn: Turn): boolean {
-  const there = [bringPredictorRoutes(turn), ...turn.wanted.explainerRoutes.map((one) => bringExplainerRoutes(turn, one))];
+export function bringVirtualServices(turn: Turn, settled: ReadonlySet<string>): boolean {
+  const there = [bringPredictorRoutes(turn, settled), ...turn.wanted.explainerRoutes.map((one) => bringExplainerRoutes(turn, one))];
   for (const live of turn.live.virtualServices) if (!isWantedRoute(turn, live)) turn.list.remove(RESOURCE.virtualService, live);
   return there.every(Boolean);
 }

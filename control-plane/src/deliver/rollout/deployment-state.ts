@@ -91,3 +91,8 @@ export function isComplete(deployment: KubernetesObject): boolean {
 export function conditionOf(deployment: KubernetesObject, type: string): DeploymentCondition | undefined {
   return statusOf(deployment).conditions?.find((one) => one.type === type);
 }
+
+/** Its newest pods did not come up within the progress deadline. */
+export function hasGivenUp(deployment: KubernetesObject): boolean {
+  return isObserved(deployment) && conditionOf(deployment, "Progressing")?.status === "False";
+}

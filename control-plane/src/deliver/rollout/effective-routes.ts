@@ -52,7 +52,7 @@ export function effectiveRoutes(plan: DeploymentPlan, serving: Serving): Effecti
     .map((one) => withShare(plan, one, shares));
   return {
     plan: { ...plan, predictors, split, shadows },
-    key: JSON.stringify([split, [...shadowNames]]),
+    key: JSON.stringify([split, [...shadowNames], predictors.map((one) => [one.httpPort, one.grpcPort])]),
     complete: plan.predictors.every((one) => predictors.some(({ name }) => name === one.name) || serving.asleep(one.name)),
   };
 }

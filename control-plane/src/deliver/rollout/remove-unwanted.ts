@@ -1,7 +1,7 @@
 import { RESOURCE } from "../../kubernetes-api/resource-types.ts";
 import type { KubernetesObject } from "../../kubernetes-api/object.ts";
 import { podLabelsOf, selects } from "./deployment-state.ts";
-import { servicesRoutedTo } from "./live-routes.ts";
+import { routedServices } from "./live-routes.ts";
 import { markOf } from "./marks.ts";
 import { servedBy, serviceSelectorOf } from "./predictor-state.ts";
 import { isDrained, type Turn } from "./turn.ts";
@@ -88,7 +88,7 @@ function removeCompanions({ turn, deployments }: Leaving): void {
 
 /** Removes what is no longer wanted, in the order that loses no request: routes, pods, and then what leads to them. */
 export function removeUnwanted(turn: Turn, settled: ReadonlySet<string>): void {
-  const routedTo = new Set(turn.live.virtualServices.flatMap((one) => [...servicesRoutedTo(one)]));
+  const routedTo = new Set(turn.live.virtualServices.flatMap((one) => [...routedServices(one).keys()]));
   const deployments = unwanted(turn.live.deployments, turn.wanted.deployments);
   const leaving = { turn, routedTo, settled, deployments };
   removeDeployments(leaving);

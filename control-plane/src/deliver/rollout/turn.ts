@@ -1,7 +1,7 @@
 import { RESOURCE } from "../../kubernetes-api/resource-types.ts";
 import type { KubernetesObject } from "../../kubernetes-api/object.ts";
 import type { DeploymentPlan } from "../../plan/deployment-plan.ts";
-import { servicesRoutedTo } from "./live-routes.ts";
+import { routedServices, type RoutedServices } from "./live-routes.ts";
 import { markOf } from "./marks.ts";
 import { predictorStates, type PredictorState } from "./predictor-state.ts";
 import type { LiveObjects, RolloutInput, RolloutSettings } from "./rollout-step.ts";
@@ -19,8 +19,8 @@ export interface Turn {
   readonly predictors: ReadonlyMap<string, PredictorState>;
   /** The VirtualService of the predictors as it is. */
   readonly liveRoutes: KubernetesObject | undefined;
-  /** Services that it names. */
-  readonly routedTo: ReadonlySet<string>;
+  /** Where it leads. */
+  readonly routedTo: RoutedServices;
   readonly list: WriteList;
 }
 
@@ -36,7 +36,7 @@ export function startTurn(input: RolloutInput, plan: DeploymentPlan): Turn {
     nowMs,
     predictors: predictorStates(plan, wanted, live),
     liveRoutes,
-    routedTo: servicesRoutedTo(liveRoutes),
+    routedTo: routedServices(liveRoutes),
     list: new WriteList(input),
   };
 }

@@ -5,7 +5,7 @@ import type { PodSetPlan } from "../../plan/workload-plan.ts";
 import type { Problem } from "../../problem/problem.ts";
 import type { IstioOptions } from "../../render/istio/options.ts";
 import { renderIstio } from "../../render/istio/render.ts";
-import { renderWorkloads } from "../../render/workloads/render.ts";
+import { renderWorkloads } from "../../render/workloads/render-workloads.ts";
 import type { EffectiveRoutes } from "./effective-routes.ts";
 import { withMarks } from "./marks.ts";
 import { withoutEnginePredictor } from "./pod-template.ts";

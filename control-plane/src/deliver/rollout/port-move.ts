@@ -1,0 +1,52 @@
+import type { KubernetesObject } from "../../kubernetes-api/object.ts";
+import type { PredictorPlan } from "../../plan/deployment-plan.ts";
+import { podLabelsOf } from "./deployment-state.ts";
+import { podSpecOf } from "./pod-template.ts";
+import type { Turn } from "./turn.ts";
+import { templateOf } from "./wanted-objects.ts";
+
+/** How a predictor goes from the ports at which routes reach it to others, such as when its orchestrator is taken away. */
+export interface PortMove {
+  /** Where routes lead now. */
+  readonly from: { readonly httpPort: number; readonly grpcPort: number };
+  /** Its running pods answer at the new ports already: routes move first, then the pods are made anew. */
+  readonly podsHaveNew: boolean;
+  /** Its new pods answer at the old ports too: pods are made anew first, then routes move. */
+  readonly podsKeepOld: boolean;
+}
+
+function hasPorts(deployment: KubernetesObject, numbers: readonly number[]): boolean {
+  const ports = podSpecOf(templateOf(deployment)).containers.flatMap((one) => one.ports ?? []);
+  return numbers.every((number) => ports.some((one) => one.containerPort === number));
+}
+
+/** Undefined: routes lead to the ports that are wanted, or nowhere. */
+export function portMoveOf(turn: Turn, predictor: PredictorPlan): PortMove | undefined {
+  const { serviceName, httpPort, grpcPort } = predictor;
+  const routed = turn.routedTo.get(serviceName);
+  if (routed?.httpPort === undefined || routed.grpcPort === undefined) return undefined;
+  if (routed.httpPort === httpPort && routed.grpcPort === grpcPort) return undefined;
+  const from = { httpPort: routed.httpPort, grpcPort: routed.grpcPort };
+  const isFront = (one: KubernetesObject): boolean => podLabelsOf(one)["seldon-app"] === serviceName;
+  const running = turn.live.deployments.filter(isFront);
+  const coming = turn.wanted.deployments.map((one) => one.object).filter(isFront);
+  return {
+    from,
+    podsHaveNew: running.length > 0 && running.every((one) => hasPorts(one, [httpPort, grpcPort])),
+    podsKeepOld: coming.every((one) => hasPorts(one, [from.httpPort, from.grpcPort])),
+  };
+}
+
+/** True while pods must stay as they are because routes lead to ports that their successors do not have. */
+export function podsWait(turn: Turn, predictorName: string): boolean {
+  const predictor = turn.plan.predictors.find((one) => one.name === predictorName);
+  const move = predictor && portMoveOf(turn, predictor);
+  return move !== undefined && move.podsHaveNew && !move.podsKeepOld;
+}
+
+/** The predictor with the ports at which routes are to reach it now. */
+export function withRoutePorts(turn: Turn, predictor: PredictorPlan, settled: ReadonlySet<string>): PredictorPlan {
+  const move = portMoveOf(turn, predictor);
+  if (move === undefined || move.podsHaveNew || settled.has(predictor.name)) return predictor;
+  return { ...predictor, ...move.from };
+}

@@ -1,0 +1,171 @@
+import type { KubernetesObject } from "../../kubernetes-api/object.ts";
+import { SimulatedPods } from "./simulated-pods-for-tests.ts";
+import type { LiveObjects, Write } from "./rollout-step.ts";
+
+type Fields = Record<string, unknown>;
+
+function isFields(value: unknown): value is Fields {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** Every path to a leaf; lists are leaves. */
+function leaves(value: unknown, path: readonly string[] = []): readonly (readonly string[])[] {
+  if (!isFields(value)) return [path];
+  return Object.entries(value).flatMap(([key, inner]) => leaves(inner, [...path, key]));
+}
+
+function has(value: unknown, path: readonly string[]): boolean {
+  let at: unknown = value;
+  for (const key of path) {
+    if (!isFields(at) || !(key in at)) return false;
+    at = at[key];
+  }
+  return true;
+}
+
+function removeAt(value: Fields, path: readonly string[]): void {
+  let at: unknown = value;
+  for (const key of path.slice(0, -1)) at = isFields(at) ? at[key] : undefined;
+  if (isFields(at)) delete at[path.at(-1) ?? ""];
+}
+
+function merge(into: Fields, from: Fields): void {
+  for (const [key, value] of Object.entries(from)) {
+    const known = into[key];
+    if (value === null) delete into[key];
+    else if (isFields(value) && isFields(known)) merge(known, value);
+    else into[key] = structuredClone(value);
+  }
+}
+
+interface Entry {
+  object: Fields & { metadata: Fields };
+  /** What each field manager applied last. */
+  readonly applied: Map<string, Fields>;
+}
+
+/** A refusal of the API server. */
+export class Refused extends Error {}
+
+/** An API server for the objects of one deployment, with server-side apply, and a Deployment controller. */
+export class SimulatedCluster {
+  readonly pods = new SimulatedPods();
+  readonly #entries = new Map<string, Entry>();
+  #counter = 0;
+
+  get objects(): readonly KubernetesObject[] {
+    return [...this.#entries.values()].map((one) => one.object as unknown as KubernetesObject);
+  }
+
+  ofKind(kind: string): readonly KubernetesObject[] {
+    return this.objects.filter((one) => one.kind === kind);
+  }
+
+  live(): LiveObjects {
+    const copy = structuredClone({
+      deployments: this.ofKind("Deployment"),
+      services: this.ofKind("Service"),
+      autoscalers: this.ofKind("HorizontalPodAutoscaler"),
+      scaledObjects: this.ofKind("ScaledObject"),
+      disruptionBudgets: this.ofKind("PodDisruptionBudget"),
+      virtualServices: this.ofKind("VirtualService"),
+      destinationRules: this.ofKind("DestinationRule"),
+    });
+    return copy;
+  }
+
+  write(write: Write): void {
+    switch (write.kind) {
+      case "apply":
+        return this.apply(write.object, write.fieldManager ?? "graphway");
+      case "patch":
+        return this.#patch(`${write.type.kind}/${write.key.name}`, write.patch);
+      case "delete":
+        return this.#delete(`${write.type.kind}/${write.key.name}`, write.uid);
+    }
+  }
+
+  apply(object: KubernetesObject, manager: string): void {
+    const key = `${object.kind}/${object.metadata.name}`;
+    const known = this.#entries.get(key);
+    if (known === undefined) return this.#create(key, object, manager);
+    this.#change(known, (next) => {
+      const before = known.applied.get(manager) ?? {};
+      const others = [...known.applied].filter(([name]) => name !== manager).map(([, applied]) => applied);
+      for (const path of leaves(before)) {
+        if (!has(object, path) && !others.some((other) => has(other, path))) removeAt(next, path);
+      }
+      merge(next, structuredClone(object) as unknown as Fields);
+      known.applied.set(manager, structuredClone(object) as unknown as Fields);
+    });
+  }
+
+  /** Somebody else sets fields, and owns them from then on. */
+  update(key: string, fields: Fields): void {
+    const known = this.#entries.get(key);
+    if (known === undefined) return;
+    for (const path of leaves(fields)) for (const applied of known.applied.values()) removeAt(applied, path);
+    known.applied.set("somebody", { ...known.applied.get("somebody"), ...fields });
+    this.#change(known, (next) => merge(next, fields));
+  }
+
+  #create(key: string, object: KubernetesObject, manager: string): void {
+    this.#counter += 1;
+    const created = structuredClone(object) as unknown as Entry["object"];
+    Object.assign(created.metadata, { uid: `uid-${this.#counter}`, generation: 1, resourceVersion: `${this.#counter}` });
+    this.#default(created);
+    this.#entries.set(key, { object: created, applied: new Map([[manager, structuredClone(object) as unknown as Fields]]) });
+    if (object.kind === "Deployment") this.pods.add(String(created.metadata["uid"]));
+  }
+
+  #default(object: Entry["object"]): void {
+    if (object["kind"] !== "Deployment") return;
+    const spec = object["spec"] as Fields;
+    spec["replicas"] ??= 1;
+    spec["revisionHistoryLimit"] ??= 10;
+  }
+
+  #change(entry: Entry, edit: (next: Entry["object"]) => void): void {
+    const next = structuredClone(entry.object);
+    edit(next);
+    this.#default(next);
+    const text = (value: unknown): string => JSON.stringify(value);
+    if (text(next) === text(entry.object)) return;
+    const [before, after] = [entry.object["spec"] as Fields, next["spec"] as Fields];
+    if (next["kind"] === "Deployment" && text(before["selector"]) !== text(after["selector"])) {
+      throw new Refused("spec.selector: field is immutable");
+    }
+    this.#counter += 1;
+    next.metadata["resourceVersion"] = `${this.#counter}`;
+    if (text(before) !== text(after)) next.metadata["generation"] = Number(next.metadata["generation"]) + 1;
+    entry.object = next;
+  }
+
+  #patch(key: string, patch: Fields | readonly Fields[]): void {
+    const known = this.#entries.get(key);
+    if (known === undefined) return;
+    if (isFields(patch)) return this.#change(known, (next) => merge(next, patch));
+    this.#change(known, (next) => {
+      for (const operation of patch) next.metadata["managedFields"] = structuredClone(operation["value"]);
+    });
+  }
+
+  #delete(key: string, uid: string): void {
+    const known = this.#entries.get(key);
+    if (known === undefined) return;
+    if (known.object.metadata["uid"] !== uid) throw new Refused("uid differs");
+    if (known.object["kind"] === "Deployment") known.object.metadata["deletionTimestamp"] = "2026-01-01T00:00:00Z";
+    else this.#entries.delete(key);
+  }
+
+  /** Lets the Deployment controller and the kubelets go on a little; `chance` returns numbers from 0 to below 1. */
+  tick(chance: () => number): void {
+    for (const [key, entry] of this.#entries) {
+      const { object } = entry;
+      if (object["kind"] !== "Deployment") continue;
+      const { gone, status } = this.pods.tick(object as unknown as KubernetesObject, chance);
+      if (gone) this.#entries.delete(key);
+      else object["status"] = status;
+    }
+  }
+}

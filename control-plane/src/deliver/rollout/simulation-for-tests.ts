@@ -1,0 +1,227 @@
+import assert from "node:assert/strict";
+import type { KubernetesObject } from "../../kubernetes-api/object.ts";
+import { ORCHESTRATOR_CONTAINER } from "../../plan/workload-plan.ts";
+import type { DeploymentPlan } from "../../plan/deployment-plan.ts";
+import type { Problem } from "../../problem/problem.ts";
+import { decideRollout } from "./decide-rollout.ts";
+import { planOf, resourceOf, type TestDeployment } from "./manifests-for-tests.ts";
+import { markOf } from "./marks.ts";
+import { missing } from "./missing.ts";
+import type { RolloutInput, RolloutMemo, RolloutSettings, RolloutStep, Write } from "./rollout-step.ts";
+import { SimulatedCluster } from "./simulated-cluster-for-tests.ts";
+import { wantedObjects } from "./wanted-objects.ts";
+
+export const SETTINGS: RolloutSettings = {
+  istio: true,
+  istioTlsMode: "",
+  keda: false,
+  drainMs: 5000,
+  adopt: "keep",
+  graphsByXds: true,
+};
+
+/** Numbers from 0 to below 1 that a seed decides (mulberry32). */
+export function chanceOf(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
+  };
+}
+
+interface Destination {
+  readonly destination: { readonly host: string; readonly subset: string; readonly port: { readonly number: number } };
+  readonly weight?: number;
+}
+
+/** The operator at work on one SeldonDeployment in a simulated cluster, checked at every instant. */
+export class Simulation {
+  readonly cluster = new SimulatedCluster();
+  readonly #chance: () => number;
+  nowMs = 1_000_000;
+  #generation = 0;
+  #resource: KubernetesObject = resourceOf({ predictors: [] });
+  #plan: DeploymentPlan | undefined;
+  #problems: readonly Problem[] = [];
+  #status: unknown;
+  #memo: RolloutMemo | undefined;
+  /** Predictors whose pods may be made anew, since the last time that all was at rest; undefined: all. */
+  #mayRestart: Set<string> | undefined;
+  readonly log: string[] = [];
+  readonly settings: RolloutSettings;
+
+  constructor(seed: number, settings: Partial<RolloutSettings> = {}) {
+    this.#chance = chanceOf(seed);
+    this.settings = { ...SETTINGS, ...settings };
+  }
+
+  /** Applies a new version; false: it is not valid. `restarts` has the predictors whose pods it changes; undefined: any. */
+  edit(deployment: TestDeployment, restarts?: readonly string[]): boolean {
+    this.#generation += 1;
+    this.#resource = resourceOf(deployment, this.#generation);
+    const { plan, problems } = planOf(this.#resource);
+    this.log.push(`edit ${this.#generation} ${JSON.stringify(deployment)}`);
+    this.#plan = plan ?? this.#plan;
+    this.#problems = problems;
+    if (restarts === undefined) this.#mayRestart = undefined;
+    else for (const one of restarts) this.#mayRestart?.add(one);
+    return plan !== undefined;
+  }
+
+  get input(): RolloutInput {
+    const { nowMs, settings } = this;
+    const resource = { ...this.#resource, ...(this.#status === undefined ? {} : { status: this.#status }) };
+    const memo = this.#memo === undefined ? {} : { memo: this.#memo };
+    return { resource, plan: this.#plan, problems: this.#problems, live: this.cluster.live(), nowMs, settings, ...memo };
+  }
+
+  /** One turn; `diesAfter` writes the operator is killed. */
+  turn(diesAfter = Infinity): RolloutStep {
+    const step = decideRollout(this.input);
+    for (const [index, write] of step.writes.entries()) {
+      if (index >= diesAfter) {
+        this.#memo = undefined;
+        this.log.push("operator dies");
+        return step;
+      }
+      this.#make(write);
+    }
+    this.#memo = step.memo;
+    this.#status = step.status;
+    return step;
+  }
+
+  #make(write: Write): void {
+    this.log.push(describe(write));
+    this.#checkTemplate(write);
+    const before = new Set(this.faults());
+    this.cluster.write(write);
+    this.#assertNoNew(before, describe(write));
+  }
+
+  /** Time goes on by a second; nobody crashes, so nothing may go wrong by itself. */
+  tick(): void {
+    this.nowMs += 1000;
+    const before = new Set(this.faults());
+    this.cluster.tick(this.#chance);
+    this.#assertNoNew(before, "a tick");
+  }
+
+  crash(): void {
+    this.log.push("crash");
+    this.cluster.pods.crash(Math.floor(this.#chance() * 100));
+  }
+
+  chance(): number {
+    return this.#chance();
+  }
+
+  #assertNoNew(before: ReadonlySet<string>, what: string): void {
+    const fresh = this.faults().filter((one) => !before.has(one));
+    assert.deepEqual(fresh, [], `${what}\n${this.log.join("\n")}`);
+  }
+
+  #checkTemplate(write: Write): void {
+    if (write.kind !== "apply" || write.type.kind !== "Deployment" || this.#mayRestart === undefined) return;
+    const live = this.cluster.ofKind("Deployment").find((one) => one.metadata.name === write.object.metadata.name);
+    const owner = this.#plan?.workloads.pods.find((one) => one.name === write.object.metadata.name)?.predictor ?? "";
+    if (live === undefined || this.#mayRestart.has(owner)) return;
+    const { template } = write.object["spec"] as { readonly template?: unknown };
+    if (template === undefined) return;
+    const before = (live["spec"] as { readonly template?: unknown }).template;
+    assert.equal(missing(template, before), undefined, `${owner} restarts for nothing\n${this.log.join("\n")}`);
+  }
+
+  /** What is wrong with the routes at this instant. */
+  faults(): readonly string[] {
+    const [route] = this.cluster.ofKind("VirtualService").filter((one) => one.metadata.name === "example");
+    const { http = [] } = (route?.["spec"] ?? {}) as { readonly http?: readonly { readonly route: readonly Destination[] }[] };
+    return [...new Set(http.flatMap((entry) => [...this.#weightFaults(entry.route), ...entry.route.flatMap((one) => this.#faultsOf(one))]))];
+  }
+
+  #weightFaults(routes: readonly Destination[]): readonly string[] {
+    if (routes.length < 2) return [];
+    const sum = routes.reduce((total, one) => total + (one.weight ?? 0), 0);
+    return sum === 100 ? [] : [`weights sum up to ${sum}`];
+  }
+
+  #faultsOf({ destination, weight }: Destination): readonly string[] {
+    const [name = ""] = destination.host.split(".");
+    const service = this.cluster.ofKind("Service").find((one) => one.metadata.name === name);
+    if (service === undefined) return [`no Service ${name}`];
+    const rule = this.cluster.ofKind("DestinationRule").find((one) => one.metadata.name === name);
+    const { subsets = [] } = (rule?.["spec"] ?? {}) as {
+      readonly subsets?: readonly { readonly name: string; readonly labels?: Readonly<Record<string, string>> }[];
+    };
+    const subset = subsets.find((one) => one.name === destination.subset);
+    if (subset === undefined) return [`no subset ${destination.subset} of ${name}`];
+    const { ports = [], selector } = service["spec"] as {
+      readonly ports?: readonly { readonly port: number }[];
+      readonly selector: Readonly<Record<string, string>>;
+    };
+    if (!ports.some((one) => one.port === destination.port.number)) return [`${name} has no port ${destination.port.number}`];
+    if (weight === 0 || this.#isAsleep()) return [];
+    const labels = { ...selector, ...subset.labels };
+    const behind = this.cluster.pods.available().filter((pod) => missing(labels, pod.labels) === undefined);
+    if (behind.length === 0) return [`no pod answers for ${name}`];
+    const deaf = behind.some((pod) => !pod.ports.includes(destination.port.number));
+    return deaf ? [`a pod of ${name} has no port ${destination.port.number}`] : [];
+  }
+
+  /** Nobody wants a pod. */
+  #isAsleep(): boolean {
+    return this.#plan?.workloads.pods.every((one) => one.replicas === 0) ?? true;
+  }
+
+  /** Lets time go on until there is nothing more to do, and checks that all is as wanted. */
+  settle(longest = 400): void {
+    for (let round = 0; round < longest; round += 1) {
+      const step = this.turn();
+      const isGoing = this.cluster.objects.some((one) => one.metadata.deletionTimestamp !== undefined);
+      const isDone = step.writes.length === 0 && step.againAfterMs === undefined && !isGoing;
+      if (step.status.state === "Available" && isDone) {
+        this.#checkRest();
+        return;
+      }
+      this.tick();
+    }
+    const { status, writes } = decideRollout(this.input);
+    const waiting = status.conditions.filter((one) => one.status === "False").map((one) => one.message ?? one.type);
+    assert.fail(`not at rest: ${JSON.stringify(waiting)} ${writes.map(describe).join()}\n${this.log.join("\n")}`);
+  }
+
+  #checkRest(): void {
+    this.#memo = undefined;
+    const step = decideRollout(this.input);
+    assert.deepEqual(step.writes, [], `writes at rest\n${this.log.join("\n")}`);
+    assert.equal(step.status.observedGeneration, this.#generation);
+    const plan = this.#plan;
+    assert.ok(plan);
+    const wanted = wantedObjects(plan, this.#resource, this.settings);
+    const all = [wanted.services, wanted.destinationRules, wanted.autoscalers, wanted.disruptionBudgets, wanted.deployments];
+    const names = [...all.flat(), ...wanted.explainerRoutes].map(({ object }) => `${object.kind}/${object.metadata.name}`);
+    const there = this.cluster.objects.map((one) => `${one.kind}/${one.metadata.name}`);
+    assert.deepEqual(there.sort(), [...names, "VirtualService/example"].sort(), this.log.join("\n"));
+    for (const one of wanted.deployments) this.#checkDeployment(one.object);
+    assert.deepEqual(this.faults(), [], this.log.join("\n"));
+    this.#mayRestart = new Set();
+  }
+
+  #checkDeployment(wanted: KubernetesObject): void {
+    const live = this.cluster.ofKind("Deployment").find((one) => one.metadata.name === wanted.metadata.name);
+    const containers = (one: KubernetesObject | undefined): unknown => {
+      const { spec } = (one?.["spec"] as { readonly template: { readonly spec: { readonly containers: readonly { readonly name: string; readonly image: string }[] } } }).template;
+      return spec.containers.map(({ name, image }) => (name === ORCHESTRATOR_CONTAINER ? name : `${name} ${image}`));
+    };
+    assert.deepEqual(containers(live), containers(wanted), this.log.join("\n"));
+    assert.equal(markOf(live, "unroutedAt"), undefined, this.log.join("\n"));
+  }
+}
+
+function describe(write: Write): string {
+  const name = write.kind === "apply" ? write.object.metadata.name : write.key.name;
+  const detail = write.kind === "patch" ? ` ${JSON.stringify(write.patch)}` : "";
+  return `  ${write.kind} ${write.type.kind} ${name}${detail}`;
+}

@@ -1,0 +1,113 @@
+import fc from "fast-check";
+import { test } from "node:test";
+import type { TestDeployment, TestPredictor } from "./manifests-for-tests.ts";
+import { Simulation } from "./simulation-for-tests.ts";
+
+const MAIN: TestPredictor = { name: "main", container: "classifier", image: "model:1", weight: 100, replicas: 2 };
+const NONE: readonly string[] = [];
+
+/** An edit, and the predictors whose pods it may make anew; undefined: any. */
+interface Edit {
+  readonly deployment: TestDeployment;
+  readonly restarts?: readonly string[];
+}
+
+/** Shares that sum up to 100. */
+function balanced(predictors: readonly TestPredictor[], first: number): readonly TestPredictor[] {
+  const live = predictors.filter((one) => one.shadow === undefined);
+  const share = Math.floor((100 - first) / Math.max(live.length - 1, 1));
+  const rest = 100 - share * (live.length - 1);
+  return predictors.map((one) => ({ ...one, weight: one === live[0] ? rest : share }));
+}
+
+function change(one: TestDeployment, at: number, edit: (predictor: TestPredictor) => TestPredictor): TestDeployment {
+  const index = at % one.predictors.length;
+  return { ...one, predictors: one.predictors.map((predictor, place) => (place === index ? edit(predictor) : predictor)) };
+}
+
+type Editor = (before: TestDeployment, number: number) => Edit;
+
+function anyPods(edit: (before: TestDeployment, number: number) => TestDeployment): Editor {
+  return (before, number) => ({ deployment: edit(before, number) });
+}
+
+function noPods(edit: (before: TestDeployment, number: number) => TestDeployment): Editor {
+  return (before, number) => ({ deployment: edit(before, number), restarts: NONE });
+}
+
+const EDITS: Readonly<Record<string, Editor>> = {
+  addCanary: noPods((before, number) => {
+    if (before.predictors.length > 2) return before;
+    const canary = { ...MAIN, name: `canary-${number}`, image: `model:${number}`, replicas: 1 };
+    return { ...before, predictors: balanced([...before.predictors, canary], number % 100) };
+  }),
+  removeLast: noPods((before, number) => {
+    const predictors = before.predictors.slice(0, -1);
+    return predictors.some((one) => one.shadow === undefined)
+      ? { ...before, predictors: balanced(predictors, number % 100) }
+      : before;
+  }),
+  weights: noPods((before, number) => ({ ...before, predictors: balanced(before.predictors, number % 101) })),
+  image: anyPods((before, number) => change(before, number, (one) => ({ ...one, image: `model:${number}` }))),
+  brokenImage: anyPods((before, number) => change(before, number, (one) => ({ ...one, image: `broken:${number}` }))),
+  rename: anyPods((before, number) => change(before, number, (one) => ({ ...one, container: `c${number % 3}` }))),
+  renamePredictor: anyPods((before, number) => change(before, number, (one) => ({ ...one, name: `p-${number}` }))),
+  replicas: noPods((before, number) => change(before, number, (one) => ({ ...one, replicas: number % 4 }))),
+  freeReplicas: noPods((before, number) => change(before, number, ({ replicas: _, ...one }) => one)),
+  hpa: noPods((before, number) => change(before, number, (one) => ({ ...one, hpa: one.hpa !== true }))),
+  pdb: noPods((before, number) => change(before, number, (one) => ({ ...one, pdb: one.pdb !== true }))),
+  shadow: anyPods((before, number) => {
+    const { shadow, ...last } = before.predictors.at(-1) ?? MAIN;
+    const others = before.predictors.slice(0, -1);
+    if (others.length === 0) return before;
+    const changed = shadow === undefined ? { ...last, shadow: 1 + (number % 100) } : last;
+    return { ...before, predictors: balanced([...others, changed], number % 100) };
+  }),
+  version: anyPods((before, number) => change(before, number, (one) => ({ ...one, version: `v${number % 3}` }))),
+  protocol: anyPods((before) => ({ ...before, protocol: before.protocol === "v2" ? "seldon" : "v2" })),
+  separate: anyPods((before) => ({ ...before, separate: before.separate !== true })),
+  noEngine: anyPods((before, number) => change(before, number, (one) => ({ ...one, noEngine: one.noEngine !== true }))),
+  serviceName: anyPods((before, number) => change(before, number, (one) => ({ ...one, serviceName: `svc-${one.name}-${number % 2}` }))),
+  transformer: anyPods((before, number) => change(before, number, (one) => ({ ...one, transformer: `t:${number}` }))),
+  explainer: noPods((before, number) => change(before, number, (one) => ({ ...one, explainer: one.explainer !== true }))),
+  invalid: noPods((before) => ({ ...before, predictors: [...before.predictors, ...before.predictors] })),
+};
+
+/** Edits that make Deployments anew: their present pods move first, which those that never start cannot. */
+const NEEDS_GOOD_PODS: ReadonlySet<string> = new Set(["separate", "serviceName"]);
+
+function mended(one: TestDeployment): TestDeployment {
+  return { ...one, predictors: one.predictors.map((predictor) => ({ ...predictor, image: predictor.image.replace("broken", "model") })) };
+}
+
+const step = fc.record({
+  edit: fc.constantFrom(...Object.keys(EDITS)),
+  number: fc.integer({ min: 0, max: 997 }),
+  ticks: fc.integer({ min: 0, max: 12 }),
+  crashes: fc.boolean(),
+});
+
+function run(seed: number, steps: readonly { edit: string; number: number; ticks: number; crashes: boolean }[]): void {
+  const simulation = new Simulation(seed);
+  let current: TestDeployment = { predictors: [MAIN] };
+  simulation.edit(current);
+  simulation.settle();
+  for (const { edit, number, ticks, crashes } of steps) {
+    if (NEEDS_GOOD_PODS.has(edit) && current.predictors.some((one) => one.image.startsWith("broken"))) continue;
+    const { deployment, restarts } = EDITS[edit]?.(current, number) ?? { deployment: current };
+    simulation.log.push(edit);
+    if (simulation.edit(deployment, restarts)) current = deployment;
+    for (let tick = 0; tick < ticks; tick += 1) {
+      if (crashes && simulation.chance() < 0.1) simulation.crash();
+      simulation.turn(simulation.chance() < 0.3 ? Math.floor(simulation.chance() * 4) : Infinity);
+      simulation.tick();
+    }
+  }
+  simulation.edit(mended(current));
+  simulation.settle();
+}
+
+test("whatever is edited, crashes or is killed: routes lead to pods that answer, and all comes to rest as wanted", () => {
+  const runs = Number(process.env["ROLLOUT_RUNS"] ?? 60);
+  fc.assert(fc.property(fc.integer(), fc.array(step, { maxLength: 8 }), run), { numRuns: runs });
+});
