@@ -1,6 +1,7 @@
 // Makes the bundles that the images hold: `node deploy/images/bundle.ts [program…]` writes build/images/<program>/.
 import { build, type Metafile, type Plugin } from "esbuild";
 import {
+  chmodSync,
   copyFileSync,
   existsSync,
   mkdirSync,
@@ -51,6 +52,8 @@ export async function makeBundle(program: Program, root: string = ROOT): Promise
   const folder = join(root, "build", "images", program.name);
   mkdirSync(dirname(folder), { recursive: true });
   const work = mkdtempSync(join(dirname(folder), `.making-${program.name}-`));
+  // An image's folder has the mode of this one, and its user is another.
+  chmodSync(work, 0o755);
   try {
     const metafile = await bundleModules(program, root, work);
     writeFileSync(join(work, "package.json"), `${JSON.stringify(manifestOf(program, root), null, 2)}\n`);

@@ -5,7 +5,10 @@ import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { DEFAULT_PREDICTOR_SERVERS } from "../../../control-plane/src/model/defaults/predictor-servers.ts";
+import { readSeldonConfig } from "../../../control-plane/src/model/seldon-config.ts";
 import { DEFAULT_PLAN_OPTIONS } from "../../../control-plane/src/plan/options.ts";
+import { withSeldonConfig } from "../../../control-plane/src/plan/seldon-config-options.ts";
+import { DEFAULT_WORKLOAD_OPTIONS } from "../../../control-plane/src/plan/workload-options.ts";
 import { imageName, programNamed } from "../../images/programs.ts";
 import { CHART } from "./chart-values.ts";
 import { generatedFiles } from "./generated.ts";
@@ -13,7 +16,8 @@ import { generatedFiles } from "./generated.ts";
 interface Values {
   readonly predictor_servers: unknown;
   readonly storageInitializer: unknown;
-  readonly explainer: { readonly image: string; readonly image_v2: string };
+  readonly explainer: unknown;
+  readonly credentials: unknown;
   readonly image: Image;
   readonly executor: { readonly image: Image };
   readonly istio: { readonly gateway: string };
@@ -56,10 +60,13 @@ describe("the chart's values", () => {
   });
 
   it("are the defaults of the program", () => {
-    const { storageInitializer, explainer } = DEFAULT_PLAN_OPTIONS.workloads;
-    assert.deepEqual(values.predictor_servers, DEFAULT_PREDICTOR_SERVERS);
-    assert.deepEqual(values.storageInitializer, storageInitializer);
-    assert.deepEqual(values.explainer, { image: explainer.image, image_v2: explainer.imageV2 });
+    const keys = ["predictor_servers", "storageInitializer", "explainer", "credentials"] as const;
+    const { value, problems } = readSeldonConfig(
+      Object.fromEntries(keys.map((key) => [key, JSON.stringify(values[key])])),
+    );
+    assert.deepEqual(problems, []);
+    assert.deepEqual(value.predictorServers, DEFAULT_PREDICTOR_SERVERS);
+    assert.deepEqual(withSeldonConfig(DEFAULT_WORKLOAD_OPTIONS, value), DEFAULT_WORKLOAD_OPTIONS);
     assert.equal(values.istio.gateway, DEFAULT_PLAN_OPTIONS.gateway);
   });
 });
