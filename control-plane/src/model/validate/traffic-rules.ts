@@ -11,11 +11,10 @@ function onTraffic(code: Finding["code"], index: number, field: string, message:
 /** Rules 18 and 19. */
 export const checkShadows: Rule = ({ predictors }, { maxShadows }) => {
   const shadows = predictors.flatMap(({ shadow, traffic = 0 }, index) => (shadow === true ? [{ index, traffic }] : []));
-  const extra = shadows[maxShadows];
   return [
-    ...(extra === undefined
-      ? []
-      : [onTraffic("ShadowsMany", extra.index, "shadow", "Multiple shadows are not allowed")]),
+    ...shadows
+      .slice(maxShadows)
+      .map(({ index }) => onTraffic("ShadowsMany", index, "shadow", "Multiple shadows are not allowed")),
     ...shadows
       .filter(({ traffic }) => traffic < 0 || traffic > 100)
       .map(({ index }) => {
