@@ -17,6 +17,11 @@ export const SERVING_CODES = {
     meaning: "A deployment has more shadows than one request can be copied to.",
     hint: "mark fewer predictors as shadow",
   },
+  ClusterKindMissing: {
+    severity: "error",
+    meaning: "A cluster does not know a kind of object that the control plane was told to write.",
+    hint: "install what brings it (Istio's or KEDA's CustomResourceDefinitions), or switch it off",
+  },
   LocalCommandMissing: {
     severity: "error",
     meaning: "Local mode: a container of the graph has no `command`, so there is nothing to run as a process.",

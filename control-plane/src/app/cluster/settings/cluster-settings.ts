@@ -10,6 +10,8 @@ export interface ClusterSettings {
   readonly namespace: string | undefined;
   /** Our own namespace: Lease, `seldon-config`, the webhook's Service and Secret. */
   readonly ownNamespace: string;
+  /** Name of our pod, by which the Lease and events tell replicas apart. */
+  readonly podName: string;
   /** Label `seldon.io/controller-id` of the SeldonDeployments to take; empty: those without one. */
   readonly controllerId: string;
   readonly model: ModelSettings;
@@ -48,6 +50,8 @@ export interface XdsSettings {
 export interface WebhookSettings {
   readonly port: number;
   readonly service: string;
+  /** Name of the ValidatingWebhookConfiguration. */
+  readonly configuration: string;
   readonly secret: string;
   /** Undefined: certificates of our own. */
   readonly certDir: string | undefined;

@@ -56,6 +56,11 @@ export const OWN_FLAGS = {
   "xds-key-file": setting("text", "", "its key"),
   webhook: setting("boolean", "true", "serve the admission webhook"),
   "webhook-service": setting("text", "seldon-webhook-service", "Service of the webhook in our namespace"),
+  "webhook-configuration": setting(
+    "text",
+    "",
+    "name of its ValidatingWebhookConfiguration; without it `seldon-validating-webhook-configuration-<our namespace>`",
+  ),
   "webhook-secret": setting("text", "graphway-webhook-certificate", "Secret of the webhook's own certificate"),
   "webhook-cert-dir": setting(
     "text",

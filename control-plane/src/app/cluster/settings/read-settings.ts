@@ -1,3 +1,4 @@
+import { hostname } from "node:os";
 import { DEFAULT_MODEL_SETTINGS, type ModelSettings } from "../../../model/settings.ts";
 import { DEFAULT_PLAN_OPTIONS, type PlanOptions } from "../../../plan/options.ts";
 import { DEFAULT_WORKLOAD_OPTIONS, type OrchestratorOptions } from "../../../plan/workload-options.ts";
@@ -72,6 +73,7 @@ function settingsOf(texts: SettingTexts): ClusterSettings {
     context: texts.flag("context") || undefined,
     namespace: texts.variable("WATCH_NAMESPACE") || texts.flag("namespace") || undefined,
     ownNamespace,
+    podName: texts.variable("POD_NAME") || hostname(),
     controllerId: texts.variable("CONTROLLER_ID"),
     model: modelSettings(texts),
     plan: planOptions(texts, ownNamespace),
@@ -86,7 +88,7 @@ function settingsOf(texts: SettingTexts): ClusterSettings {
     workers: Number(texts.flag("workers")),
     leader: flagIsOn(texts, "enable-leader-election") ? leaderOf(texts) : undefined,
     xds: xdsSettings(texts),
-    webhook: webhookSettings(texts),
+    webhook: webhookSettings(texts, ownNamespace),
     metrics: listenAddress(texts.flag("metrics-addr")),
     logLevel: flagIsOn(texts, "debug") ? "debug" : logLevel(texts.flag("log-level")),
     createsResources: flagIsOn(texts, "create-resources"),
@@ -180,11 +182,12 @@ function xdsSettings(texts: SettingTexts): XdsSettings {
   };
 }
 
-function webhookSettings(texts: SettingTexts): WebhookSettings | undefined {
+function webhookSettings(texts: SettingTexts, ownNamespace: string): WebhookSettings | undefined {
   if (!flagIsOn(texts, "webhook")) return undefined;
   return {
     port: Number(texts.flag("webhook-port")),
     service: texts.flag("webhook-service"),
+    configuration: texts.flag("webhook-configuration") || `seldon-validating-webhook-configuration-${ownNamespace}`,
     secret: texts.flag("webhook-secret"),
     certDir: texts.flag("webhook-cert-dir") || undefined,
   };

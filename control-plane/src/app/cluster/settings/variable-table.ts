@@ -17,6 +17,7 @@ export const VARIABLES = {
   AMBASSADOR_SINGLE_NAMESPACE: ignored("text", "false", AMBASSADOR),
   WATCH_NAMESPACE: setting("text", "", "the only namespace to look at; without it `--namespace`'s"),
   POD_NAMESPACE: setting("text", "", "our own namespace; without it `--operator-namespace`'s, else `seldon-system`"),
+  POD_NAME: setting("text", "", "our own name in Leases and events; without it the host's"),
   CONTROLLER_ID: setting("text", "", "take only SeldonDeployments whose label `seldon.io/controller-id` says this"),
   DEPLOYMENT_NAME_AS_PREFIX: setting(
     "boolean",

@@ -1,0 +1,158 @@
+import type { ApiClient } from "../../kubernetes-api/api-client.ts";
+import type { KubernetesObject } from "../../kubernetes-api/object.ts";
+import { RESOURCE, type ResourceType } from "../../kubernetes-api/resource-types.ts";
+import type { LiveObjects } from "../../deliver/rollout/rollout-step.ts";
+import { startReflector, type Reflector } from "../../source/kubernetes/reflector.ts";
+
+export interface ClusterCachesOptions {
+  readonly client: Pick<ApiClient, "list" | "watch">;
+  /** Undefined: all. */
+  readonly namespace: string | undefined;
+  /** Where the ConfigMap is. */
+  readonly ownNamespace: string;
+  readonly istio: boolean;
+  readonly keda: boolean;
+  /** Called with the keys (`<namespace>/<name>`) of SeldonDeployments that a change may concern. */
+  readonly onChange: (keys: readonly string[]) => void;
+  readonly onError: (kind: string, error: unknown) => void;
+}
+
+/** What the control plane knows of the cluster, and whom a change of it concerns. */
+export interface ClusterCaches {
+  /** Resolves when everything has been listed. */
+  readonly synced: Promise<void>;
+  readonly byKind: ReadonlyMap<string, Reflector>;
+  deployment(key: string): KubernetesObject | undefined;
+  keys(): readonly string[];
+  namespace(name: string): KubernetesObject | undefined;
+  policiesFor(key: string): readonly KubernetesObject[];
+  /** `seldon-config`. */
+  config(): KubernetesObject | undefined;
+  live(uid: string): LiveObjects;
+  /** Takes in what a write answered. */
+  put(object: KubernetesObject): void;
+  /** Kinds that are switched on and that the API server does not know. */
+  missingKinds(): readonly string[];
+  stop(): Promise<void>;
+}
+
+export const CONFIG_MAP = "seldon-config";
+
+const OWNED = [
+  RESOURCE.deployment,
+  RESOURCE.service,
+  RESOURCE.horizontalPodAutoscaler,
+  RESOURCE.podDisruptionBudget,
+] as const;
+
+export function startClusterCaches(options: ClusterCachesOptions): ClusterCaches {
+  const { istio, keda, namespace, onChange } = options;
+  const byKind = new Map<string, Reflector>();
+  const scope = namespace === undefined ? {} : { namespace };
+
+  function start(
+    type: ResourceType,
+    where: { readonly namespace?: string; readonly fieldSelector?: string },
+  ): Reflector {
+    const { client, onError } = options;
+    const reflector = startReflector({
+      client,
+      type,
+      ...where,
+      onError: (error) => {
+        onError(type.kind, error);
+      },
+    });
+    byKind.set(type.kind, reflector);
+    return reflector;
+  }
+
+  const deployments = start(RESOURCE.seldonDeployment, scope);
+  const policies = start(RESOURCE.routePolicy, scope);
+  const config = start(RESOURCE.configMap, {
+    namespace: options.ownNamespace,
+    fieldSelector: `metadata.name=${CONFIG_MAP}`,
+  });
+  const namespaces = namespace === undefined ? start(RESOURCE.namespace, {}) : undefined;
+  const optional = [
+    ...(istio ? [RESOURCE.virtualService, RESOURCE.destinationRule] : []),
+    ...(keda ? [RESOURCE.scaledObject] : []),
+  ];
+  const keys = (within?: string): readonly string[] => deployments.list(within).map(keyOf);
+
+  deployments.onChange(({ namespace: of, name }) => {
+    onChange([`${of}/${name}`]);
+  });
+  policies.onChange((key, now, before) => {
+    onChange([now, before].flatMap((one) => targetOf(key.namespace, one) ?? []));
+  });
+  config.onChange(() => {
+    onChange(keys());
+  });
+  namespaces?.onChange((key, now, before) => {
+    if (JSON.stringify(now?.metadata.labels) !== JSON.stringify(before?.metadata.labels)) onChange(keys(key.name));
+  });
+  for (const type of [...OWNED, ...optional])
+    start(type, scope).onChange((_, now, before) => {
+      onChange([now, before].flatMap((one) => ownerOf(one) ?? []));
+    });
+
+  const owned = (type: ResourceType, uid: string): readonly KubernetesObject[] =>
+    byKind.get(type.kind)?.ownedBy(uid) ?? [];
+
+  return {
+    byKind,
+    synced: Promise.all([...byKind.values()].map((one) => one.synced)).then(() => undefined),
+    deployment: (key) => deployments.get(splitKey(key)),
+    keys: () => keys(),
+    namespace: (name) => namespaces?.get({ namespace: "", name }),
+    policiesFor: (key) => {
+      const { namespace: of } = splitKey(key);
+      return policies.list(of).filter((one) => targetOf(of, one) === key);
+    },
+    config: () => config.get({ namespace: options.ownNamespace, name: CONFIG_MAP }),
+    live: (uid) => ({
+      deployments: owned(RESOURCE.deployment, uid),
+      services: owned(RESOURCE.service, uid),
+      autoscalers: owned(RESOURCE.horizontalPodAutoscaler, uid),
+      scaledObjects: owned(RESOURCE.scaledObject, uid),
+      disruptionBudgets: owned(RESOURCE.podDisruptionBudget, uid),
+      virtualServices: owned(RESOURCE.virtualService, uid),
+      destinationRules: owned(RESOURCE.destinationRule, uid),
+    }),
+    put: (object) => {
+      byKind.get(object.kind)?.put(object);
+    },
+    missingKinds: () =>
+      [RESOURCE.seldonDeployment, RESOURCE.routePolicy, ...optional]
+        .filter(({ kind }) => byKind.get(kind)?.counters.served === false)
+        .map(({ kind }) => kind),
+    stop: async () => {
+      const all = [...byKind.values()];
+      for (const one of all) one.stop();
+      await Promise.all(all.map((one) => one.stopped));
+    },
+  };
+}
+
+export function splitKey(key: string): { readonly namespace: string; readonly name: string } {
+  const at = key.indexOf("/");
+  return { namespace: key.slice(0, at), name: key.slice(at + 1) };
+}
+
+function keyOf({ metadata }: KubernetesObject): string {
+  return `${metadata.namespace ?? ""}/${metadata.name}`;
+}
+
+/** The SeldonDeployment that an object belongs to. */
+function ownerOf(object: KubernetesObject | undefined): string | undefined {
+  const owner = object?.metadata.ownerReferences?.find((one) => one.controller === true);
+  if (owner?.kind !== RESOURCE.seldonDeployment.kind) return undefined;
+  return `${object?.metadata.namespace ?? ""}/${owner.name}`;
+}
+
+/** The SeldonDeployment that a RoutePolicy is about. */
+function targetOf(namespace: string, policy: KubernetesObject | undefined): string | undefined {
+  const { targetRef } = (policy?.["spec"] ?? {}) as { readonly targetRef?: { readonly name?: unknown } };
+  return typeof targetRef?.name === "string" ? `${namespace}/${targetRef.name}` : undefined;
+}

@@ -1,0 +1,19 @@
+import { problem, type Problem } from "../../problem/problem.ts";
+
+/** What every SeldonDeployment must say of a cluster that lacks kinds which are switched on. */
+export function missingKindProblems(missing: readonly string[]): readonly Problem[] {
+  return missing.filter(isWritten).map((kind) =>
+    problem("ClusterKindMissing", {
+      message: `the API server knows no ${kind}, and ${switchOf(kind)} asks for it`,
+    }),
+  );
+}
+
+/** Kinds that are written; without the others there is nothing to write for. */
+function isWritten(kind: string): boolean {
+  return kind === "VirtualService" || kind === "DestinationRule" || kind === "ScaledObject";
+}
+
+function switchOf(kind: string): string {
+  return kind === "ScaledObject" ? "KEDA_ENABLED" : "ISTIO_ENABLED";
+}

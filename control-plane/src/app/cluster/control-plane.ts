@@ -1,0 +1,263 @@
+import { randomBytes } from "node:crypto";
+import { createEventRecorder } from "../../deliver/kubernetes/events.ts";
+import { startLeaderElection, type LeaderElection } from "../../deliver/kubernetes/lease.ts";
+import { startWorkQueue } from "../../deliver/kubernetes/work-queue.ts";
+import { createWriter } from "../../deliver/kubernetes/writer.ts";
+import { decideRollout } from "../../deliver/rollout/decide-rollout.ts";
+import type { RolloutSettings } from "../../deliver/rollout/rollout-step.ts";
+import { createResourceStore } from "../../deliver/xds-server/resource-store.ts";
+import { ApiUnreachable } from "../../kubernetes-api/api-client.ts";
+import { connectToCluster } from "../../kubernetes-api/connect.ts";
+import { startClusterCaches } from "./cluster-caches.ts";
+import { missingKindProblems } from "./cluster-problems.ts";
+import { createGraphShelf } from "./graph-shelf.ts";
+import type { Logger } from "./log.ts";
+import { createMetrics } from "./metrics.ts";
+import { createPlanner, type PlannerSettings } from "./planner.ts";
+import { createReconciler } from "./reconcile.ts";
+import { serveGraphs } from "./serve-graphs.ts";
+import type { ClusterSettings } from "./settings/cluster-settings.ts";
+import { writeStatus } from "./status-writer.ts";
+import { startStatusServer } from "./status-server.ts";
+import { startWebhook } from "./webhook.ts";
+
+/** A control plane that works in a cluster. */
+export interface ControlPlane {
+  readonly metricsPort: number;
+  /** Where graphs are served. */
+  readonly xdsAddress: string;
+  /** Ends what is under way, gives the Lease back, closes everything. */
+  stop(): Promise<void>;
+}
+
+/** How often it is looked whether kinds that were missing are there by now. */
+const KIND_CHECK_MS = 5000;
+/** Looks before the event loop gets its turn, while all deployments are looked at for the first time. */
+const LOOKS_AT_ONCE = 20;
+
+/** Starts the control plane; throws when there is no cluster to talk to or a port is taken. */
+export async function startControlPlane(settings: ClusterSettings, log: Logger): Promise<ControlPlane> {
+  const client = await connectToCluster(
+    {
+      ...(settings.kubeconfig === undefined ? {} : { kubeconfig: settings.kubeconfig }),
+      ...(settings.context === undefined ? {} : { context: settings.context }),
+    },
+    {
+      onCall: (call) => {
+        metrics.apiCall(call);
+      },
+    },
+  );
+  const metrics = createMetrics({
+    queueLength: () => queue.counters.waiting,
+    isLeader: () => isLeader(),
+    reflectors: () => caches.byKind,
+    deployments: () => caches.keys().flatMap((key) => caches.deployment(key) ?? []),
+  });
+  const reportError = reporter(log);
+  const started = Promise.withResolvers<undefined>();
+  let isSynced = false;
+  let election: LeaderElection | undefined;
+  const isLeader = (): boolean => isSynced && (settings.leader === undefined || election?.isLeading() === true);
+
+  const caches = startClusterCaches({
+    client,
+    namespace: settings.namespace,
+    ownNamespace: settings.ownNamespace,
+    istio: settings.rollout.istio,
+    keda: settings.rollout.keda,
+    onChange: (keys) => {
+      if (isSynced) for (const key of keys) queue.add(key);
+    },
+    onError: (kind, error) => {
+      reportError(`watching ${kind}`, error);
+    },
+  });
+  const plannerSettings = (): PlannerSettings => ({ model: settings.model, options: settings.plan, problems: [] });
+  const store = createResourceStore();
+  const shelf = createGraphShelf(store);
+  const events = createEventRecorder({
+    client,
+    host: settings.podName,
+    onError: (error) => {
+      reportError("an event", error);
+    },
+  });
+  const graphs = await serveGraphs({
+    client,
+    xds: settings.xds,
+    store,
+    shelf,
+    ready: started.promise,
+    onProgrammed: (key) => {
+      if (isSynced) queue.add(key);
+    },
+    onEvent: (event) => {
+      metrics.xdsEvent(event);
+    },
+    onRefused: () => {
+      metrics.xdsRefused();
+    },
+    log,
+  });
+  const reconciler = createReconciler({
+    caches,
+    planner: createPlanner(plannerSettings),
+    shelf,
+    selection: { controllerId: settings.controllerId, singleNamespace: settings.namespace !== undefined },
+    settings: () => without(settings.rollout, caches.missingKinds()),
+    decide: decideRollout,
+    writer: createWriter({ client, cacheOf: ({ kind }) => caches.byKind.get(kind), mayWrite: isLeader }),
+    writeStatus: (resource, status) => writeStatus(client, resource, status),
+    events,
+    programmed: (key) => graphs.programmed.count(key),
+    clusterProblems: () => missingKindProblems(caches.missingKinds()),
+    isLeader,
+    onLook: ({ key, step }) => {
+      if (step.writes.length > 0) log.debug({ key, writes: step.writes.length }, "there is something to do");
+    },
+  });
+  const queue = startWorkQueue({
+    workers: settings.workers,
+    work: async (key) => {
+      const startedMs = performance.now();
+      try {
+        const againAfterMs = await reconciler.turn(key);
+        metrics.turnDone("done", performance.now() - startedMs);
+        return againAfterMs;
+      } catch (error) {
+        metrics.turnDone("failed", performance.now() - startedMs);
+        throw error;
+      }
+    },
+    onError: (key, error, failures) => {
+      reportError(`work on ${key}`, error, { key, failures });
+    },
+  });
+  const addAll = (): void => {
+    for (const key of caches.keys()) queue.add(key);
+  };
+
+  async function begin(): Promise<void> {
+    await caches.synced;
+    isSynced = true;
+    const missing = caches.missingKinds();
+    if (missing.length > 0) log.warn({ kinds: missing }, "the API server does not know all kinds; looking again");
+    await lookAtAll();
+    started.resolve(undefined);
+    log.info({ deployments: caches.keys().length }, "the cluster is known; working");
+    addAll();
+  }
+
+  /** Before orchestrators are answered: what they have must not seem to be gone. */
+  async function lookAtAll(): Promise<void> {
+    let looks = 0;
+    for (const key of caches.keys()) {
+      try {
+        reconciler.look(key);
+      } catch (error) {
+        reportError(`a look at ${key}`, error, { key });
+      }
+      looks += 1;
+      if (looks % LOOKS_AT_ONCE === 0) await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+
+  let knownMissing = "";
+  const kindCheck = setInterval(() => {
+    const missing = caches.missingKinds().join(", ");
+    if (!isSynced || missing === knownMissing) return;
+    knownMissing = missing;
+    log.info({ kinds: missing }, missing === "" ? "all kinds are there" : "kinds are missing");
+    addAll();
+  }, KIND_CHECK_MS);
+
+  if (settings.leader !== undefined) {
+    const { leaseName, leaseDurationMs, renewDeadlineMs, retryPeriodMs } = settings.leader;
+    election = startLeaderElection({
+      client,
+      key: { namespace: settings.ownNamespace, name: leaseName },
+      identity: `${settings.podName}_${randomBytes(6).toString("hex")}`,
+      settings: { leaseMs: leaseDurationMs, renewMs: renewDeadlineMs, retryMs: retryPeriodMs },
+      onAcquired: () => {
+        log.info("this replica writes");
+        if (isSynced) addAll();
+      },
+      onLost: () => {
+        log.warn("another replica may write; this one only serves");
+      },
+      onError: (error) => {
+        reportError("the election", error);
+      },
+    });
+  }
+  const webhook =
+    settings.webhook &&
+    startWebhook({
+      client,
+      webhook: settings.webhook,
+      ownNamespace: settings.ownNamespace,
+      clusterDomain: settings.plan.clusterDomain,
+      modelSettings: () => plannerSettings().model,
+      onReview: (report) => {
+        metrics.review(report);
+      },
+      log,
+    });
+  const status = await startStatusServer({
+    ...settings.metrics,
+    render: () => metrics.render(),
+    notReady: () => {
+      if (!isSynced) return "the cluster is not known yet";
+      return webhook !== undefined && webhook.port() === undefined ? "the webhook has no certificate yet" : undefined;
+    },
+  });
+  begin().catch((error: unknown) => {
+    reportError("the start", error);
+  });
+  log.info(
+    { server: client.server, metrics: status.port, xds: graphs.server.address, namespace: settings.namespace ?? "all" },
+    "started",
+  );
+
+  return {
+    metricsPort: status.port,
+    xdsAddress: graphs.server.address,
+    async stop() {
+      clearInterval(kindCheck);
+      started.resolve(undefined);
+      await queue.close(settings.stopTimeoutMs);
+      await events.flush();
+      await Promise.all([election?.stop(), webhook?.stop()]);
+      await Promise.all([caches.stop(), graphs.server.close(), status.close()]);
+      await client.close();
+    },
+  };
+}
+
+/** What can't be written as its kinds are missing is not tried. */
+function without(rollout: RolloutSettings, missing: readonly string[]): RolloutSettings {
+  if (missing.length === 0) return rollout;
+  const hasIstio = !missing.includes("VirtualService") && !missing.includes("DestinationRule");
+  return {
+    ...rollout,
+    istio: rollout.istio && hasIstio,
+    keda: rollout.keda && !missing.includes("ScaledObject"),
+  };
+}
+
+/** Logs what went wrong; that the API server is away is said once a while, not for each thing that it was needed for. */
+function reporter(log: Logger): (what: string, error: unknown, about?: object) => void {
+  let saidAtMs = Number.NEGATIVE_INFINITY;
+  return (what, error, about = {}) => {
+    if (!(error instanceof ApiUnreachable)) {
+      log.error({ ...about, err: error }, `${what} failed`);
+      return;
+    }
+    if (performance.now() - saidAtMs < UNREACHABLE_QUIET_MS) return;
+    saidAtMs = performance.now();
+    log.warn({ ...about, reason: error.message }, "the API server can't be reached; trying on");
+  };
+}
+
+const UNREACHABLE_QUIET_MS = 10_000;

@@ -1,0 +1,163 @@
+import type { EventRecorder } from "../../deliver/kubernetes/events.ts";
+import type { WriteFailure, Writer } from "../../deliver/kubernetes/writer.ts";
+import type { ProgrammedCount } from "../../deliver/programmed/programmed.ts";
+import type {
+  RolloutInput,
+  RolloutMemo,
+  RolloutSettings,
+  RolloutStep,
+  Write,
+} from "../../deliver/rollout/rollout-step.ts";
+import type { SeldonDeploymentStatus } from "../../deliver/status/seldon-status.ts";
+import type { KubernetesObject } from "../../kubernetes-api/object.ts";
+import type { Problem } from "../../problem/problem.ts";
+import { splitKey, type ClusterCaches } from "./cluster-caches.ts";
+import type { GraphShelf } from "./graph-shelf.ts";
+import type { Planner } from "./planner.ts";
+import { portsInUse } from "./ports-in-use.ts";
+import { isOurs, type SelectionRules } from "./selection.ts";
+
+export interface ReconcilerOptions {
+  readonly caches: Pick<ClusterCaches, "deployment" | "namespace" | "policiesFor" | "live" | "put">;
+  readonly planner: Planner;
+  readonly shelf: GraphShelf;
+  readonly selection: SelectionRules;
+  readonly settings: () => RolloutSettings;
+  readonly decide: (input: RolloutInput) => RolloutStep;
+  readonly writer: Pick<Writer, "perform">;
+  /** The object as it is then; undefined: there was nothing to write. */
+  readonly writeStatus: (
+    resource: KubernetesObject,
+    status: SeldonDeploymentStatus,
+  ) => Promise<KubernetesObject | undefined>;
+  readonly events: Pick<EventRecorder, "record">;
+  readonly programmed: (key: string) => ProgrammedCount | undefined;
+  /** Problems of the cluster that every deployment must tell of, such as missing kinds. */
+  readonly clusterProblems: () => readonly Problem[];
+  /** Only then is anything written. */
+  readonly isLeader: () => boolean;
+  /** Told what every look found. */
+  readonly onLook?: (look: Look) => void;
+  readonly nowMs?: () => number;
+}
+
+/** What one look at a SeldonDeployment found, and what is next for it. */
+export interface Look {
+  readonly key: string;
+  readonly resource: KubernetesObject;
+  readonly problems: readonly Problem[];
+  readonly step: RolloutStep;
+}
+
+/** Looks at one SeldonDeployment anew and does what is next for it. */
+export interface Reconciler {
+  /** Only looks: its graphs are on the shelf then. Undefined: there is nothing of ours to look at. */
+  look(key: string): Look | undefined;
+  /** After how many milliseconds to look again even if nothing changes. Throws what the API server said. */
+  turn(key: string): Promise<number | undefined>;
+}
+
+export function createReconciler(options: ReconcilerOptions): Reconciler {
+  const { caches, planner, shelf, programmed, events, writer } = options;
+  const nowMs = options.nowMs ?? Date.now;
+  const memos = new Map<string, { readonly uid: string; readonly memo: RolloutMemo }>();
+
+  function forget(key: string): void {
+    planner.forget(key);
+    memos.delete(key);
+    shelf.remove(key);
+  }
+
+  function find(key: string): KubernetesObject | undefined {
+    const resource = caches.deployment(key);
+    const namespace = caches.namespace(splitKey(key).namespace);
+    return resource !== undefined && isOurs(resource, namespace, options.selection) ? resource : undefined;
+  }
+
+  function look(key: string): Look | undefined {
+    const resource = find(key);
+    if (resource === undefined) {
+      forget(key);
+      return undefined;
+    }
+    // Its objects go with it; its orchestrators keep their graph to the end.
+    if (resource.metadata.deletionTimestamp !== undefined) return undefined;
+    const uid = resource.metadata.uid ?? "";
+    const live = caches.live(uid);
+    const planned = planner.plan({
+      key,
+      resource,
+      policies: caches.policiesFor(key),
+      portsInUse: portsInUse(live.deployments),
+    });
+    const problems = [...planned.problems, ...options.clusterProblems()];
+    const counts = programmed(key);
+    const memo = memos.get(key);
+    const step = options.decide({
+      resource,
+      plan: planned.plan,
+      problems,
+      live,
+      nowMs: nowMs(),
+      settings: options.settings(),
+      ...(counts === undefined ? {} : { programmed: counts }),
+      ...(memo?.uid === uid ? { memo: memo.memo } : {}),
+    });
+    shelf.update({ key, plan: planned.plan, live, step });
+    const found: Look = { key, resource, problems, step };
+    options.onLook?.(found);
+    return found;
+  }
+
+  async function carryOut({ key, resource, step }: Look): Promise<void> {
+    memos.delete(key);
+    const { failed } = await writer.perform(step.writes);
+    if (failed !== undefined) {
+      if (isForUsers(failed.why)) await tellOfFailure(resource, step.status, failed.write, failed.error);
+      throw failed.error;
+    }
+    memos.set(key, { uid: resource.metadata.uid ?? "", memo: step.memo });
+    events.record(resource, step.events);
+    await say(resource, step.status);
+  }
+
+  async function say(resource: KubernetesObject, status: SeldonDeploymentStatus): Promise<void> {
+    const written = await options.writeStatus(resource, status);
+    if (written !== undefined) caches.put(written);
+  }
+
+  async function tellOfFailure(
+    resource: KubernetesObject,
+    status: SeldonDeploymentStatus,
+    write: Write,
+    error: unknown,
+  ): Promise<void> {
+    const message = `${describeWrite(write)}: ${error instanceof Error ? error.message : String(error)}`;
+    events.record(resource, [{ type: "Warning", reason: "InternalError", message }]);
+    const conditions = status.conditions.map((one) =>
+      one.type === "Ready" ? { ...one, status: "False" as const, reason: "InternalError", message } : one,
+    );
+    const failed: SeldonDeploymentStatus = { ...status, state: "Failed", description: message, conditions };
+    await say(resource, failed);
+  }
+
+  return {
+    look,
+    async turn(key) {
+      const found = look(key);
+      if (found === undefined || !options.isLeader()) return undefined;
+      await carryOut(found);
+      return found.step.againAfterMs;
+    },
+  };
+}
+
+/** That the API server is away, or that somebody was faster, is nothing a user can do anything about. */
+function isForUsers(why: WriteFailure): boolean {
+  return why === "refused";
+}
+
+function describeWrite(write: Write): string {
+  const name = write.kind === "apply" ? write.object.metadata.name : write.key.name;
+  return `${write.type.kind} ${name} can't be written`;
+}

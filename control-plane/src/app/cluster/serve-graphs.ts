@@ -1,0 +1,89 @@
+import { experimental, type ServerCredentials } from "@grpc/grpc-js";
+import { createProgrammed, type Programmed } from "../../deliver/programmed/programmed.ts";
+import { readOrchestratorNode } from "../../deliver/xds-identity/orchestrator-node.ts";
+import { orchestratorViews } from "../../deliver/xds-identity/orchestrator-views.ts";
+import { createTokenReviewer } from "../../deliver/xds-identity/token-reviewer.ts";
+import type { XdsEvent } from "../../deliver/xds-server/events.ts";
+import type { XdsNode } from "../../deliver/xds-server/node-view.ts";
+import type { ResourceStore } from "../../deliver/xds-server/resource-store.ts";
+import { startXdsServer, type XdsServer } from "../../deliver/xds-server/server.ts";
+import type { ApiClient } from "../../kubernetes-api/api-client.ts";
+import { TYPE } from "../../render/xds/type-urls.ts";
+import { storedGraphName, type GraphShelf } from "./graph-shelf.ts";
+import type { Logger } from "./log.ts";
+import type { XdsSettings } from "./settings/cluster-settings.ts";
+
+export interface GraphServiceOptions {
+  readonly client: ApiClient;
+  readonly xds: XdsSettings;
+  readonly store: ResourceStore;
+  readonly shelf: GraphShelf;
+  /** Nothing is sent before it resolves. */
+  readonly ready: Promise<unknown>;
+  /** Called with the key of a deployment when more or fewer have accepted its graphs. */
+  readonly onProgrammed: (key: string) => void;
+  readonly onEvent: (event: XdsEvent) => void;
+  readonly onRefused: () => void;
+  readonly log: Logger;
+}
+
+/** Serves graphs to orchestrators over xDS, and knows who has accepted them. */
+export interface GraphService {
+  readonly server: XdsServer;
+  readonly programmed: Programmed;
+}
+
+/** How often files of the certificate are read again. */
+const CERTIFICATE_CHECK_MS = 10_000;
+
+export async function serveGraphs(options: GraphServiceOptions): Promise<GraphService> {
+  const { client, xds, store, shelf, log } = options;
+  const programmed = createProgrammed({
+    typeUrl: TYPE.inferenceGraph,
+    wantedVersion: (node, name) => wantedVersion(store, node, name),
+    keyOf: (name) => name.slice(0, name.lastIndexOf("/")),
+    onChange: options.onProgrammed,
+  });
+  const server = await startXdsServer({
+    address: `0.0.0.0:${xds.port}`,
+    store,
+    ready: options.ready,
+    ...(xds.tls === undefined ? {} : { credentials: rotatingCredentials(xds.tls) }),
+    viewFor: orchestratorViews({
+      reviewToken: xds.auth === "none" ? undefined : createTokenReviewer({ client, audience: xds.audience }),
+      deploymentsOf: (key, predictor) => shelf.deploymentsOf(key, predictor),
+      storedName: storedGraphName,
+      onRefused: (nodeId, reason) => {
+        options.onRefused();
+        log.warn({ node: nodeId }, `an orchestrator was sent away: ${reason}`);
+      },
+    }),
+    onEvent: (event) => {
+      programmed.onEvent(event);
+      options.onEvent(event);
+      if (event.kind === "nack")
+        log.warn({ node: event.peer.node.id }, `an orchestrator refused its graph: ${event.message}`);
+    },
+    onError: (error) => {
+      log.error({ err: error }, "the xDS server");
+    },
+  });
+  return { server, programmed };
+}
+
+/** The version for the template that the node was started with. */
+function wantedVersion(store: ResourceStore, node: XdsNode, name: string): string | undefined {
+  const claim = readOrchestratorNode(node);
+  if (claim === undefined) return undefined;
+  return store.get(TYPE.inferenceGraph, storedGraphName(name, claim.startedWith))?.version;
+}
+
+/** A certificate that may change while it is served. */
+function rotatingCredentials({ certFile, keyFile }: NonNullable<XdsSettings["tls"]>): ServerCredentials {
+  const provider = new experimental.FileWatcherCertificateProvider({
+    certificateFile: certFile,
+    privateKeyFile: keyFile,
+    refreshIntervalMs: CERTIFICATE_CHECK_MS,
+  });
+  return experimental.createCertificateProviderServerCredentials(provider, null, false);
+}

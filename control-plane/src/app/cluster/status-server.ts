@@ -1,0 +1,56 @@
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { once } from "node:events";
+
+export interface StatusServerOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly render: () => Promise<{ readonly contentType: string; readonly text: string }>;
+  /** Undefined: ready; else what is missing. */
+  readonly notReady: () => string | undefined;
+}
+
+export interface StatusServer {
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+/** Serves `/metrics`, `/healthz` (the process lives) and `/readyz` (it knows the cluster). */
+export async function startStatusServer(options: StatusServerOptions): Promise<StatusServer> {
+  const server = createServer((request, response) => {
+    const say = (status: number, text: string, contentType = "text/plain; charset=utf-8"): void => {
+      response.writeHead(status, { "content-type": contentType }).end(text);
+    };
+    request.resume();
+    const { pathname } = new URL(request.url ?? "/", "http://localhost");
+    if (request.method !== "GET" && request.method !== "HEAD") {
+      say(405, "only GET\n");
+    } else if (pathname === "/healthz") {
+      say(200, "ok\n");
+    } else if (pathname === "/readyz") {
+      const reason = options.notReady();
+      say(reason === undefined ? 200 : 503, `${reason ?? "ok"}\n`);
+    } else if (pathname === "/metrics") {
+      options.render().then(
+        ({ contentType, text }) => {
+          say(200, text, contentType);
+        },
+        (error: unknown) => {
+          say(500, `${String(error)}\n`);
+        },
+      );
+    } else {
+      say(404, "there are /metrics, /healthz and /readyz\n");
+    }
+  });
+  server.listen(options.port, options.host);
+  await once(server, "listening");
+  return { port: (server.address() as AddressInfo).port, close: () => closeServer(server) };
+}
+
+async function closeServer(server: Server): Promise<void> {
+  const closed = once(server, "close");
+  server.close();
+  server.closeAllConnections();
+  await closed;
+}

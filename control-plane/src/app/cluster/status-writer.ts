@@ -1,0 +1,32 @@
+import { isDeepStrictEqual } from "node:util";
+import { FIELD_MANAGER } from "../../deliver/rollout/managed-fields.ts";
+import type { SeldonDeploymentStatus } from "../../deliver/status/seldon-status.ts";
+import { ApiError, type ApiClient } from "../../kubernetes-api/api-client.ts";
+import type { KubernetesObject } from "../../kubernetes-api/object.ts";
+import { RESOURCE } from "../../kubernetes-api/resource-types.ts";
+
+/**
+ * Makes `status` the whole status of a SeldonDeployment, if it is still the same one. The object as it is then; undefined:
+ * it said so already, or it is gone.
+ */
+export async function writeStatus(
+  client: Pick<ApiClient, "patch">,
+  resource: KubernetesObject,
+  status: SeldonDeploymentStatus,
+): Promise<KubernetesObject | undefined> {
+  // Without fields that are undefined, as the server has it.
+  const wanted = JSON.parse(JSON.stringify(status)) as Readonly<Record<string, unknown>>;
+  if (isDeepStrictEqual(wanted, resource["status"])) return undefined;
+  const { namespace = "", name, uid } = resource.metadata;
+  const patch = [
+    { op: "test", path: "/metadata/uid", value: uid },
+    { op: "add", path: "/status", value: wanted },
+  ];
+  try {
+    const options = { subresource: "status", fieldManager: FIELD_MANAGER } as const;
+    return await client.patch(RESOURCE.seldonDeployment, { namespace, name }, patch, options);
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 404) return undefined;
+    throw error;
+  }
+}
