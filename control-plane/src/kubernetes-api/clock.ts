@@ -2,6 +2,8 @@
 export interface Clock {
   /** Milliseconds since the epoch. */
   nowMs(): number;
+  /** Milliseconds since some time; only grow, whatever is done to the clock. */
+  monotonicMs(): number;
   /** Calls back once; returns how to call it off. Keeps no process alive. */
   after(delayMs: number, callback: () => void): () => void;
   /** At least 0, below 1. */
@@ -13,6 +15,7 @@ const LONGEST_DELAY_MS = 0x7fffffff;
 
 export const systemClock: Clock = {
   nowMs: () => Date.now(),
+  monotonicMs: () => performance.now(),
   after: (delayMs, callback) => {
     const timer = setTimeout(callback, Math.min(delayMs, LONGEST_DELAY_MS)).unref();
     return () => {

@@ -57,7 +57,12 @@ describe("resource versions", () => {
 });
 
 describe("the back-off", () => {
-  const clock = (chance: number): Clock => ({ nowMs: () => 0, after: () => () => undefined, random: () => chance });
+  const clock = (chance: number): Clock => ({
+    nowMs: () => 0,
+    monotonicMs: () => 0,
+    after: () => () => undefined,
+    random: () => chance,
+  });
   const backOff = { firstMs: 100, longestMs: 1_000 };
 
   it("doubles up to its end, with jitter", () => {

@@ -99,7 +99,10 @@ describe("whatever happens", () => {
       case "compact":
         server.objects.compact();
         return;
-      default:
+      case "bookmark":
+      case "cut":
+      case "end":
+      case "freeze":
         server.watches[step.do]();
     }
   }

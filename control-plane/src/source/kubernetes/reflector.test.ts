@@ -306,7 +306,7 @@ describe("a reflector", () => {
       assert.deepEqual([gone, reflector.get(key("a"))?.metadata.uid], [[], again.metadata.uid]);
     });
 
-    it("takes nothing in before it has listed", async () => {
+    it("takes nothing in before it has listed", () => {
       server.fail({ then: "hang", verb: "list" });
       reflector = start();
       reflector.put(configMap("a", {}, { resourceVersion: "5" }));

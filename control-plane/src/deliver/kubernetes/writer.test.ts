@@ -1,0 +1,134 @@
+import assert from "node:assert/strict";
+import { after, afterEach, before, beforeEach, describe, it } from "node:test";
+import { ApiError, ApiUnreachable } from "../../kubernetes-api/api-client.ts";
+import type { KubernetesObject } from "../../kubernetes-api/object.ts";
+import { RESOURCE } from "../../kubernetes-api/resource-types.ts";
+import { Refusal, startFakeApiServer, type FakeApiServer } from "../../kubernetes-api/tests/fake-api-server.ts";
+import { startReflector, type Reflector } from "../../source/kubernetes/reflector.ts";
+import type { Write } from "../rollout/rollout-step.ts";
+import { createWriter, NotLeading, type Writer } from "./writer.ts";
+
+const TYPE = RESOURCE.service;
+
+function service(name: string, port = 80): KubernetesObject {
+  return { apiVersion: "v1", kind: "Service", metadata: { name, namespace: "default" }, spec: { port } };
+}
+
+function apply(name: string, port?: number): Write {
+  return { kind: "apply", type: TYPE, object: service(name, port) };
+}
+
+function key(name: string) {
+  return { namespace: "default", name };
+}
+
+describe("the writer", () => {
+  let server: FakeApiServer;
+  let services: Reflector;
+  let writer: Writer;
+  let leads = true;
+  before(async () => {
+    server = await startFakeApiServer({
+      admit: ({ object }) => {
+        if (object.metadata.name === "bad") throw new Refusal(422, "Invalid", "spec.port: too bad");
+        if (object.metadata.name !== "leaving") return;
+        throw new Refusal(403, "Forbidden", "being terminated", [{ reason: "NamespaceTerminating" }]);
+      },
+    });
+  });
+  after(() => server.stop());
+  afterEach(async () => {
+    services.stop();
+    await services.stopped;
+  });
+  beforeEach(async () => {
+    leads = true;
+    server.heal();
+    for (const { metadata } of server.objects.list(TYPE)) server.objects.delete(TYPE, key(metadata.name));
+    const client = server.client({ callTimeoutMs: 300 });
+    services = startReflector({ client, type: TYPE });
+    await services.synced;
+    writer = createWriter({
+      client,
+      cacheOf: (type) => (type === TYPE ? services : undefined),
+      mayWrite: () => leads,
+    });
+  });
+
+  it("does the writes in their order, and its caches know at once", async () => {
+    const from = server.requests.length;
+    assert.deepEqual(await writer.perform([apply("a"), apply("b"), apply("a", 81)]), { done: 3 });
+    const writes = server.requests.slice(from).filter(({ verb }) => verb === "apply");
+    assert.deepEqual(
+      writes.map(({ name, query }) => [name, query.get("fieldManager"), query.get("force")]),
+      ["a", "b", "a"].map((name) => [name, "graphway", "true"]),
+    );
+    assert.deepEqual(services.get(key("a"))?.["spec"], { port: 81 });
+  });
+
+  it("counts what changed nothing", async () => {
+    await writer.perform([apply("a")]);
+    await writer.perform([apply("a")]);
+    assert.deepEqual([writer.counters.applied, writer.counters.unchanged], [{ Service: 2 }, { Service: 1 }]);
+  });
+
+  it("applies under another name where it is told to", async () => {
+    const write = { ...apply("a"), fieldManager: "graphway-adopt" } as Write;
+    await writer.perform([write]);
+    assert.equal(server.requests.findLast(({ verb }) => verb === "apply")?.query.get("fieldManager"), "graphway-adopt");
+  });
+
+  it("deletes the object that is meant, and no other of its name", async () => {
+    const old = server.objects.put(TYPE, service("a"));
+    const remove = (uid: string): Write => ({ kind: "delete", type: TYPE, key: key("a"), uid });
+    assert.equal((await writer.perform([remove("other")])).failed?.why, "changed");
+    assert.deepEqual(await writer.perform([remove(old.metadata.uid ?? ""), remove(old.metadata.uid ?? "")]), {
+      done: 2,
+    });
+    assert.equal(server.objects.get(TYPE, key("a")), undefined);
+    const { body } = server.requests.findLast(({ verb }) => verb === "delete") ?? assert.fail();
+    assert.equal((body as { readonly propagationPolicy: string }).propagationPolicy, "Foreground");
+  });
+
+  it("patches; what is gone needs no patch, and a test that fails is a change", async () => {
+    server.objects.put(TYPE, service("a"));
+    const patch = (name: string, change: Extract<Write, { kind: "patch" }>["patch"]): Write => {
+      return { kind: "patch", type: TYPE, key: key(name), patch: change };
+    };
+    const writes = [patch("none", {}), patch("a", { spec: { port: 90 } })];
+    assert.deepEqual(await writer.perform(writes), { done: 2 });
+    assert.deepEqual([services.get(key("a"))?.["spec"], writer.counters.patched], [{ port: 90 }, { Service: 1 }]);
+    const report = await writer.perform([patch("a", [{ op: "test", path: "/spec/port", value: 1 }])]);
+    assert.equal(report.failed?.why, "changed");
+  });
+
+  const failures = [
+    { name: "a", fault: { status: 409 }, why: "changed", error: ApiError },
+    { name: "a", fault: { status: 404 }, why: "gone", error: ApiError },
+    { name: "leaving", fault: undefined, why: "gone", error: ApiError },
+    { name: "bad", fault: undefined, why: "refused", error: ApiError },
+    { name: "a", fault: { status: 403 }, why: "refused", error: ApiError },
+    { name: "a", fault: { status: 429, retryAfterSeconds: 1 }, why: "later", error: ApiError },
+    { name: "a", fault: { status: 500 }, why: "later", error: ApiError },
+    { name: "a", fault: { then: "lose-answer" }, why: "later", error: ApiUnreachable },
+    { name: "a", fault: { then: "hang" }, why: "later", error: ApiUnreachable },
+  ] as const;
+  for (const { name, fault, why, error } of failures) {
+    it(`stops where a write fails and says why: ${name}, ${JSON.stringify(fault)}`, async () => {
+      if (fault !== undefined) server.fail({ ...fault, name });
+      const report = await writer.perform([apply("first"), apply(name), apply("last")]);
+      assert.deepEqual([report.done, report.failed?.why], [1, why]);
+      assert.ok(report.failed?.error instanceof error);
+      assert.equal(server.objects.get(TYPE, key("last")), undefined);
+      assert.deepEqual(writer.counters.failed, { Service: 1 });
+    });
+  }
+
+  it("writes nothing for a process that no longer leads", async () => {
+    leads = false;
+    const { done, failed } = await writer.perform([apply("a")]);
+    assert.deepEqual([done, failed?.why], [0, "later"]);
+    assert.ok(failed?.error instanceof NotLeading);
+    assert.equal(server.objects.get(TYPE, key("a")), undefined);
+  });
+});
