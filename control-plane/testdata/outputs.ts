@@ -1,37 +1,24 @@
 import type { EnvVar } from "../src/model/kubernetes.ts";
 import type { DeploymentPlan } from "../src/plan/deployment-plan.ts";
 import { planAction, planProbe } from "../src/plan/probes.ts";
-import {
-  connectProbe,
-  DEFAULT_PRE_STOP,
-  LIVENESS_DELAY_SECONDS,
-  READINESS_DELAY_SECONDS,
-} from "../src/plan/workloads/graph-container.ts";
+import { CONNECT_PROBES, DEFAULT_PRE_STOP, NODE_PORTS } from "../src/plan/workloads/graph-container.ts";
 import type { Checked, Problem } from "../src/problem/problem.ts";
-import { TARGETS } from "../src/render/targets.ts";
+import { TARGETS, type TargetOptions } from "../src/render/targets.ts";
 import { renderClusters } from "../src/render/xds/cluster.ts";
-import { grpcRoutes, restRoutes } from "../src/render/xds/deployment-routes.ts";
+import { explainerRoutes, grpcRoutes, restRoutes } from "../src/render/xds/deployment-routes.ts";
 import { DEFAULT_XDS_OPTIONS } from "../src/render/xds/options.ts";
 import { renderXds } from "../src/render/xds/render.ts";
 import type { Json, JsonObject } from "../src/render/xds/resource.ts";
 
 /** What a case can ask for: the name of a file in `out/`, and how it comes about. */
-export type Output = (plans: readonly DeploymentPlan[]) => Checked<Json>;
+export type Output = (plans: readonly DeploymentPlan[], options: TargetOptions) => Checked<Json>;
 
 /** What stands in nearly every plan and says nothing. */
+const USUAL_PROBES = NODE_PORTS.flatMap((port) => Object.values(CONNECT_PROBES[port]));
 const USUAL = new Set(
-  [
-    ...["http", "grpc"].flatMap((port) => [
-      planProbe(connectProbe(port, READINESS_DELAY_SECONDS)),
-      planProbe(connectProbe(port, LIVENESS_DELAY_SECONDS)),
-    ]),
-    planAction(DEFAULT_PRE_STOP),
-    ...["http", "grpc"].flatMap((port) => [
-      connectProbe(port, READINESS_DELAY_SECONDS),
-      connectProbe(port, LIVENESS_DELAY_SECONDS),
-    ]),
-    { preStop: DEFAULT_PRE_STOP },
-  ].map((value) => JSON.stringify(value)),
+  [...USUAL_PROBES.map(planProbe), planAction(DEFAULT_PRE_STOP), ...USUAL_PROBES, { preStop: DEFAULT_PRE_STOP }].map(
+    (value) => JSON.stringify(value),
+  ),
 );
 
 function isDull(value: unknown): boolean {
@@ -86,7 +73,7 @@ const DULL_FIELDS = new Set(["terminationMessagePath", "terminationMessagePolicy
 
 /** What runs in a cluster: variables and flags one line each, without probes and hooks that are as usual. */
 function workloads(plans: readonly DeploymentPlan[], render: Output): Checked<Json> {
-  const { value, problems } = render(plans);
+  const { value, problems } = render(plans, {});
   const short = JSON.parse(JSON.stringify(value), (key, one: unknown) => {
     if (DULL_FIELDS.has(key) || USUAL.has(JSON.stringify(one))) return undefined;
     if (key === "args" && Array.isArray(one)) return shortFlags(one as readonly string[]);
@@ -104,6 +91,11 @@ function shortHeaders(routes: readonly JsonObject[]): Json {
   }) as Json;
 }
 
+function explainers(plan: DeploymentPlan): JsonObject {
+  const routes = explainerRoutes(plan).map(([, route]) => route);
+  return routes.length === 0 ? {} : { explainers: routes };
+}
+
 /** The routes of the gateway by deployment, without the lookup around them, which `xds` shows; clusters by name. */
 function routes(plans: readonly DeploymentPlan[]): Checked<Json> {
   const value = plans.map((one) => ({
@@ -112,6 +104,7 @@ function routes(plans: readonly DeploymentPlan[]): Checked<Json> {
     clusters: renderClusters(one, DEFAULT_XDS_OPTIONS).map(({ name }) => name),
     rest: shortHeaders(restRoutes(one)),
     grpc: shortHeaders(grpcRoutes(one)),
+    ...explainers(one),
   }));
   return { value, problems: renderXds(plans).problems };
 }
@@ -121,7 +114,7 @@ export const OUTPUTS: ReadonlyMap<string, Output> = new Map([
   ["plan", plan],
   ["routes", routes],
   ...TARGETS.map((target): [string, Output] => {
-    const render: Output = (plans) => target.render(plans);
+    const render: Output = (plans, options) => target.render(plans, options);
     return [target.name, target.name === "workloads" ? (plans) => workloads(plans, render) : render];
   }),
 ]);
