@@ -35,15 +35,8 @@ function valueSchema({ meaning, initial, members }: ChartValue, path: string): o
 
 function typesOf(initial: unknown, path: string): string | readonly string[] {
   if (Array.isArray(initial)) return "array";
-  switch (typeof initial) {
-    case "boolean":
-      return "boolean";
-    case "number":
-      return NUMBERS_AS_TEXT.has(path) ? ["integer", "string"] : "integer";
-    case "string":
-      // A version or a quantity that looks like a number is one to YAML.
-      return ["string", "number"];
-    default:
-      return "object";
-  }
+  if (typeof initial === "boolean") return "boolean";
+  if (typeof initial === "number") return NUMBERS_AS_TEXT.has(path) ? ["integer", "string"] : "integer";
+  // A version or a quantity that looks like a number is one to YAML.
+  return typeof initial === "string" ? ["string", "number"] : "object";
 }

@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { makeBundle } from "../../../deploy/images/bundle.ts";
 import { filesOf } from "../../../deploy/images/folder-content.ts";
@@ -53,7 +52,7 @@ function imageOf(base: Layer, binaries: Binaries, name: keyof Binaries): Image {
 /** The images of our programs over layers that hold Node. */
 async function bundleImages(layers: readonly Layer[]): Promise<readonly Image[]> {
   const images: Image[] = [];
-  for (const program of PROGRAMS.filter(({ entry }) => existsSync(entry))) {
+  for (const program of PROGRAMS) {
     const folder = await makeBundle(program);
     const entries = filesOf(folder).map((file): Entry => {
       return { kind: "copy", path: join(IMAGE_FOLDER, file), from: join(folder, file), mode: 0o644 };
