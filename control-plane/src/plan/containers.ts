@@ -1,12 +1,14 @@
-import type { Container, EnvVar as DeclaredEnvVar } from "../model/kubernetes.ts";
-import type { ContainerPlan, EnvVar, PodPlan } from "./deployment-plan.ts";
+import type { Container, ContainerProbe, EnvVar as DeclaredEnvVar } from "../model/kubernetes.ts";
+import type { ContainerPlan, EnvVar, PodPlan, Probe, ProbeAction } from "./deployment-plan.ts";
 import { planAction, planProbe } from "./probes.ts";
 import { servesNode, type ComponentPod, type PodContainer } from "./workloads/component-pod.ts";
+import { CONNECT_PROBES, DEFAULT_PRE_STOP, NODE_PORTS } from "./workloads/graph-container.ts";
 import { DEFAULT_GRACE_SECONDS } from "./workloads/pod-spec.ts";
 
 /** A variable as written: with its value, or with the kind of place that it comes from. */
-function planVariable({ name, value, valueFrom }: DeclaredEnvVar): EnvVar {
-  if (valueFrom === undefined) return { name, value: value ?? "" };
+function planVariable(variable: DeclaredEnvVar): EnvVar {
+  const { name, value, valueFrom } = variable;
+  if (valueFrom === undefined) return value === undefined ? { name, value: "" } : (variable as EnvVar);
   return { name, from: Object.keys(valueFrom)[0] ?? "an unknown source" };
 }
 
@@ -21,20 +23,39 @@ function clusterOnlyFields({ declared, node }: PodContainer): readonly string[] 
   return [...others, ...(mounts ? ["volumeMounts"] : []), ...(downloads ? ["modelUri"] : [])];
 }
 
-function planProbes(container: Container): Pick<ContainerPlan, "readinessProbe" | "livenessProbe" | "startupProbe"> {
-  const readinessProbe = planProbe(container.readinessProbe);
-  const livenessProbe = planProbe(container.livenessProbe);
-  const startupProbe = planProbe(container.startupProbe);
+/** Probes and hooks that most containers have, read once. */
+const USUAL_PROBES: ReadonlyMap<ContainerProbe, Probe | undefined> = new Map(
+  NODE_PORTS.flatMap((port) => Object.values(CONNECT_PROBES[port])).map((one) => [one, planProbe(one)]),
+);
+const USUAL_PRE_STOP = planAction(DEFAULT_PRE_STOP);
+
+function readProbe(probe: ContainerProbe | undefined): Probe | undefined {
+  return probe === undefined ? undefined : (USUAL_PROBES.get(probe) ?? planProbe(probe));
+}
+
+function readPreStop({ lifecycle }: Container): ProbeAction | undefined {
+  const preStop = lifecycle?.preStop;
+  if (preStop === undefined) return undefined;
+  return preStop === DEFAULT_PRE_STOP ? USUAL_PRE_STOP : planAction(preStop);
+}
+
+function planProbes(
+  container: Container,
+): Pick<ContainerPlan, "readinessProbe" | "livenessProbe" | "startupProbe" | "preStop"> {
+  const readinessProbe = readProbe(container.readinessProbe);
+  const livenessProbe = readProbe(container.livenessProbe);
+  const startupProbe = readProbe(container.startupProbe);
+  const preStop = readPreStop(container);
   return {
     ...(readinessProbe === undefined ? {} : { readinessProbe }),
     ...(livenessProbe === undefined ? {} : { livenessProbe }),
     ...(startupProbe === undefined ? {} : { startupProbe }),
+    ...(preStop === undefined ? {} : { preStop }),
   };
 }
 
 function planContainer(entry: PodContainer): ContainerPlan {
   const { container } = entry;
-  const preStop = container.lifecycle?.preStop === undefined ? undefined : planAction(container.lifecycle.preStop);
   const clusterOnly = clusterOnlyFields(entry);
   return {
     name: container.name,
@@ -45,7 +66,6 @@ function planContainer(entry: PodContainer): ContainerPlan {
     env: (container.env ?? []).map(planVariable),
     ports: (container.ports ?? []).map(({ name = "", containerPort }) => ({ name, containerPort })),
     ...planProbes(container),
-    ...(preStop === undefined ? {} : { preStop }),
     inGraph: servesNode(entry),
     ...(clusterOnly.length === 0 ? {} : { clusterOnly }),
   };

@@ -7,22 +7,43 @@ import type { PlanContext } from "../context.ts";
 export const READINESS_DELAY_SECONDS = 20;
 export const LIVENESS_DELAY_SECONDS = 60;
 
-/** Seldon's own probe: can the node's port be connected to? */
-export function connectProbe(port: string, initialDelaySeconds: number): ContainerProbe {
-  return {
-    tcpSocket: { port },
+/** The ports that a node can be called on, by name. */
+export const NODE_PORTS = ["http", "grpc"] as const;
+type NodePort = (typeof NODE_PORTS)[number];
+
+function connectProbe(port: NodePort, initialDelaySeconds: number): ContainerProbe {
+  return Object.freeze({
+    tcpSocket: Object.freeze({ port }),
     initialDelaySeconds,
     periodSeconds: 5,
     timeoutSeconds: 1,
     successThreshold: 1,
     failureThreshold: 3,
-  };
+  });
 }
 
-/** Seldon's own hook: lets requests in flight finish before the container is told to stop. */
-export const DEFAULT_PRE_STOP: NonNullable<Lifecycle["preStop"]> = {
-  exec: { command: ["/bin/sh", "-c", "/bin/sleep 10"] },
+/** Seldon's own probes: can the node's port be connected to? The same objects in every plan. */
+export const CONNECT_PROBES: Readonly<Record<NodePort, Readonly<Record<"readiness" | "liveness", ContainerProbe>>>> = {
+  http: {
+    readiness: connectProbe("http", READINESS_DELAY_SECONDS),
+    liveness: connectProbe("http", LIVENESS_DELAY_SECONDS),
+  },
+  grpc: {
+    readiness: connectProbe("grpc", READINESS_DELAY_SECONDS),
+    liveness: connectProbe("grpc", LIVENESS_DELAY_SECONDS),
+  },
 };
+
+/** Seldon's own hook: lets requests in flight finish before the container is told to stop. */
+export const DEFAULT_PRE_STOP: NonNullable<Lifecycle["preStop"]> = Object.freeze({
+  exec: Object.freeze({ command: Object.freeze(["/bin/sh", "-c", "/bin/sleep 10"]) }),
+});
+const DEFAULT_LIFECYCLE: Lifecycle = Object.freeze({ preStop: DEFAULT_PRE_STOP });
+
+function withPreStop(lifecycle: Lifecycle | undefined): Lifecycle {
+  if (lifecycle === undefined) return DEFAULT_LIFECYCLE;
+  return lifecycle.preStop === undefined ? { ...lifecycle, preStop: DEFAULT_PRE_STOP } : lifecycle;
+}
 
 function withGraphPorts(given: readonly ContainerPort[], endpoint: DefaultedEndpoint): readonly ContainerPort[] {
   const added: readonly ContainerPort[] = [
@@ -44,13 +65,13 @@ export function dressForGraph(
   container: Container,
 ): Container {
   const speaksGrpc = endpoint.type === "GRPC" || context.transport === "grpc";
-  const port = speaksGrpc ? "grpc" : "http";
+  const probes = CONNECT_PROBES[speaksGrpc ? "grpc" : "http"];
   return {
     ...container,
     env: graphContainerEnv(context, predictor, node, endpoint, container),
     ports: withGraphPorts(container.ports ?? [], endpoint),
-    livenessProbe: container.livenessProbe ?? connectProbe(port, LIVENESS_DELAY_SECONDS),
-    readinessProbe: container.readinessProbe ?? connectProbe(port, READINESS_DELAY_SECONDS),
-    lifecycle: { ...container.lifecycle, preStop: container.lifecycle?.preStop ?? DEFAULT_PRE_STOP },
+    livenessProbe: container.livenessProbe ?? probes.liveness,
+    readinessProbe: container.readinessProbe ?? probes.readiness,
+    lifecycle: withPreStop(container.lifecycle),
   };
 }
