@@ -43,31 +43,36 @@ function keyOf(item: unknown, keys: readonly string[]): string {
   return keys.map((key) => String(fields[key] ?? KEY_DEFAULTS[key] ?? "")).join("/");
 }
 
-function missingItem(
-  wanted: readonly unknown[],
-  live: readonly unknown[],
-  keys: readonly string[],
-  path: string,
-): string | undefined {
-  const byKey = new Map(live.map((item) => [keyOf(item, keys), item]));
-  for (const item of wanted) {
+function join(first: string, rest: string): string {
+  return rest === "" || rest.startsWith("[") ? `${first}${rest}` : `${first}.${rest}`;
+}
+
+function missingInMerged(wanted: readonly unknown[], live: readonly unknown[], keys: readonly string[]): string | undefined {
+  let byKey: Map<string, unknown> | undefined;
+  for (const [index, item] of wanted.entries()) {
     const key = keyOf(item, keys);
-    const found = missing(item, byKey.get(key), `${path}[${key}]`);
-    if (found !== undefined) return found;
+    const same = keyOf(live[index], keys) === key;
+    byKey ??= same ? undefined : new Map(live.map((one) => [keyOf(one, keys), one]));
+    const found = missing(item, same ? live[index] : byKey?.get(key));
+    if (found !== undefined) return join(`[${key}]`, found);
   }
   return undefined;
 }
 
-function missingInList(wanted: readonly unknown[], live: unknown, path: string, field: string): string | undefined {
+function missingInList(wanted: readonly unknown[], live: unknown, field: string): string | undefined {
   const items: readonly unknown[] = Array.isArray(live) ? live : [];
   const keys = LIST_KEYS[field];
-  if (keys !== undefined && wanted.every(isFields)) return missingItem(wanted, items, keys, path);
-  if (items.length !== wanted.length) return path;
+  if (keys !== undefined && wanted.every(isFields)) return missingInMerged(wanted, items, keys);
+  if (items.length !== wanted.length) return "";
   for (let index = 0; index < wanted.length; index += 1) {
-    const found = missing(wanted[index], items[index], `${path}[${index}]`);
-    if (found !== undefined) return found;
+    const found = missing(wanted[index], items[index], field);
+    if (found !== undefined) return join(`[${index}]`, found);
   }
   return undefined;
+}
+
+function isPlain(value: unknown): value is string | number {
+  return typeof value === "string" || typeof value === "number";
 }
 
 function sameValue(wanted: unknown, live: unknown, field: string, parent: string): boolean {
@@ -77,22 +82,20 @@ function sameValue(wanted: unknown, live: unknown, field: string, parent: string
   return (QUANTITIES.has(field) || QUANTITIES.has(parent)) && sameQuantity(wanted, live);
 }
 
-function isPlain(value: unknown): value is string | number {
-  return typeof value === "string" || typeof value === "number";
-}
-
 /**
  * The first path at which an object of a cluster does not have what is wanted of it; undefined when it has everything.
  * What is not wanted does not matter. Knows what a Kubernetes server makes of a value: other spellings of quantities,
- * numbers as texts, empty fields left out, lists merged by key.
+ * numbers as texts, empty fields left out, lists merged by key. `field` and `parent` are the names under which the
+ * values stand.
  */
-export function missing(wanted: unknown, live: unknown, path = "", field = "", parent = ""): string | undefined {
-  if (Array.isArray(wanted)) return isEmpty(wanted) && isEmpty(live) ? undefined : missingInList(wanted, live, path, field);
-  if (!isFields(wanted)) return sameValue(wanted, live, field, parent) ? undefined : path;
-  if (!isFields(live)) return isEmpty(wanted) && live === undefined ? undefined : path;
+export function missing(wanted: unknown, live: unknown, field = "", parent = ""): string | undefined {
+  if (wanted === live) return undefined;
+  if (Array.isArray(wanted)) return isEmpty(wanted) && isEmpty(live) ? undefined : missingInList(wanted, live, field);
+  if (!isFields(wanted)) return sameValue(wanted, live, field, parent) ? undefined : "";
+  if (!isFields(live)) return isEmpty(wanted) && live === undefined ? undefined : "";
   for (const key in wanted) {
-    const found = missing(wanted[key], live[key], path === "" ? key : `${path}.${key}`, key, field);
-    if (found !== undefined) return found;
+    const found = missing(wanted[key], live[key], key, field);
+    if (found !== undefined) return join(key, found);
   }
   return undefined;
 }

@@ -1,6 +1,6 @@
 import type { KubernetesObject } from "../../kubernetes-api/object.ts";
 import type { PredictorPlan } from "../../plan/deployment-plan.ts";
-import { podLabelsOf } from "./deployment-state.ts";
+import { hasAvailable, hasGivenUp, isRenewed, podLabelsOf } from "./deployment-state.ts";
 import { podSpecOf } from "./pod-template.ts";
 import type { Turn } from "./turn.ts";
 import { templateOf } from "./wanted-objects.ts";
@@ -9,8 +9,10 @@ import { templateOf } from "./wanted-objects.ts";
 export interface PortMove {
   /** Where routes lead now. */
   readonly from: { readonly httpPort: number; readonly grpcPort: number };
-  /** Its running pods answer at the new ports already: routes move first, then the pods are made anew. */
+  /** Every running pod answers at the new ports already: routes move first, then the pods are made anew. */
   readonly podsHaveNew: boolean;
+  /** Pods are being made anew just now, so that nobody can tell at which ports they answer. */
+  readonly podsChange: boolean;
   /** Its new pods answer at the old ports too: pods are made anew first, then routes move. */
   readonly podsKeepOld: boolean;
 }
@@ -32,7 +34,8 @@ export function portMoveOf(turn: Turn, predictor: PredictorPlan): PortMove | und
   const coming = turn.wanted.deployments.map((one) => one.object).filter(isFront);
   return {
     from,
-    podsHaveNew: running.length > 0 && running.every((one) => hasPorts(one, [httpPort, grpcPort])),
+    podsHaveNew: running.length > 0 && running.every((one) => isRenewed(one) && hasPorts(one, [httpPort, grpcPort])),
+    podsChange: running.some((one) => hasAvailable(one) && !isRenewed(one) && !hasGivenUp(one)),
     podsKeepOld: coming.every((one) => hasPorts(one, [from.httpPort, from.grpcPort])),
   };
 }
@@ -41,7 +44,7 @@ export function portMoveOf(turn: Turn, predictor: PredictorPlan): PortMove | und
 export function podsWait(turn: Turn, predictorName: string): boolean {
   const predictor = turn.plan.predictors.find((one) => one.name === predictorName);
   const move = predictor && portMoveOf(turn, predictor);
-  return move !== undefined && move.podsHaveNew && !move.podsKeepOld;
+  return move !== undefined && !move.podsKeepOld && (move.podsHaveNew || move.podsChange);
 }
 
 /** The predictor with the ports at which routes are to reach it now. */

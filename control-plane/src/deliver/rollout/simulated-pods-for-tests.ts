@@ -26,7 +26,12 @@ interface Pod extends AvailablePod {
 interface PodSet {
   observed: { readonly generation: number; readonly replicas: number; readonly template: Template } | undefined;
   pods: Pod[];
+  /** Ticks since the Deployment last came nearer to what it is to be. */
+  idleTicks: number;
 }
+
+/** After as many ticks without progress a Deployment says that it has given up. */
+const PROGRESS_DEADLINE_TICKS = 40;
 
 function podOf(template: Template): Pod {
   const broken = template.spec?.containers?.some((one) => one.image?.includes("broken")) ?? false;
@@ -39,7 +44,7 @@ export class SimulatedPods {
   readonly #sets = new Map<string, PodSet>();
 
   add(uid: string): void {
-    this.#sets.set(uid, { observed: undefined, pods: [] });
+    this.#sets.set(uid, { observed: undefined, pods: [], idleTicks: 0 });
   }
 
   available(): readonly AvailablePod[] {
@@ -55,7 +60,7 @@ export class SimulatedPods {
 
   tick(deployment: KubernetesObject, chance: () => number): { readonly gone: boolean; readonly status: unknown } {
     const uid = deployment.metadata.uid ?? "";
-    const set = this.#sets.get(uid) ?? { observed: undefined, pods: [] };
+    const set = this.#sets.get(uid) ?? { observed: undefined, pods: [], idleTicks: 0 };
     if (isGoing(deployment)) {
       if (chance() < 0.5) set.pods.pop();
       const gone = set.pods.length === 0;
@@ -66,8 +71,11 @@ export class SimulatedPods {
       const { replicas, template } = deployment["spec"] as { readonly replicas: number; readonly template: Template };
       set.observed = { generation: deployment.metadata.generation ?? 0, replicas, template: structuredClone(template) };
     }
+    const before = JSON.stringify(set.pods);
     for (const pod of set.pods) if (!pod.broken && chance() < 0.4) pod.available = true;
     if (set.observed !== undefined && chance() < 0.8) this.#scale(set, set.observed);
+    const isDone = set.pods.every((one) => one.available) && set.pods.length === set.observed?.replicas;
+    set.idleTicks = isDone || JSON.stringify(set.pods) !== before ? 0 : set.idleTicks + 1;
     return { gone: false, status: this.#statusOf(set) };
   }
 
@@ -86,7 +94,7 @@ export class SimulatedPods {
     }
   }
 
-  #statusOf({ observed, pods }: PodSet): unknown {
+  #statusOf({ observed, pods, idleTicks }: PodSet): unknown {
     const replicas = pods.length;
     const available = pods.filter((one) => one.available).length;
     const text = JSON.stringify(observed?.template);
@@ -105,6 +113,9 @@ export class SimulatedPods {
           reason: enough ? "MinimumReplicasAvailable" : "MinimumReplicasUnavailable",
           message: enough ? "Deployment has minimum availability." : "Deployment does not have minimum availability.",
         },
+        idleTicks < PROGRESS_DEADLINE_TICKS
+          ? { type: "Progressing", status: "True", reason: "NewReplicaSetAvailable", message: "" }
+          : { type: "Progressing", status: "False", reason: "ProgressDeadlineExceeded", message: "" },
       ],
     };
   }

@@ -18,7 +18,7 @@ function mismatchOf(wanted: KubernetesObject, live: KubernetesObject): string | 
   if (markOf(live, "hash") !== markOf(wanted, "hash")) return "hash";
   const found = missing(wanted, live);
   if (found !== undefined || !wanted.apiVersion.startsWith("networking.istio.io/")) return found;
-  return missing(live["spec"], wanted["spec"], "spec");
+  return missing(live["spec"], wanted["spec"]);
 }
 
 /** Kinds in the order in which they are written: what is named before what names it, pods before routes to them. */

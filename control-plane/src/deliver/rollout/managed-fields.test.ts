@@ -1,0 +1,41 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { migrateManagers, needsManagedFields } from "./managed-fields.ts";
+
+function entry(manager: string, operation: string, fieldsV1: object, more: object = {}): Readonly<Record<string, unknown>> {
+  return { manager, operation, apiVersion: "apps/v1", fieldsType: "FieldsV1", fieldsV1, ...more };
+}
+
+const status = entry("kube-controller-manager", "Update", { "f:status": {} }, { subresource: "status" });
+const spec = { "f:spec": { "f:replicas": {}, "f:template": { "f:spec": {} } } };
+
+test("fields of Seldon's operator become ours, others stay with whom they are", () => {
+  const theirs = entry("manager", "Update", spec, { time: "2024-01-01T00:00:00Z" });
+  const [check, change] = migrateManagers([theirs, status]) ?? [];
+  assert.deepEqual(check, { op: "test", path: "/metadata/managedFields", value: [theirs, status] });
+  const ours = entry("graphway", "Apply", spec, { time: "2024-01-01T00:00:00Z" });
+  assert.deepEqual(change, { op: "replace", path: "/metadata/managedFields", value: [ours, status] });
+});
+
+test("what we own already is kept together with it", () => {
+  const ours = entry("graphway", "Apply", { "f:metadata": { "f:labels": {} }, "f:spec": { "f:selector": {} } });
+  const [, change] = migrateManagers([ours, entry("manager", "Update", spec)]) ?? [];
+  const [merged, ...rest] = (change?.["value"] ?? []) as readonly Readonly<Record<string, unknown>>[];
+  assert.deepEqual(rest, []);
+  assert.deepEqual(merged?.["fieldsV1"], {
+    "f:metadata": { "f:labels": {} },
+    "f:spec": { "f:selector": {}, "f:replicas": {}, "f:template": { "f:spec": {} } },
+  });
+});
+
+test("nothing to migrate: its status updates, other managers, nobody", () => {
+  const seldonStatus = entry("manager", "Update", { "f:status": {} }, { subresource: "status" });
+  for (const fields of [[], [status], [seldonStatus], [entry("kubectl-edit", "Update", spec)]]) {
+    assert.equal(migrateManagers(fields), undefined);
+  }
+});
+
+test("caches keep managed fields of what is not ours yet", () => {
+  assert.equal(needsManagedFields(undefined), true);
+  assert.equal(needsManagedFields({ "graphway.dev/hash": "x" }), false);
+});
