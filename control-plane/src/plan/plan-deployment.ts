@@ -50,6 +50,12 @@ function planRetry({ retries }: DeploymentAnnotations): Pick<DeploymentPlan, "re
   return { retry: { attempts: cap(attempts), ...timeout } };
 }
 
+/** Its own requests a deployment gets anyway. */
+function planTakeover({ annotations, name }: PlanContext): Pick<DeploymentPlan, "takeover"> {
+  const { takeover } = annotations;
+  return takeover === undefined || takeover.deployment === name ? {} : { takeover };
+}
+
 function planBreakers({ circuitBreakers }: DeploymentAnnotations): Pick<DeploymentPlan, "circuitBreakers"> {
   const limits = Object.entries(circuitBreakers).map(([name, limit]: [string, number]) => [name, cap(limit)] as const);
   return limits.length === 0 ? {} : { circuitBreakers: Object.fromEntries(limits) };
@@ -62,6 +68,13 @@ function freeze<T extends object>(value: T): T {
   const inner: readonly unknown[] = Array.isArray(value) ? value : Object.values(value);
   for (const one of inner) if (typeof one === "object" && one !== null) freeze(one);
   return value;
+}
+
+/** Seldon's orchestrator can read requests from Kafka, ours can't. */
+function reportKafka({ report, resource }: PlanContext): void {
+  if (resource.spec.serverType !== "kafka") return;
+  const message = "requests are not read from Kafka; the deployment is served over REST and gRPC";
+  report({ code: "KafkaNotServed", at: ["spec", "serverType"], message });
 }
 
 function buildPlan(context: PlanContext, { key, policy }: PlanInput): DeploymentPlan {
@@ -83,6 +96,7 @@ function buildPlan(context: PlanContext, { key, policy }: PlanInput): Deployment
     shadows: planShadows(context),
     ...planRetry(annotations),
     ...planBreakers(annotations),
+    ...planTakeover(context),
     ...(stickyKey === undefined ? {} : { stickyKey }),
     permits: planPermits(policy),
     workloads: planWorkloads(context, pods),
@@ -107,6 +121,7 @@ export function planDeployment(
     ...(credentialsOf === undefined ? {} : { credentialsOf }),
     report: (finding) => found.push(finding),
   };
+  reportKafka(context);
   const plan = buildPlan(context, input);
   const place = {
     object: input.key,

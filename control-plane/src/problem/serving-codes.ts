@@ -107,6 +107,11 @@ export const SERVING_CODES = {
     meaning: "A componentSpec has a kedaSpec, but KEDA is not switched on: its replicas hold, or its hpaSpec.",
     hint: "set keda.enabled of the chart (KEDA_ENABLED), or use hpaSpec or replicas",
   },
+  KafkaNotServed: {
+    severity: "warning",
+    meaning: "A deployment of serverType kafka is served over REST and gRPC only.",
+    hint: "read the topics by a client of your own that calls the deployment, or remove serverType",
+  },
   WorkloadNameClash: {
     severity: "error",
     meaning: "Two objects of a deployment would have one name, made of the names of predictors and containers.",

@@ -38,7 +38,7 @@ const TOKEN_FILE = "token";
 /** Seldon's flags in Seldon's order, then our own. What a graph brings by xDS is no flag: its edits restart nothing. */
 function flags(context: PlanContext, predictor: DefaultedPredictor, delayMs: number): readonly string[] {
   const { annotations, name, namespace, options, resource, transport } = context;
-  const { protocol = "", serverType = "" } = resource.spec;
+  const { protocol = "" } = resource.spec;
   const { loggerQueueEntries, loggerWriteTimeoutMs, fullHealthChecks } = options.workloads.orchestrator;
   return [
     ...["--sdep", name],
@@ -49,7 +49,8 @@ function flags(context: PlanContext, predictor: DefaultedPredictor, delayMs: num
     ...["--protocol", protocol === "" ? "seldon" : protocol],
     ...["--transport", transport],
     ...["--prometheus_path", options.prometheusPath],
-    ...["--server_type", serverType === "" ? "rpc" : serverType],
+    // Requests are read over REST and gRPC only; a deployment that wants Kafka is told so.
+    ...["--server_type", "rpc"],
     ...["--log_work_buffer_size", String(annotations.loggerQueueEntries ?? loggerQueueEntries)],
     ...["--log_write_timeout_ms", String(annotations.loggerWriteTimeoutMs ?? loggerWriteTimeoutMs)],
     `--full_health_checks=${fullHealthChecks}`,

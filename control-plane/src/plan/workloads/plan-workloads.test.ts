@@ -161,3 +161,14 @@ test("kedaSpec without KEDA leaves the choice to hpaSpec, else to replicas", () 
   assert.deepEqual(switchedOn.workloads.pods[0]?.autoscaler, { kind: "keda", spec: kedaSpec });
   assert.equal(switchedOn.workloads.pods[0].replicas, undefined);
 });
+
+test("Kafka is not read from, and the deployment is served all the same", () => {
+  const env = ["BROKER", "INPUT_TOPIC", "OUTPUT_TOPIC"].map((name) => ({ name: `KAFKA_${name}`, value: "x" }));
+  const { plan, problems } = planOf([predictorOf("main", { svcOrchSpec: { env } })], { serverType: "kafka" });
+  assert.deepEqual(
+    problems.map(({ code, path }) => ({ code, path })),
+    [{ code: "KafkaNotServed", path: "spec.serverType" }],
+  );
+  const args = orchestratorOf(plan?.workloads.pods[0])?.args ?? [];
+  assert.equal(args[args.indexOf("--server_type") + 1], "rpc");
+});
