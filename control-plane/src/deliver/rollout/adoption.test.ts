@@ -27,13 +27,21 @@ function step(cluster: SimulatedCluster, wanted: TestDeployment, more: Partial<R
 /** A cluster as Seldon's operator leaves it: another executor image, none of our annotations, its own managed fields. */
 function seldonCluster(): SimulatedCluster {
   const cluster = new SimulatedCluster();
-  const managedFields = [{ manager: "manager", operation: "Update", apiVersion: "apps/v1", fieldsV1: { "f:spec": {} } }];
+  const managedFields = [
+    { manager: "manager", operation: "Update", apiVersion: "apps/v1", fieldsV1: { "f:spec": {} } },
+  ];
   for (const write of step(cluster, ONE).writes) {
     if (write.kind !== "apply") continue;
     const { annotations, ...metadata } = write.object.metadata;
     const kept = Object.entries(annotations ?? {}).filter(([name]) => !name.startsWith("graphway.dev/"));
-    const object = structuredClone({ ...write.object, metadata: { ...metadata, annotations: Object.fromEntries(kept), managedFields } });
-    const engine = object.kind === "Deployment" ? templateOf(object).spec.containers.find((one) => one.name === "seldon-container-engine") : undefined;
+    const object = structuredClone({
+      ...write.object,
+      metadata: { ...metadata, annotations: Object.fromEntries(kept), managedFields },
+    });
+    const engine =
+      object.kind === "Deployment"
+        ? templateOf(object).spec.containers.find((one) => one.name === "seldon-container-engine")
+        : undefined;
     if (engine !== undefined) engine.image = "seldonio/seldon-core-executor:1.17.1";
     cluster.apply(object, "seldon");
   }

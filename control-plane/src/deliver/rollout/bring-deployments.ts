@@ -57,7 +57,9 @@ function bridgeName(name: string): string {
 /** The same pods under another name, for as long as the name is needed for new ones. */
 function bridgeFor(turn: Turn, live: KubernetesObject): KubernetesObject {
   const { name, namespace, labels } = live.metadata;
-  const { replicas, selector, template, strategy, progressDeadlineSeconds } = live["spec"] as Readonly<Record<string, unknown>>;
+  const { replicas, selector, template, strategy, progressDeadlineSeconds } = live["spec"] as Readonly<
+    Record<string, unknown>
+  >;
   const object = {
     apiVersion: "apps/v1",
     kind: "Deployment",
@@ -101,7 +103,9 @@ function bringDeployment(turn: Turn, wanted: WantedDeployment): boolean {
     turn.list.annotate(RESOURCE.deployment, live, "unroutedAt", null);
   }
   const object = deploymentToWrite(wanted, live, replicas, turn.settings);
-  return turn.list.bring(RESOURCE.deployment, bridged(turn, object, live), live, letGoOfReplicas(wanted, live)) && !held;
+  return (
+    turn.list.bring(RESOURCE.deployment, bridged(turn, object, live), live, letGoOfReplicas(wanted, live)) && !held
+  );
 }
 
 /** A new Deployment begins with as many pods as the bridge to it has, when nobody says a number. */

@@ -20,12 +20,17 @@ function subsetsOf(rule: KubernetesObject): readonly Subset[] {
 }
 
 /** Without labels a subset is every pod of the Service: old ones and new ones. */
-function openSubset({ labels: _, ...subset }: Subset): Subset {
-  return subset;
+function openSubset({ name }: Subset): Subset {
+  return { name };
 }
 
 /** The subsets that a rule must have until routes and pods are as wanted: those that routes name, open while labels change. */
-function subsetsForNow(turn: Turn, wanted: KubernetesObject, live: KubernetesObject, isSettled: boolean): readonly Subset[] {
+function subsetsForNow(
+  turn: Turn,
+  wanted: KubernetesObject,
+  live: KubernetesObject,
+  isSettled: boolean,
+): readonly Subset[] {
   const [own, now] = [subsetsOf(wanted), subsetsOf(live)];
   const routed = turn.routedTo.get(wanted.metadata.name)?.subsets;
   const left = now.filter(({ name }) => routed?.has(name) === true && !own.some((one) => one.name === name));
@@ -99,8 +104,12 @@ function bringExplainerRoutes(turn: Turn, wanted: Wanted): boolean {
 
 /** Writes VirtualServices. True: all of them are there, and complete. */
 export function bringVirtualServices(turn: Turn, settled: ReadonlySet<string>): boolean {
-  const there = [bringPredictorRoutes(turn, settled), ...turn.wanted.explainerRoutes.map((one) => bringExplainerRoutes(turn, one))];
-  for (const live of turn.live.virtualServices) if (!isWantedRoute(turn, live)) turn.list.remove(RESOURCE.virtualService, live);
+  const there = [
+    bringPredictorRoutes(turn, settled),
+    ...turn.wanted.explainerRoutes.map((one) => bringExplainerRoutes(turn, one)),
+  ];
+  for (const live of turn.live.virtualServices)
+    if (!isWantedRoute(turn, live)) turn.list.remove(RESOURCE.virtualService, live);
   return there.every(Boolean);
 }
 

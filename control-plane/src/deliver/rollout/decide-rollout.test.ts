@@ -40,7 +40,9 @@ function replicasOf(simulation: Simulation, name: string): number {
 /** Weights of the entry for REST without a predictor's name: the split itself. */
 function weightsOf(simulation: Simulation): Readonly<Record<string, number | undefined>> {
   const { http } = find(simulation, "VirtualService", "example")["spec"] as {
-    readonly http: readonly { readonly route: readonly { readonly destination: { readonly subset: string }; readonly weight?: number }[] }[];
+    readonly http: readonly {
+      readonly route: readonly { readonly destination: { readonly subset: string }; readonly weight?: number }[];
+    }[];
   };
   return Object.fromEntries((http.at(-1)?.route ?? []).map((one) => [one.destination.subset, one.weight]));
 }
@@ -81,7 +83,12 @@ test("every object names its owner and what it was made of", () => {
 
 test("a weight edit writes the VirtualService alone", () => {
   const simulation = at(TWO);
-  const step = edit(simulation, { predictors: [{ ...MAIN, weight: 10 }, { ...CANARY, weight: 90 }] });
+  const step = edit(simulation, {
+    predictors: [
+      { ...MAIN, weight: 10 },
+      { ...CANARY, weight: 90 },
+    ],
+  });
   assert.deepEqual(namesOf(step.writes), ["apply VirtualService example"]);
 });
 
@@ -89,7 +96,9 @@ test("replicas go to their Deployment alone, and leave its template", () => {
   const simulation = at(ONE);
   const step = edit(simulation, { predictors: [{ ...MAIN, replicas: 3 }] });
   assert.deepEqual(namesOf(step.writes), ["apply Deployment example-main-0-classifier"]);
-  assert.deepEqual(describeStep(step, simulation.cluster.live()), ["update Deployment example-main-0-classifier, pods stay"]);
+  assert.deepEqual(describeStep(step, simulation.cluster.live()), [
+    "update Deployment example-main-0-classifier, pods stay",
+  ]);
 });
 
 test("replicas that nobody says any more stay as they are", () => {
@@ -187,7 +196,12 @@ test("nobody wants a pod: available, and the routes stay", () => {
 
 test("a predictor that goes to sleep keeps its pods until the routes have left it", () => {
   const simulation = at(TWO);
-  simulation.edit({ predictors: [{ ...MAIN, weight: 75 }, { ...CANARY, replicas: 0 }] });
+  simulation.edit({
+    predictors: [
+      { ...MAIN, weight: 75 },
+      { ...CANARY, replicas: 0 },
+    ],
+  });
   simulation.turn();
   assert.deepEqual(weightsOf(simulation), { main: 100 });
   assert.equal(replicasOf(simulation, "example-canary-0-classifier"), 2);
@@ -202,7 +216,8 @@ test("an explainer that never starts freezes nothing", () => {
     simulation.turn();
     simulation.tick();
     for (const one of simulation.cluster.ofKind("Deployment")) {
-      if (one.metadata.name.endsWith("explainer")) simulation.cluster.update(`Deployment/${one.metadata.name}`, { status: { availableReplicas: 0 } });
+      if (one.metadata.name.endsWith("explainer"))
+        simulation.cluster.update(`Deployment/${one.metadata.name}`, { status: { availableReplicas: 0 } });
     }
   }
   assert.deepEqual(weightsOf(simulation), { main: 100 });
@@ -220,7 +235,10 @@ test("an invalid version without a good one before: nothing is touched, and it i
   assert.equal(step.status.observedGeneration, 5);
   const conditions = Object.fromEntries(step.status.conditions.map((one) => [one.type, one.status]));
   assert.deepEqual(conditions, { Accepted: "False", Ready: "False" });
-  assert.deepEqual(step.events.map((one) => one.reason), ["InternalError"]);
+  assert.deepEqual(
+    step.events.map((one) => one.reason),
+    ["InternalError"],
+  );
 });
 
 test("an invalid version after a good one: the good one is kept up, and both are said", () => {

@@ -25,11 +25,11 @@ interface DeploymentStatus {
 }
 
 export function specOf(deployment: KubernetesObject | undefined): DeploymentSpec {
-  return (deployment?.["spec"] ?? {}) as DeploymentSpec;
+  return (deployment?.["spec"] ?? {});
 }
 
 export function statusOf(deployment: KubernetesObject | undefined): DeploymentStatus {
-  return (deployment?.["status"] ?? {}) as DeploymentStatus;
+  return (deployment?.["status"] ?? {});
 }
 
 export function replicasOf(deployment: KubernetesObject | undefined): number {
@@ -45,10 +45,7 @@ export function podLabelsOf(deployment: KubernetesObject | undefined): Readonly<
 }
 
 /** True when labels have all that a selector asks for. An empty selector selects nothing here. */
-export function selects(
-  selector: Readonly<Record<string, string>>,
-  labels: Readonly<Record<string, string>>,
-): boolean {
+export function selects(selector: Readonly<Record<string, string>>, labels: Readonly<Record<string, string>>): boolean {
   const pairs = Object.entries(selector);
   return pairs.length > 0 && pairs.every(([key, value]) => labels[key] === value);
 }

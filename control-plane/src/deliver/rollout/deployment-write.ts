@@ -25,6 +25,40 @@ export function keepsSelector(wanted: WantedDeployment, live: KubernetesObject):
   return selects(selectorOf(live), podLabelsOf(wanted.object));
 }
 
+function withReplicas(
+  spec: Readonly<Record<string, unknown>>,
+  replicas: number | undefined,
+): Readonly<Record<string, unknown>> {
+  const others = Object.entries(spec).filter(([name]) => name !== "replicas");
+  return { ...Object.fromEntries(others), ...(replicas === undefined ? {} : { replicas }) };
+}
+
+function merge(
+  wanted: WantedDeployment,
+  live: KubernetesObject,
+  replicas: number | undefined,
+  settings: RolloutSettings,
+): KubernetesObject {
+  const spec = withReplicas(wanted.object["spec"] as Readonly<Record<string, unknown>>, replicas);
+  const selector = keepsSelector(wanted, live) ? (specOf(live).selector ?? spec["selector"]) : spec["selector"];
+  if (!keepsForeignPods(wanted, live, settings)) {
+    const template = templateToWrite(wanted, live, settings);
+    return { ...wanted.object, spec: { ...spec, selector, template } };
+  }
+  const object = withMarks(withoutMark(wanted.object, "template"), { adopted: wanted.fullTemplateHash });
+  return { ...object, spec: { ...spec, selector, template: templateOf(live) } };
+}
+
+interface Merged {
+  readonly wanted: WantedDeployment;
+  readonly replicas: number | undefined;
+  readonly settings: RolloutSettings;
+  readonly object: KubernetesObject;
+}
+
+/** By live object: most turns see the same ones again. */
+const merged = new WeakMap<KubernetesObject, Merged>();
+
 /**
  * The Deployment to write over the live one: what is wanted, with those parts of the live one that may stay as they are
  * so that no pod restarts for nothing. `replicas` undefined leaves their number to whoever sets it.
@@ -35,14 +69,13 @@ export function deploymentToWrite(
   replicas: number | undefined,
   settings: RolloutSettings,
 ): KubernetesObject {
-  const { replicas: _, ...spec } = wanted.object["spec"] as Readonly<Record<string, unknown>>;
-  const counted = replicas === undefined ? spec : { ...spec, replicas };
-  if (live === undefined) return { ...wanted.object, spec: counted };
-  const selector = keepsSelector(wanted, live) ? (specOf(live).selector ?? spec["selector"]) : spec["selector"];
-  if (!keepsForeignPods(wanted, live, settings)) {
-    const template = templateToWrite(wanted, live, settings);
-    return { ...wanted.object, spec: { ...counted, selector, template } };
+  if (live === undefined) {
+    const spec = withReplicas(wanted.object["spec"] as Readonly<Record<string, unknown>>, replicas);
+    return { ...wanted.object, spec };
   }
-  const object = withMarks(withoutMark(wanted.object, "template"), { adopted: wanted.fullTemplateHash });
-  return { ...object, spec: { ...counted, selector, template: templateOf(live) } };
+  const known = merged.get(live);
+  if (known?.wanted === wanted && known.replicas === replicas && known.settings === settings) return known.object;
+  const object = merge(wanted, live, replicas, settings);
+  merged.set(live, { wanted, replicas, settings, object });
+  return object;
 }

@@ -53,6 +53,8 @@ export function effectiveRoutes(plan: DeploymentPlan, serving: Serving): Effecti
   return {
     plan: { ...plan, predictors, split, shadows },
     key: JSON.stringify([split, [...shadowNames], predictors.map((one) => [one.httpPort, one.grpcPort])]),
-    complete: plan.predictors.every((one) => predictors.some(({ name }) => name === one.name) || serving.asleep(one.name)),
+    complete: plan.predictors.every(
+      (one) => predictors.some(({ name }) => name === one.name) || serving.asleep(one.name),
+    ),
   };
 }

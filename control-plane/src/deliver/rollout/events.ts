@@ -51,6 +51,7 @@ export function eventsOf(
   writes: readonly Write[],
   status: SeldonDeploymentStatus,
 ): readonly EventNote[] {
+  if (writes.length === 0) return stateNotes(resource, status);
   const liveNames = new Set(Object.values(live).flatMap((list: readonly KubernetesObject[]) => list.map(nameOf)));
   return [...writes.flatMap((write) => noteOf(write, liveNames) ?? []), ...stateNotes(resource, status)];
 }

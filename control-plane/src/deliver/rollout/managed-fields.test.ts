@@ -2,7 +2,12 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { migrateManagers, needsManagedFields } from "./managed-fields.ts";
 
-function entry(manager: string, operation: string, fieldsV1: object, more: object = {}): Readonly<Record<string, unknown>> {
+function entry(
+  manager: string,
+  operation: string,
+  fieldsV1: object,
+  more: object = {},
+): Readonly<Record<string, unknown>> {
   return { manager, operation, apiVersion: "apps/v1", fieldsType: "FieldsV1", fieldsV1, ...more };
 }
 

@@ -39,15 +39,20 @@ function pod(name: string, image: string, more: object = {}): unknown {
 function predictorOf(one: TestPredictor, headless: boolean): unknown {
   const { name, container, image, weight, replicas, shadow, version } = one;
   const hpaSpec = { minReplicas: 1, maxReplicas: 3, metricsv2: [] };
-  const parameters = one.parameter === undefined ? {} : { parameters: [{ name: "p", value: one.parameter, type: "STRING" }] };
+  const parameters =
+    one.parameter === undefined ? {} : { parameters: [{ name: "p", value: one.parameter, type: "STRING" }] };
   const model = { name: container, type: "MODEL" };
   const annotations = {
     ...(one.serviceName === undefined ? {} : { "seldon.io/svc-name": one.serviceName }),
     ...(one.noEngine === true ? { "seldon.io/no-engine": "true" } : {}),
     ...(headless ? { "seldon.io/headless-svc": "true" } : {}),
   };
-  const transformed = one.transformer === undefined ? model : { name: "transformer", type: "TRANSFORMER", children: [model] };
-  const companions = { ...(one.hpa === true ? { hpaSpec } : {}), ...(one.pdb === true ? { pdbSpec: { minAvailable: 1 } } : {}) };
+  const transformed =
+    one.transformer === undefined ? model : { name: "transformer", type: "TRANSFORMER", children: [model] };
+  const companions = {
+    ...(one.hpa === true ? { hpaSpec } : {}),
+    ...(one.pdb === true ? { pdbSpec: { minAvailable: 1 } } : {}),
+  };
   return {
     name,
     traffic: shadow ?? weight,

@@ -26,7 +26,10 @@ export function markOf(object: KubernetesObject | undefined, mark: keyof typeof 
 }
 
 /** The object with further annotations. */
-export function withMarks(object: KubernetesObject, marks: Partial<Record<keyof typeof MARK, string>>): KubernetesObject {
+export function withMarks(
+  object: KubernetesObject,
+  marks: Partial<Record<keyof typeof MARK, string>>,
+): KubernetesObject {
   const added = Object.entries(marks).map(([mark, value]) => [MARK[mark as keyof typeof MARK], value]);
   const annotations = { ...object.metadata.annotations, ...(Object.fromEntries(added) as Record<string, string>) };
   return { ...object, metadata: { ...object.metadata, annotations } };

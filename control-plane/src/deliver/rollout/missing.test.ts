@@ -45,5 +45,7 @@ const CASES: readonly Case[] = [
 ];
 
 for (const { name, wanted, live, at } of CASES) {
-  test(`what a cluster misses: ${name}`, () => assert.equal(missing(wanted, live), at));
+  test(`what a cluster misses: ${name}`, () => {
+    assert.equal(missing(wanted, live), at);
+  });
 }

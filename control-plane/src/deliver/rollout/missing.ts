@@ -38,16 +38,25 @@ function isEmpty(value: unknown): boolean {
   return isFields(value) && Object.values(value).every(isEmpty);
 }
 
+function textOf(value: unknown): string {
+  return typeof value === "string" || typeof value === "number" ? String(value) : "";
+}
+
 function keyOf(item: unknown, keys: readonly string[]): string {
   const fields = isFields(item) ? item : {};
-  return keys.map((key) => String(fields[key] ?? KEY_DEFAULTS[key] ?? "")).join("/");
+  if (keys.length === 1) return textOf(fields[keys[0] ?? ""]);
+  return keys.map((key) => textOf(fields[key] ?? KEY_DEFAULTS[key])).join("/");
 }
 
 function join(first: string, rest: string): string {
   return rest === "" || rest.startsWith("[") ? `${first}${rest}` : `${first}.${rest}`;
 }
 
-function missingInMerged(wanted: readonly unknown[], live: readonly unknown[], keys: readonly string[]): string | undefined {
+function missingInMerged(
+  wanted: readonly unknown[],
+  live: readonly unknown[],
+  keys: readonly string[],
+): string | undefined {
   let byKey: Map<string, unknown> | undefined;
   for (const [index, item] of wanted.entries()) {
     const key = keyOf(item, keys);

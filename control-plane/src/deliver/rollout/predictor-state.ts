@@ -1,6 +1,15 @@
 import type { KubernetesObject } from "../../kubernetes-api/object.ts";
 import type { DeploymentPlan, PredictorPlan } from "../../plan/deployment-plan.ts";
-import { hasAvailable, isGoing, isReady, isRenewed, podLabelsOf, replicasOf, selectorOf, selects } from "./deployment-state.ts";
+import {
+  hasAvailable,
+  isGoing,
+  isReady,
+  isRenewed,
+  podLabelsOf,
+  replicasOf,
+  selectorOf,
+  selects,
+} from "./deployment-state.ts";
 import { keepsSelector } from "./deployment-write.ts";
 import { markOf } from "./marks.ts";
 import type { LiveObjects } from "./rollout-step.ts";
@@ -66,10 +75,7 @@ export function predictorStates(
         predictor,
         asleep,
         ready: !asleep && pairs.every((one) => isInPlace(one.wanted, one.live) && isReady(one.live)),
-        alive:
-          !asleep &&
-          served &&
-          (before || pairs.every((one) => one.live !== undefined && hasAvailable(one.live))),
+        alive: !asleep && served && (before || pairs.every((one) => one.live !== undefined && hasAvailable(one.live))),
         renewed: pairs.every((one) => isInPlace(one.wanted, one.live) && isRenewed(one.live)),
       };
       return [predictor.name, state];

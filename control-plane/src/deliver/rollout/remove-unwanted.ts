@@ -79,7 +79,8 @@ function removeCompanions({ turn, deployments }: Leaving): void {
     objects: readonly KubernetesObject[],
     wantedObjects: readonly Wanted[],
   ): void => {
-    for (const one of unwanted(objects, wantedObjects)) if (!leavingNames.has(one.metadata.name)) list.remove(type, one);
+    for (const one of unwanted(objects, wantedObjects))
+      if (!leavingNames.has(one.metadata.name)) list.remove(type, one);
   };
   remove(RESOURCE.horizontalPodAutoscaler, live.autoscalers, wanted.autoscalers);
   remove(RESOURCE.scaledObject, live.scaledObjects, wanted.scaledObjects);

@@ -26,13 +26,13 @@ function has(value: unknown, path: readonly string[]): boolean {
 function removeAt(value: Fields, path: readonly string[]): void {
   let at: unknown = value;
   for (const key of path.slice(0, -1)) at = isFields(at) ? at[key] : undefined;
-  if (isFields(at)) delete at[path.at(-1) ?? ""];
+  if (isFields(at)) Reflect.deleteProperty(at, path.at(-1) ?? "");
 }
 
 function merge(into: Fields, from: Fields): void {
   for (const [key, value] of Object.entries(from)) {
     const known = into[key];
-    if (value === null) delete into[key];
+    if (value === null) Reflect.deleteProperty(into, key);
     else if (isFields(value) && isFields(known)) merge(known, value);
     else into[key] = structuredClone(value);
   }
@@ -77,26 +77,26 @@ export class SimulatedCluster {
   write(write: Write): void {
     switch (write.kind) {
       case "apply":
-        return this.apply(write.object, write.fieldManager ?? "graphway");
+        { this.apply(write.object, write.fieldManager ?? "graphway"); return; }
       case "patch":
-        return this.#patch(`${write.type.kind}/${write.key.name}`, write.patch);
+        { this.#patch(`${write.type.kind}/${write.key.name}`, write.patch); return; }
       case "delete":
-        return this.#delete(`${write.type.kind}/${write.key.name}`, write.uid);
+        { this.#delete(`${write.type.kind}/${write.key.name}`, write.uid); return; }
     }
   }
 
   apply(object: KubernetesObject, manager: string): void {
     const key = `${object.kind}/${object.metadata.name}`;
     const known = this.#entries.get(key);
-    if (known === undefined) return this.#create(key, object, manager);
+    if (known === undefined) { this.#create(key, object, manager); return; }
     this.#change(known, (next) => {
       const before = known.applied.get(manager) ?? {};
       const others = [...known.applied].filter(([name]) => name !== manager).map(([, applied]) => applied);
       for (const path of leaves(before)) {
         if (!has(object, path) && !others.some((other) => has(other, path))) removeAt(next, path);
       }
-      merge(next, structuredClone(object) as unknown as Fields);
-      known.applied.set(manager, structuredClone(object) as unknown as Fields);
+      merge(next, structuredClone(object));
+      known.applied.set(manager, structuredClone(object));
     });
   }
 
@@ -106,15 +106,22 @@ export class SimulatedCluster {
     if (known === undefined) return;
     for (const path of leaves(fields)) for (const applied of known.applied.values()) removeAt(applied, path);
     known.applied.set("somebody", { ...known.applied.get("somebody"), ...fields });
-    this.#change(known, (next) => merge(next, fields));
+    this.#change(known, (next) => { merge(next, fields); });
   }
 
   #create(key: string, object: KubernetesObject, manager: string): void {
     this.#counter += 1;
     const created = structuredClone(object) as unknown as Entry["object"];
-    Object.assign(created.metadata, { uid: `uid-${this.#counter}`, generation: 1, resourceVersion: `${this.#counter}` });
+    Object.assign(created.metadata, {
+      uid: `uid-${this.#counter}`,
+      generation: 1,
+      resourceVersion: `${this.#counter}`,
+    });
     this.#default(created);
-    this.#entries.set(key, { object: created, applied: new Map([[manager, structuredClone(object) as unknown as Fields]]) });
+    this.#entries.set(key, {
+      object: created,
+      applied: new Map([[manager, structuredClone(object)]]),
+    });
     if (object.kind === "Deployment") this.pods.add(String(created.metadata["uid"]));
   }
 
@@ -144,7 +151,7 @@ export class SimulatedCluster {
   #patch(key: string, patch: Fields | readonly Fields[]): void {
     const known = this.#entries.get(key);
     if (known === undefined) return;
-    if (isFields(patch)) return this.#change(known, (next) => merge(next, patch));
+    if (isFields(patch)) { this.#change(known, (next) => { merge(next, patch); }); return; }
     this.#change(known, (next) => {
       for (const operation of patch) next.metadata["managedFields"] = structuredClone(operation["value"]);
     });

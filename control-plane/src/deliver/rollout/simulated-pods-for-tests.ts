@@ -36,7 +36,13 @@ const PROGRESS_DEADLINE_TICKS = 40;
 function podOf(template: Template): Pod {
   const broken = template.spec?.containers?.some((one) => one.image?.includes("broken")) ?? false;
   const ports = template.spec?.containers?.flatMap((one) => one.ports ?? []).map((one) => one.containerPort) ?? [];
-  return { template: JSON.stringify(template), labels: template.metadata?.labels ?? {}, ports, broken, available: false };
+  return {
+    template: JSON.stringify(template),
+    labels: template.metadata?.labels ?? {},
+    ports,
+    broken,
+    available: false,
+  };
 }
 
 /** What Deployments do with their pods: one surplus, none unavailable, in steps that take their time. */

@@ -74,7 +74,15 @@ export class Simulation {
     const { nowMs, settings } = this;
     const resource = { ...this.#resource, ...(this.#status === undefined ? {} : { status: this.#status }) };
     const memo = this.#memo === undefined ? {} : { memo: this.#memo };
-    return { resource, plan: this.#plan, problems: this.#problems, live: this.cluster.live(), nowMs, settings, ...memo };
+    return {
+      resource,
+      plan: this.#plan,
+      problems: this.#problems,
+      live: this.cluster.live(),
+      nowMs,
+      settings,
+      ...memo,
+    };
   }
 
   /** One turn; `diesAfter` writes the operator is killed. */
@@ -137,8 +145,17 @@ export class Simulation {
   /** What is wrong with the routes at this instant. */
   faults(): readonly string[] {
     const [route] = this.cluster.ofKind("VirtualService").filter((one) => one.metadata.name === "example");
-    const { http = [] } = (route?.["spec"] ?? {}) as { readonly http?: readonly { readonly route: readonly Destination[] }[] };
-    return [...new Set(http.flatMap((entry) => [...this.#weightFaults(entry.route), ...entry.route.flatMap((one) => this.#faultsOf(one))]))];
+    const { http = [] } = (route?.["spec"] ?? {}) as {
+      readonly http?: readonly { readonly route: readonly Destination[] }[];
+    };
+    return [
+      ...new Set(
+        http.flatMap((entry) => [
+          ...this.#weightFaults(entry.route),
+          ...entry.route.flatMap((one) => this.#faultsOf(one)),
+        ]),
+      ),
+    ];
   }
 
   #weightFaults(routes: readonly Destination[]): readonly string[] {
@@ -161,7 +178,8 @@ export class Simulation {
       readonly ports?: readonly { readonly port: number }[];
       readonly selector: Readonly<Record<string, string>>;
     };
-    if (!ports.some((one) => one.port === destination.port.number)) return [`${name} has no port ${destination.port.number}`];
+    if (!ports.some((one) => one.port === destination.port.number))
+      return [`${name} has no port ${destination.port.number}`];
     if (weight === 0 || this.#isAsleep()) return [];
     const labels = { ...selector, ...subset.labels };
     const behind = this.cluster.pods.available().filter((pod) => missing(labels, pod.labels) === undefined);
@@ -200,8 +218,16 @@ export class Simulation {
     const plan = this.#plan;
     assert.ok(plan);
     const wanted = wantedObjects(plan, this.#resource, this.settings);
-    const all = [wanted.services, wanted.destinationRules, wanted.autoscalers, wanted.disruptionBudgets, wanted.deployments];
-    const names = [...all.flat(), ...wanted.explainerRoutes].map(({ object }) => `${object.kind}/${object.metadata.name}`);
+    const all = [
+      wanted.services,
+      wanted.destinationRules,
+      wanted.autoscalers,
+      wanted.disruptionBudgets,
+      wanted.deployments,
+    ];
+    const names = [...all.flat(), ...wanted.explainerRoutes].map(
+      ({ object }) => `${object.kind}/${object.metadata.name}`,
+    );
     const there = this.cluster.objects.map((one) => `${one.kind}/${one.metadata.name}`);
     assert.deepEqual(there.sort(), [...names, "VirtualService/example"].sort(), this.log.join("\n"));
     for (const one of wanted.deployments) this.#checkDeployment(one.object);
@@ -212,7 +238,13 @@ export class Simulation {
   #checkDeployment(wanted: KubernetesObject): void {
     const live = this.cluster.ofKind("Deployment").find((one) => one.metadata.name === wanted.metadata.name);
     const containers = (one: KubernetesObject | undefined): unknown => {
-      const { spec } = (one?.["spec"] as { readonly template: { readonly spec: { readonly containers: readonly { readonly name: string; readonly image: string }[] } } }).template;
+      const { spec } = (
+        one?.["spec"] as {
+          readonly template: {
+            readonly spec: { readonly containers: readonly { readonly name: string; readonly image: string }[] };
+          };
+        }
+      ).template;
       return spec.containers.map(({ name, image }) => (name === ORCHESTRATOR_CONTAINER ? name : `${name} ${image}`));
     };
     assert.deepEqual(containers(live), containers(wanted), this.log.join("\n"));

@@ -22,7 +22,14 @@ function balanced(predictors: readonly TestPredictor[], first: number): readonly
 
 function change(one: TestDeployment, at: number, edit: (predictor: TestPredictor) => TestPredictor): TestDeployment {
   const index = at % one.predictors.length;
-  return { ...one, predictors: one.predictors.map((predictor, place) => (place === index ? edit(predictor) : predictor)) };
+  return {
+    ...one,
+    predictors: one.predictors.map((predictor, place) => (place === index ? edit(predictor) : predictor)),
+  };
+}
+
+function omit(one: TestPredictor, field: keyof TestPredictor): TestPredictor {
+  return Object.fromEntries(Object.entries(one).filter(([name]) => name !== field)) as unknown as TestPredictor;
 }
 
 type Editor = (before: TestDeployment, number: number) => Edit;
@@ -53,7 +60,7 @@ const EDITS: Readonly<Record<string, Editor>> = {
   rename: anyPods((before, number) => change(before, number, (one) => ({ ...one, container: `c${number % 3}` }))),
   renamePredictor: anyPods((before, number) => change(before, number, (one) => ({ ...one, name: `p-${number}` }))),
   replicas: noPods((before, number) => change(before, number, (one) => ({ ...one, replicas: number % 4 }))),
-  freeReplicas: noPods((before, number) => change(before, number, ({ replicas: _, ...one }) => one)),
+  freeReplicas: noPods((before, number) => change(before, number, (one) => omit(one, "replicas"))),
   hpa: noPods((before, number) => change(before, number, (one) => ({ ...one, hpa: one.hpa !== true }))),
   pdb: noPods((before, number) => change(before, number, (one) => ({ ...one, pdb: one.pdb !== true }))),
   shadow: anyPods((before, number) => {
@@ -67,9 +74,13 @@ const EDITS: Readonly<Record<string, Editor>> = {
   protocol: anyPods((before) => ({ ...before, protocol: before.protocol === "v2" ? "seldon" : "v2" })),
   separate: anyPods((before) => ({ ...before, separate: before.separate !== true })),
   noEngine: anyPods((before, number) => change(before, number, (one) => ({ ...one, noEngine: one.noEngine !== true }))),
-  serviceName: anyPods((before, number) => change(before, number, (one) => ({ ...one, serviceName: `svc-${one.name}-${number % 2}` }))),
+  serviceName: anyPods((before, number) =>
+    change(before, number, (one) => ({ ...one, serviceName: `svc-${one.name}-${number % 2}` })),
+  ),
   transformer: anyPods((before, number) => change(before, number, (one) => ({ ...one, transformer: `t:${number}` }))),
-  explainer: noPods((before, number) => change(before, number, (one) => ({ ...one, explainer: one.explainer !== true }))),
+  explainer: noPods((before, number) =>
+    change(before, number, (one) => ({ ...one, explainer: one.explainer !== true })),
+  ),
   invalid: noPods((before) => ({ ...before, predictors: [...before.predictors, ...before.predictors] })),
 };
 
@@ -77,7 +88,13 @@ const EDITS: Readonly<Record<string, Editor>> = {
 const NEEDS_GOOD_PODS: ReadonlySet<string> = new Set(["separate", "serviceName", "noEngine"]);
 
 function mended(one: TestDeployment): TestDeployment {
-  return { ...one, predictors: one.predictors.map((predictor) => ({ ...predictor, image: predictor.image.replace("broken", "model") })) };
+  return {
+    ...one,
+    predictors: one.predictors.map((predictor) => ({
+      ...predictor,
+      image: predictor.image.replace("broken", "model"),
+    })),
+  };
 }
 
 const step = fc.record({

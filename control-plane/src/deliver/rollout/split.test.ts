@@ -11,7 +11,10 @@ test("percentages sum up to 100, are off by less than one, and never give to nob
       const sum = all.reduce((total, one) => total + one, 0);
       fc.pre(sum > 0);
       const shares = percentages(all);
-      assert.equal(shares.reduce((total, one) => total + one, 0), 100);
+      assert.equal(
+        shares.reduce((total, one) => total + one, 0),
+        100,
+      );
       shares.forEach((share, index) => {
         const exact = ((all[index] ?? 0) * 100) / sum;
         assert.ok(Math.abs(share - exact) < 1);

@@ -7,5 +7,5 @@ function ordered(_key: string, value: unknown): unknown {
 
 /** A hash of a JSON value that the order of keys does not change; 16 hex digits. */
 export function stableHash(value: unknown): string {
-  return hash("sha256", JSON.stringify(value, ordered) ?? "").slice(0, 16);
+  return hash("sha256", JSON.stringify(value, ordered)).slice(0, 16);
 }

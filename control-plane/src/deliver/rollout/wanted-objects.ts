@@ -89,7 +89,8 @@ export function istioOptionsOf(settings: RolloutSettings): Partial<IstioOptions>
 }
 
 function wantRoutes(plan: DeploymentPlan, owner: OwnerReference, settings: RolloutSettings): Wanted {
-  const objects = renderIstio(plan, istioOptionsOf(settings)).value as readonly unknown[] as readonly KubernetesObject[];
+  const objects = renderIstio(plan, istioOptionsOf(settings))
+    .value as readonly unknown[] as readonly KubernetesObject[];
   const object = objects.find((one) => one.kind === "VirtualService" && one.metadata.name === plan.seldonId);
   if (object === undefined) throw new Error(`no VirtualService was rendered for ${plan.key}`);
   return own(owner, RESOURCE.virtualService, object);
@@ -145,4 +146,3 @@ export function wantedObjects(
   cache.set(plan, { key, wanted });
   return wanted;
 }
-

@@ -13,12 +13,17 @@ export function keyOf(object: KubernetesObject): ObjectKey {
   return { namespace: object.metadata.namespace ?? "", name: object.metadata.name };
 }
 
+/** Live objects that have what was last compared with them: most turns see the same pairs again. */
+const alike = new WeakMap<KubernetesObject, KubernetesObject>();
+
 /** Of Istio's objects the whole spec is ours, as in Seldon 1.17.1; of others what we say. */
 function mismatchOf(wanted: KubernetesObject, live: KubernetesObject): string | undefined {
+  if (alike.get(live) === wanted) return undefined;
   if (markOf(live, "hash") !== markOf(wanted, "hash")) return "hash";
-  const found = missing(wanted, live);
-  if (found !== undefined || !wanted.apiVersion.startsWith("networking.istio.io/")) return found;
-  return missing(live["spec"], wanted["spec"]);
+  const isIstio = wanted.apiVersion.startsWith("networking.istio.io/");
+  const found = missing(wanted, live) ?? (isIstio ? missing(live["spec"], wanted["spec"]) : undefined);
+  if (found === undefined) alike.set(live, wanted);
+  return found;
 }
 
 /** Kinds in the order in which they are written: what is named before what names it, pods before routes to them. */

@@ -30,7 +30,11 @@ export function readyOf(findings: readonly Finding[]): Finding {
 }
 
 /** Conditions in the order of their types; the time stays while the status of one does. */
-export function withTimes(findings: readonly Finding[], before: readonly Condition[], nowMs: number): readonly Condition[] {
+export function withTimes(
+  findings: readonly Finding[],
+  before: readonly Condition[],
+  nowMs: number,
+): readonly Condition[] {
   const now = `${new Date(nowMs).toISOString().slice(0, 19)}Z`;
   return findings
     .map((one) => {
