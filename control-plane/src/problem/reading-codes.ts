@@ -80,7 +80,7 @@ export const READING_CODES = {
   },
   GraphTooDeep: {
     severity: "error",
-    meaning: "A graph has more levels of children than the limit; Kubernetes would drop the deeper ones.",
+    meaning: "A graph has more levels of children than the limit, which is that of the CustomResourceDefinition.",
     hint: "make the graph flatter",
   },
 } as const satisfies Record<string, ProblemCodeRow>;

@@ -21,9 +21,8 @@ export const SELDON_DEPLOYMENT_CRD: CustomResourceDefinition = crdOf({
   columns: [
     { name: "State", type: "string", jsonPath: ".status.state" },
     { name: "Ready", type: "string", jsonPath: '.status.conditions[?(@.type=="Ready")].status' },
-    { name: "Predictors", type: "string", jsonPath: ".spec.predictors[*].name" },
+    { name: "Replicas", type: "integer", jsonPath: ".status.replicas" },
     AGE,
-    { name: "Replicas", type: "integer", jsonPath: ".status.replicas", priority: 1 },
     { name: "Protocol", type: "string", jsonPath: ".spec.protocol", priority: 1 },
     { name: "URL", type: "string", jsonPath: ".status.address.url", priority: 1 },
     { name: "Message", type: "string", jsonPath: ".status.description", priority: 1 },
@@ -50,7 +49,7 @@ export const ROUTE_POLICY_CRD: CustomResourceDefinition = crdOf({
     {
       name: "Accepted",
       type: "string",
-      jsonPath: '.status.ancestors[*].conditions[?(@.type=="Accepted")].status',
+      jsonPath: '.status.ancestors[0].conditions[?(@.type=="Accepted")].status',
     },
     AGE,
   ],
