@@ -75,6 +75,7 @@ export async function startFakeApiServer(options: FakeApiServerOptions = {}): Pr
     response: ServerResponse,
   ): void {
     watches.open(response, type, request, isThen(fault, "half-open"));
+    if (response.writableEnded) return;
     if (isThen(fault, "garbage")) response.write("this is no event\n");
     if (isThen(fault, "cut-off")) response.write('{"type":"MODIFIED","obj', () => response.destroy());
     if (fault !== undefined && "then" in fault && fault.then === "stream-error") {

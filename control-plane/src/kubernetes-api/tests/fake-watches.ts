@@ -37,9 +37,10 @@ export class FakeWatches {
     const watch: OpenWatch = { response, type, frozen };
     const selects = selectionOf(request);
     const send = (entry: HistoryEntry): void => {
-      if (!watch.frozen && typeKey(entry.resource) === typeKey(type)) sendEntry(response, entry, selects);
+      const isWatched = entry.version > from && typeKey(entry.resource) === typeKey(type);
+      if (isWatched && !watch.frozen && !response.writableEnded) sendEntry(response, entry, selects);
     };
-    this.#store.history.filter(({ version }) => version > from).forEach(send);
+    this.#store.history.forEach(send);
     const stop = this.#store.onEntry(send);
     const seconds = Number(request.query.get("timeoutSeconds") ?? "300");
     const timer = setTimeout(() => response.end(), seconds * 1000).unref();
@@ -55,7 +56,8 @@ export class FakeWatches {
   bookmark(): void {
     for (const { response, type, frozen } of this.#open) {
       const metadata = { resourceVersion: String(this.#store.version) };
-      if (!frozen) response.write(eventLine("BOOKMARK", { kind: type.kind, apiVersion: type.apiVersion, metadata }));
+      if (!frozen && !response.writableEnded)
+        response.write(eventLine("BOOKMARK", { kind: type.kind, apiVersion: type.apiVersion, metadata }));
     }
   }
 
@@ -76,16 +78,13 @@ export class FakeWatches {
 
   /** Sends a line to all watches as it is. */
   sendRaw(line: string): void {
-    for (const { response } of this.#open) response.write(line);
+    for (const { response } of this.#open) if (!response.writableEnded) response.write(line);
   }
 
   #refuse(from: number): Refusal | undefined {
-    const { compacted, version } = this.#store;
-    if (from < compacted) return new Refusal(410, "Expired", `too old resource version: ${from} (${compacted})`);
-    if (from <= version) return undefined;
-    return new Refusal(504, "Timeout", `Too large resource version: ${from}, current: ${version}`, [
-      { reason: "ResourceVersionTooLarge", message: "Too large resource version" },
-    ]);
+    const { compacted } = this.#store;
+    if (from >= compacted) return undefined;
+    return new Refusal(410, "Expired", `too old resource version: ${from} (${compacted})`);
   }
 }
 

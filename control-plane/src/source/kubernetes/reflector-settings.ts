@@ -7,7 +7,7 @@ export interface ReflectorSettings {
   /** The server is asked to end a watch after a time between these. */
   readonly watchSecondsLeast: number;
   readonly watchSecondsMost: number;
-  /** A watch that says nothing for so long is opened anew; servers send a bookmark about every minute. */
+  /** A watch that says nothing for so long may be dead: the server is asked how far it is, and the watch opened anew. */
   readonly idleMs: number;
   readonly backOff: BackOff;
   /** How often a kind that the server does not know is looked for. */

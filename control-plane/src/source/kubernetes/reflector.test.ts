@@ -131,7 +131,8 @@ describe("a reflector", () => {
   it("takes a server that was restored from a copy at its word", async () => {
     server.objects.version = 5_000;
     server.objects.put(TYPE, configMap("a"));
-    await startWatching();
+    await startWatching({ settings: { idleMs: 50 } });
+    server.watches.freeze();
     server.objects.delete(TYPE, key("a"));
     server.objects.version = 2_000;
     server.objects.history = [];

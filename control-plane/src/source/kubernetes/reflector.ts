@@ -1,4 +1,4 @@
-import { ApiError, ApiUnreachable, type ApiClient, type WatchEvent } from "../../kubernetes-api/api-client.ts";
+import { ApiError, type ApiClient, type WatchEvent } from "../../kubernetes-api/api-client.ts";
 import { waitMs } from "../../kubernetes-api/back-off.ts";
 import { sleep, systemClock, type Clock } from "../../kubernetes-api/clock.ts";
 import { parseLabelSelector } from "../../kubernetes-api/label-selector.ts";
@@ -143,9 +143,20 @@ export function startReflector(options: ReflectorOptions): Reflector {
     } finally {
       cancelIdle();
     }
-    if (!silence.tooLong) return;
+    if (!silence.tooLong || stop.signal.aborted) return;
     counters.stalls++;
-    throw new ApiUnreachable(`the watch of ${type.plural} said nothing for ${settings.idleMs} ms`);
+    await checkHistory(resourceVersion);
+  }
+
+  /**
+   * A server whose history was rewound (etcd restored) keeps silent about versions that it has yet to reach. Quiet kinds
+   * are silent too: servers send bookmarks only when there is something newer.
+   */
+  async function checkHistory(resourceVersion: string): Promise<void> {
+    const { resourceVersion: newest } = await client.list(type, { ...scope, limit: 1, signal: stop.signal });
+    const isRewound = (compareVersions(newest, position ?? resourceVersion) ?? 0) < 0;
+    if (isRewound) position = undefined;
+    else counters.lastHeardMs = clock.nowMs();
   }
 
   function watchSeconds(): number {
