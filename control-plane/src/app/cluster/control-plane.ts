@@ -10,10 +10,12 @@ import { ApiUnreachable } from "../../kubernetes-api/api-client.ts";
 import { connectToCluster } from "../../kubernetes-api/connect.ts";
 import { startClusterCaches } from "./cluster-caches.ts";
 import { missingKindProblems } from "./cluster-problems.ts";
+import { createDownloadSecrets } from "./download-secrets.ts";
 import { createGraphShelf } from "./graph-shelf.ts";
 import type { Logger } from "./log.ts";
 import { createMetrics } from "./metrics.ts";
-import { createPlanner, type PlannerSettings } from "./planner.ts";
+import { createPlanner } from "./planner.ts";
+import { plannerSettings } from "./planner-settings.ts";
 import { createReconciler } from "./reconcile.ts";
 import { serveGraphs } from "./serve-graphs.ts";
 import type { ClusterSettings } from "./settings/cluster-settings.ts";
@@ -73,7 +75,7 @@ export async function startControlPlane(settings: ClusterSettings, log: Logger):
       reportError(`watching ${kind}`, error);
     },
   });
-  const plannerSettings = (): PlannerSettings => ({ model: settings.model, options: settings.plan, problems: [] });
+  const planning = plannerSettings(settings, () => caches.config());
   const store = createResourceStore();
   const shelf = createGraphShelf(store);
   const events = createEventRecorder({
@@ -102,7 +104,13 @@ export async function startControlPlane(settings: ClusterSettings, log: Logger):
   });
   const reconciler = createReconciler({
     caches,
-    planner: createPlanner(plannerSettings),
+    planner: createPlanner(planning),
+    secrets: createDownloadSecrets({
+      client,
+      onForbidden: (serviceAccount, error) => {
+        log.warn({ serviceAccount, reason: error.message }, "credentials for downloads can't be read");
+      },
+    }),
     shelf,
     selection: { controllerId: settings.controllerId, singleNamespace: settings.namespace !== undefined },
     settings: () => without(settings.rollout, caches.missingKinds()),
@@ -198,7 +206,7 @@ export async function startControlPlane(settings: ClusterSettings, log: Logger):
       webhook: settings.webhook,
       ownNamespace: settings.ownNamespace,
       clusterDomain: settings.plan.clusterDomain,
-      modelSettings: () => plannerSettings().model,
+      modelSettings: () => planning().model,
       onReview: (report) => {
         metrics.review(report);
       },

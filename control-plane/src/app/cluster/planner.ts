@@ -5,6 +5,7 @@ import type { ModelSettings } from "../../model/settings.ts";
 import type { DeploymentPlan } from "../../plan/deployment-plan.ts";
 import type { PlanOptions } from "../../plan/options.ts";
 import { planDeployment } from "../../plan/plan-deployment.ts";
+import type { CredentialSource } from "../../plan/workloads/server/download-credentials.ts";
 import { hasErrors, type Problem } from "../../problem/problem.ts";
 
 /** What can be set about reading and planning; changes with the ConfigMap `seldon-config`. */
@@ -21,6 +22,8 @@ export interface PlannerInput {
   /** RoutePolicies that target it. */
   readonly policies: readonly KubernetesObject[];
   readonly portsInUse: PortsInUse;
+  /** Secrets for model downloads in its namespace. */
+  readonly credentialsOf: CredentialSource;
 }
 
 export interface Planned {
@@ -39,14 +42,14 @@ export interface Planner {
 export function createPlanner(settings: () => PlannerSettings): Planner {
   const lastGood = new Map<string, { readonly uid: string; readonly plan: DeploymentPlan }>();
 
-  function planNewest({ resource, policies, portsInUse }: PlannerInput): Planned {
+  function planNewest({ resource, policies, portsInUse, credentialsOf }: PlannerInput): Planned {
     const { model, options, problems: general } = settings();
     const sources: readonly SourceObject[] = [{ value: resource, portsInUse }, ...policies.map((value) => ({ value }))];
     const loaded = loadObjects(sources, model);
     const [deployment] = loaded.value.deployments;
     const problems = [...loaded.problems, ...general];
     if (deployment?.accepted !== true) return { plan: undefined, problems };
-    const planned = planDeployment(deployment, options);
+    const planned = planDeployment({ ...deployment, credentialsOf }, options);
     const all = [...problems, ...planned.problems];
     return { plan: hasErrors(planned.problems) ? undefined : planned.value, problems: all };
   }

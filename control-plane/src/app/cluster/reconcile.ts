@@ -2,6 +2,7 @@ import type { EventRecorder } from "../../deliver/kubernetes/events.ts";
 import type { WriteFailure, Writer } from "../../deliver/kubernetes/writer.ts";
 import type { ProgrammedCount } from "../../deliver/programmed/programmed.ts";
 import type {
+  LiveObjects,
   RolloutInput,
   RolloutMemo,
   RolloutSettings,
@@ -10,8 +11,11 @@ import type {
 } from "../../deliver/rollout/rollout-step.ts";
 import type { SeldonDeploymentStatus } from "../../deliver/status/seldon-status.ts";
 import type { KubernetesObject } from "../../kubernetes-api/object.ts";
+import type { DeploymentPlan } from "../../plan/deployment-plan.ts";
+import type { CredentialSource } from "../../plan/workloads/server/download-credentials.ts";
 import type { Problem } from "../../problem/problem.ts";
 import { splitKey, type ClusterCaches } from "./cluster-caches.ts";
+import type { DownloadSecrets } from "./download-secrets.ts";
 import type { GraphShelf } from "./graph-shelf.ts";
 import type { Planner } from "./planner.ts";
 import { portsInUse } from "./ports-in-use.ts";
@@ -20,6 +24,7 @@ import { isOurs, type SelectionRules } from "./selection.ts";
 export interface ReconcilerOptions {
   readonly caches: Pick<ClusterCaches, "deployment" | "namespace" | "policiesFor" | "live" | "put">;
   readonly planner: Planner;
+  readonly secrets: DownloadSecrets;
   readonly shelf: GraphShelf;
   readonly selection: SelectionRules;
   readonly settings: () => RolloutSettings;
@@ -45,6 +50,9 @@ export interface ReconcilerOptions {
 export interface Look {
   readonly key: string;
   readonly resource: KubernetesObject;
+  /** Of an invalid version the last one that was good. */
+  readonly plan: DeploymentPlan | undefined;
+  readonly live: LiveObjects;
   readonly problems: readonly Problem[];
   readonly step: RolloutStep;
 }
@@ -74,14 +82,15 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     return resource !== undefined && isOurs(resource, namespace, options.selection) ? resource : undefined;
   }
 
-  function look(key: string): Look | undefined {
+  /** Undefined: there is nothing of ours to look at. */
+  function findToLookAt(key: string): KubernetesObject | undefined {
     const resource = find(key);
-    if (resource === undefined) {
-      forget(key);
-      return undefined;
-    }
+    if (resource === undefined) forget(key);
     // Its objects go with it; its orchestrators keep their graph to the end.
-    if (resource.metadata.deletionTimestamp !== undefined) return undefined;
+    return resource?.metadata.deletionTimestamp === undefined ? resource : undefined;
+  }
+
+  function lookAt(key: string, resource: KubernetesObject, credentialsOf: CredentialSource): Look {
     const uid = resource.metadata.uid ?? "";
     const live = caches.live(uid);
     const planned = planner.plan({
@@ -89,6 +98,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
       resource,
       policies: caches.policiesFor(key),
       portsInUse: portsInUse(live.deployments),
+      credentialsOf,
     });
     const problems = [...planned.problems, ...options.clusterProblems()];
     const counts = programmed(key);
@@ -103,10 +113,12 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
       ...(counts === undefined ? {} : { programmed: counts }),
       ...(memo?.uid === uid ? { memo: memo.memo } : {}),
     });
-    shelf.update({ key, plan: planned.plan, live, step });
-    const found: Look = { key, resource, problems, step };
+    return { key, resource, plan: planned.plan, live, problems, step };
+  }
+
+  function note(found: Look): void {
+    shelf.update(found);
     options.onLook?.(found);
-    return found;
   }
 
   async function carryOut({ key, resource, step }: Look): Promise<void> {
@@ -142,10 +154,22 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
   }
 
   return {
-    look,
+    look(key) {
+      const resource = findToLookAt(key);
+      if (resource === undefined) return undefined;
+      const found = lookAt(key, resource, options.secrets.known(splitKey(key).namespace));
+      note(found);
+      return found;
+    },
     async turn(key) {
-      const found = look(key);
-      if (found === undefined || !options.isLeader()) return undefined;
+      if (findToLookAt(key) === undefined) return undefined;
+      const found = await options.secrets.planWith(splitKey(key).namespace, (credentialsOf) => {
+        const resource = findToLookAt(key);
+        return resource && lookAt(key, resource, credentialsOf);
+      });
+      if (found === undefined) return undefined;
+      note(found);
+      if (!options.isLeader()) return undefined;
       await carryOut(found);
       return found.step.againAfterMs;
     },

@@ -181,6 +181,8 @@ function shutDown(server: Server): Promise<void> {
   return new Promise((resolve) => {
     const force = setTimeout(() => {
       server.forceShutdown();
+      // Connections that were cut are not always told to whoever waits for their end.
+      resolve();
     }, CLOSE_GRACE_MS);
     server.tryShutdown(() => {
       clearTimeout(force);
