@@ -26,6 +26,6 @@ export async function dumpNamespace(world: World): Promise<string> {
   const { operatorNamespace } = world.target;
   await add("operator", "-n", operatorNamespace, "get", "pods", "-o", "wide");
   const labels = "app.kubernetes.io/name=graphway";
-  await add("log of the operator", "-n", operatorNamespace, "logs", "-l", labels, "--tail=60", "--prefix");
+  await add("log of the operator", "-n", operatorNamespace, "logs", "-l", labels, "--tail=30", "--prefix");
   return parts.join("\n");
 }

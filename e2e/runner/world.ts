@@ -118,6 +118,26 @@ export class World {
     return this.untilState(name, "Available", options);
   }
 
+  /**
+   * Available, and the ingress has heard of it: Istio takes a moment to tell its gateways. Asks for the orchestrator's
+   * readiness (the model's, without one), which no model counts.
+   */
+  async untilServed(name: string, headers: Readonly<Record<string, string>> = {}): Promise<KubeObject> {
+    const object = await this.untilAvailable(name);
+    const path = `/seldon/${this.namespace}/${name}/ready`;
+    let seen = "";
+    await untilTrue(
+      `${name} is reached through the ingress`,
+      async () => {
+        const reply = await this.client.rest({ method: "GET", path, headers });
+        seen = `${reply.status} ${reply.body.slice(0, 200)}`;
+        return reply.status === 200;
+      },
+      { timeoutMs: 30_000, everyMs: 50, describe: () => seen },
+    );
+    return object;
+  }
+
   async untilGone(kind: string, name: string, options?: UntilOptions): Promise<void> {
     await untilTrue(`${kind} ${name} is gone`, async () => (await this.get(kind, name)) === undefined, options);
   }

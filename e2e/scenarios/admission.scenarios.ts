@@ -74,7 +74,7 @@ export const scenarios: readonly Scenario[] = [
     async run(world) {
       const good = deployment("kept", { predictors: [predictor("p")] });
       await world.apply(good);
-      await world.untilAvailable("kept");
+      await world.untilServed("kept");
       await world.applyRefused(
         deployment("kept", { predictors: [predictor("p", { graph: { name: "x", type: "MODEL" } })] }),
       );
@@ -95,7 +95,7 @@ export const scenarios: readonly Scenario[] = [
     async run(world) {
       await world.kubectlApply(deployment("typed", { predictors: [predictor("default")] }));
       await world.kubectl("wait", "--for=condition=ready", "--timeout=120s", "sdep", "--all");
-      assert.equal((await world.predict("typed")).status, 200);
+      await world.untilAnswered("typed", { timeoutMs: 30_000 });
       assert.equal(await world.kubectl("get", "sdep", "typed", "-o", "jsonpath={.status.state}"), "Available");
       const pods = [[model("classifier", { version: "2" })]];
       await world.kubectlApply(deployment("typed", { predictors: [predictor("default", { pods })] }));

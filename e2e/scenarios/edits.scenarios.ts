@@ -44,7 +44,7 @@ export const scenarios: readonly Scenario[] = [
           ],
         });
       await world.apply(sdep({ traffic: 60 }, { traffic: 10 }));
-      await world.untilAvailable("edited");
+      await world.untilServed("edited");
       const pods = await allPodUids(world);
       const load = world.load("edited", {}, { loops: 1 });
       const edits: readonly (readonly [string, Fields])[] = [
@@ -87,7 +87,7 @@ export const scenarios: readonly Scenario[] = [
       const sdep = (children: readonly string[]): Fields =>
         deployment("routed", { predictors: [predictor("default", { pods, graph: graph(children) })] });
       await world.apply(sdep(["left", "right"]));
-      await world.untilAvailable("routed");
+      await world.untilServed("routed");
       const uids = await allPodUids(world);
       assert.equal(await world.untilAnswered("routed", { timeoutMs: 5000 }), V1);
       const load = world.load("routed", {}, { loops: 1 });
@@ -107,7 +107,7 @@ export const scenarios: readonly Scenario[] = [
       const main = (traffic: number): Fields => predictor("main", { traffic });
       const canary = predictor("canary", { traffic: 25, pods: canaryPods });
       await world.apply(deployment("example", { predictors: [main(100)] }));
-      await world.untilAvailable("example");
+      await world.untilServed("example");
       const survivors = await world.podUids("example-main");
       const load = world.load("example");
       await world.apply(deployment("example", { predictors: [main(75), canary] }));
@@ -137,7 +137,7 @@ export const scenarios: readonly Scenario[] = [
           predictors: [predictor("main", { traffic: 75 }), predictor("canary", { traffic: 25, pods: canaryPods })],
         }),
       );
-      await world.untilAvailable("example");
+      await world.untilServed("example");
       const survivors = await world.podUids("example-canary");
       const load = world.load("example");
       await load.more(20);
@@ -166,7 +166,7 @@ export const scenarios: readonly Scenario[] = [
           ],
         });
       await world.apply(sdep(100, 0, 0));
-      await world.untilAvailable("stuck");
+      await world.untilServed("stuck");
       const load = world.load("stuck");
       await world.apply(sdep(90, 0, 10));
       await load.more(40);
@@ -207,7 +207,7 @@ export const scenarios: readonly Scenario[] = [
         return (await world.need("Deployment", name)).metadata.labels?.["seldon-deployment-id"] === "kept";
       });
       await world.untilAvailable("kept");
-      await world.untilAnswered("kept", { timeoutMs: 15_000 });
+      await world.untilAnswered("kept", { timeoutMs: 30_000 });
     },
   },
   {

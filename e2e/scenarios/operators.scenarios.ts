@@ -17,7 +17,7 @@ export const scenarios: readonly Scenario[] = [
         deployment("first", { predictors: [predictor("default")] }),
         deployment("second", { labels, predictors: [predictor("default")] }),
       );
-      await world.untilAvailable("first");
+      await world.untilServed("first");
       // Long enough for the first one to have done it: "first" took several turns meanwhile.
       await pause(1000);
       assert.equal(await world.get("Deployment", "second-default-0-classifier"), undefined);
@@ -30,7 +30,7 @@ export const scenarios: readonly Scenario[] = [
       const values = set.flatMap((one) => ["--set", one]);
       await world.helm("install", "second", CHART, ...values, "--wait", "--timeout", "120s");
       try {
-        await world.untilAvailable("second");
+        await world.untilServed("second");
         assert.equal((await world.predict("second")).status, 200);
         assert.equal((await world.predict("first")).status, 200);
       } finally {

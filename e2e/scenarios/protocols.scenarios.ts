@@ -28,7 +28,7 @@ export const scenarios: readonly Scenario[] = [
     shows: "Seldon's protocol by REST and by gRPC on one deployment",
     async run(world) {
       await world.apply(single("rest-and-grpc", "seldon", "classifier"));
-      await world.untilAvailable("rest-and-grpc");
+      await world.untilServed("rest-and-grpc");
       const rest = await world.predict("rest-and-grpc");
       assert.equal(rest.status, 200, rest.body);
       const grpc = await seldonGrpc(world, "rest-and-grpc");
@@ -41,7 +41,7 @@ export const scenarios: readonly Scenario[] = [
     shows: "TensorFlow's protocol by REST and by gRPC, the model called by its name",
     async run(world) {
       await world.apply(single("tfserving", "tensorflow", "halfplustwo"));
-      await world.untilAvailable("tfserving");
+      await world.untilServed("tfserving");
       const body = '{"instances":[1.0,2.0,5.0]}';
       const rest = await world.predict("tfserving", { tail: "v1/models/halfplustwo/:predict", body });
       assert.equal(rest.status, 200, rest.body);
@@ -59,7 +59,7 @@ export const scenarios: readonly Scenario[] = [
     shows: "V2 by REST and by gRPC",
     async run(world) {
       await world.apply(single("triton", "v2", "simple"));
-      await world.untilAvailable("triton");
+      await world.untilServed("triton");
       const input = { name: "INPUT0", data: [1, 2], datatype: "INT32", shape: [1, 2] };
       const rest = await world.predict("triton", {
         tail: "v2/models/simple/infer",
@@ -86,7 +86,7 @@ export const scenarios: readonly Scenario[] = [
           predictors: [predictor("default", { pods: [[model("classifier", { env: { DELAY_MS: "3000" } })]] })],
         });
       await world.apply(slow("short", "1000"), slow("long", "10000"));
-      await Promise.all(["short", "long"].map((name) => world.untilAvailable(name)));
+      await Promise.all(["short", "long"].map((name) => world.untilServed(name)));
       const [shortRest, shortGrpc, longRest, longGrpc] = await Promise.all([
         world.predict("short"),
         seldonGrpc(world, "short"),
@@ -129,7 +129,7 @@ export const scenarios: readonly Scenario[] = [
           predictors: [predictor("p", { pods, graph })],
         }),
       );
-      await world.untilAvailable("spread");
+      await world.untilServed("spread");
       const reply = await world.predict("spread");
       assert.equal(reply.status, 200, reply.body);
       const { data, meta } = JSON.parse(reply.body) as { data: { ndarray: unknown }; meta: { requestPath: Fields } };
@@ -147,7 +147,7 @@ export const scenarios: readonly Scenario[] = [
       };
       const sdep = (more: Fields): Fields => deployment("income", { predictors: [predictor("default", more)] });
       await world.apply(sdep({ explainer }));
-      await world.untilAvailable("income");
+      await world.untilServed("income");
       await world.need("VirtualService", "income-default-explainer-http");
       const path = `/seldon/${world.namespace}/income-explainer/default/api/v1.0/predictions`;
       const reply = await world.client.rest({ path, body: '{"data":{"ndarray":[[1]]}}' });

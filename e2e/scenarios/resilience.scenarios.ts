@@ -64,7 +64,7 @@ export const scenarios: readonly Scenario[] = [
     async run(world) {
       const operator = new Operator(world);
       await world.apply(BEFORE);
-      await world.untilAvailable("example");
+      await world.untilServed("example");
       const load = world.load("example");
       let kills = 0;
       let isDying: Promise<void> | undefined;
@@ -110,7 +110,7 @@ export const scenarios: readonly Scenario[] = [
     async run(world) {
       const operator = new Operator(world);
       await world.apply(deployment("alone", { replicas: 2, predictors: [predictor("default")] }));
-      await world.untilAvailable("alone");
+      await world.untilServed("alone");
       const load = world.load("alone");
       await operator.scale(0);
       try {
@@ -144,7 +144,7 @@ export const scenarios: readonly Scenario[] = [
       try {
         const lease = await operator.lease();
         await world.apply(deployment("led", { predictors: [predictor("default")] }));
-        await world.untilAvailable("led");
+        await world.untilServed("led");
         await world.kube.patch("Lease", world.target.operatorNamespace, lease.metadata.name, {
           spec: { holderIdentity: "somebody-else", renewTime: new Date().toISOString().replace("Z", "000Z") },
         });
@@ -167,7 +167,7 @@ export const scenarios: readonly Scenario[] = [
     timeoutMs: 300_000,
     async run(world) {
       await world.apply(deployment("calm", { predictors: [predictor("default")] }));
-      await world.untilAvailable("calm");
+      await world.untilServed("calm");
       const load = world.load("calm");
       await load.more(20);
       crashApiServer(world);

@@ -120,7 +120,7 @@ function underLoad({ name, shows, from, to }: Update): Scenario {
     timeoutMs: 240_000,
     async run(world) {
       await world.apply(from);
-      await world.untilAvailable("fixed");
+      await world.untilServed("fixed");
       assert.equal(await world.untilAnswered("fixed", { timeoutMs: 5000 }), V1);
       const load = world.load("fixed");
       await load.more(40);
@@ -149,7 +149,7 @@ const others: readonly Scenario[] = [
     timeoutMs: 240_000,
     async run(world) {
       await world.apply(one({ replicas: 2 }));
-      await world.untilAvailable("fixed");
+      await world.untilServed("fixed");
       const load = world.load("fixed");
       await load.more(40);
       const kept = await world.podUids("fixed-default");
@@ -173,7 +173,7 @@ const others: readonly Scenario[] = [
     shows: "v1alpha2, v1alpha3 and v1 of one deployment are the same to the pods",
     async run(world) {
       await world.apply(one({}, { version: "v1alpha2" }));
-      await world.untilAvailable("fixed");
+      await world.untilServed("fixed");
       const pods = await world.podUids("fixed-default");
       const load = world.load("fixed");
       for (const version of ["v1alpha3", "v1"] as const) {

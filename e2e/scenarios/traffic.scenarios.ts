@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { deployment, model, predictor } from "../runner/manifest.ts";
 import type { Scenario } from "../runner/scenario.ts";
+import { until, untilTrue } from "../runner/until.ts";
 import { rowOf, type World } from "../runner/world.ts";
 
 const V1 = "[1,2,3,4]";
@@ -24,7 +25,7 @@ export const scenarios: readonly Scenario[] = [
     async run(world) {
       const times = 400;
       await world.apply(deployment("example", { predictors: [predictor("main")] }));
-      await world.untilAvailable("example");
+      await world.untilServed("example");
       assert.equal(rowOf(await world.predict("example")), V1);
       await world.apply(
         deployment("example", {
@@ -50,13 +51,13 @@ export const scenarios: readonly Scenario[] = [
           predictors: [predictor("blue", { traffic: blue }), predictor("green", { traffic: green, pods: version2 })],
         });
       await world.apply(both(100, 0));
-      await world.untilAvailable("shop");
+      await world.untilServed("shop");
       const load = world.load("shop");
       await load.more(50);
       assert.equal(load.answersOf(V2), 0, "green got requests at weight 0");
       await world.apply(both(0, 100));
       await load.untilAnswer(V2, 20_000);
-      await world.untilAvailable("shop");
+      await world.untilServed("shop");
       const blue = load.answersOf(V1);
       await load.more(50);
       assert.ok(load.answersOf(V1) - blue <= 4, "blue still got requests at weight 0");
@@ -74,7 +75,7 @@ export const scenarios: readonly Scenario[] = [
           predictors: [predictor("a", { traffic: 50 }), predictor("b", { traffic: 50, pods: version2 })],
         }),
       );
-      await world.untilAvailable("ab");
+      await world.untilServed("ab");
       const answers = await predictTimes(world, "ab", 200);
       const a = answers.get(V1) ?? 0;
       world.note(`a ${a} of 200`);
@@ -87,7 +88,7 @@ export const scenarios: readonly Scenario[] = [
     shows: "a shadow sees every request and answers none",
     async run(world) {
       await world.apply(deployment("example", { predictors: [predictor("default")] }));
-      await world.untilAvailable("example");
+      await world.untilServed("example");
       assert.equal(rowOf(await world.predict("example")), V1);
       await world.apply(
         deployment("example", {
@@ -97,12 +98,17 @@ export const scenarios: readonly Scenario[] = [
           ],
         }),
       );
-      await world.untilAvailable("example");
+      await world.untilServed("example");
+      const [shadow, live] = ["seldon-app=example-shadow", "seldon-app=example-default"] as const;
+      // From when on the gateway copies is Istio's; what counts is every request after that.
+      await untilTrue("the first copy", async () => {
+        await world.predict("example");
+        return (await world.countRequests(shadow)) > 0;
+      });
+      const before = { shadow: await untilQuiet(world, shadow), live: await untilQuiet(world, live) };
       assert.deepEqual([...(await predictTimes(world, "example", 10))], [[V1, 10]]);
-      // Copies are not waited for by the answers: the last one may be on its way.
-      const counts = await untilCount(world, "seldon-app=example-shadow", 10);
-      assert.equal(counts, 10, "requests that the shadow saw");
-      assert.equal(await world.countRequests("seldon-app=example-default"), 11);
+      assert.equal((await untilQuiet(world, shadow)) - before.shadow, 10, "requests that the shadow saw");
+      assert.equal((await untilQuiet(world, live)) - before.live, 10, "requests that the live predictor saw");
     },
   },
   {
@@ -116,7 +122,7 @@ export const scenarios: readonly Scenario[] = [
           predictors: [predictor("main")],
         }),
       );
-      await world.untilAvailable("hosted");
+      await world.untilServed("hosted", { host });
       assert.equal((await world.predict("hosted")).status, 404);
       const reply = await world.predict("hosted", { headers: { host } });
       assert.equal(reply.status, 200);
@@ -140,7 +146,7 @@ export const scenarios: readonly Scenario[] = [
         },
         deployment("own", { annotations: { "seldon.io/istio-gateway": "own" }, predictors: [predictor("main")] }),
       );
-      await world.untilAvailable("own");
+      await world.untilServed("own", { host });
       const { spec } = await world.need("VirtualService", "own");
       assert.deepEqual(spec?.["gateways"], ["own"]);
       const reply = await world.predict("own", { headers: { host } });
@@ -164,7 +170,7 @@ export const scenarios: readonly Scenario[] = [
           predictors: [predictor("default", { annotations: noEngine, pods: failing })],
         }),
       );
-      await Promise.all(["retried", "fed-back"].map((name) => world.untilAvailable(name)));
+      await Promise.all(["retried", "fed-back"].map((name) => world.untilServed(name)));
       assert.equal((await world.predict("retried")).status, 200);
       assert.equal(await world.countRequests("seldon-app=retried-default"), 3, "attempts");
       const feedback = await world.predict("fed-back", { tail: "api/v1.0/feedback", body: '{"reward":1}' });
@@ -187,7 +193,7 @@ export const scenarios: readonly Scenario[] = [
           ],
         }),
       );
-      await world.untilAvailable("slow");
+      await world.untilServed("slow");
       const startMs = performance.now();
       const reply = await world.predict("slow");
       const seconds = (performance.now() - startMs) / 1000;
@@ -204,7 +210,7 @@ export const scenarios: readonly Scenario[] = [
           predictors: [predictor("baseline", { traffic: 100 }), predictor("candidate", { traffic: 0, pods: version2 })],
         }),
       );
-      await world.untilAvailable("iris");
+      await world.untilServed("iris");
       const pods = await world.podUids("iris-baseline");
       const load = world.load("iris");
       await load.more(20);
@@ -223,10 +229,13 @@ export const scenarios: readonly Scenario[] = [
   },
 ];
 
-/** The count once it stands at `wanted`, or what it is after a few seconds. */
-async function untilCount(world: World, selector: string, wanted: number): Promise<number> {
-  const deadlineMs = performance.now() + 5000;
-  let count = await world.countRequests(selector);
-  while (count < wanted && performance.now() < deadlineMs) count = await world.countRequests(selector);
-  return count;
+/** The count once it no longer grows: copies are not waited for by answers. */
+async function untilQuiet(world: World, selector: string): Promise<number> {
+  let last = -1;
+  return until("no more copies", async () => {
+    const count = await world.countRequests(selector);
+    const isQuiet = count === last;
+    last = count;
+    return isQuiet ? count : undefined;
+  });
 }
