@@ -1,28 +1,19 @@
 import { modelParameters } from "../../../proto/graph/reserved-parameters.ts";
-import { nodeRuns } from "../model/graph.ts";
 import type { DefaultedEndpoint, DefaultedNode, DefaultedPredictor } from "../model/defaulted.ts";
 import type { Container, EnvVar } from "../model/kubernetes.ts";
 import type { PlanContext } from "./context.ts";
+import { MODEL_FOLDER } from "./workloads/server/model-download.ts";
 
-/** Where a container finds the model that was downloaded for it. */
-const MODEL_FOLDER = "/mnt/models";
-/** Prepackaged servers that are told their model otherwise than by a parameter. */
-const SERVERS_WITHOUT_MODEL_PARAMETER: readonly string[] = ["TENSORFLOW_SERVER", "TRITON_SERVER"];
-
-function parametersOf(context: PlanContext, node: DefaultedNode): string | undefined {
-  const own = modelParameters(node.parameters ?? []).map(({ name, value, type }) => ({ name, value, type }));
-  const takesModel =
-    nodeRuns(node) === "prepackaged" &&
-    context.protocol === "seldon" &&
-    !SERVERS_WITHOUT_MODEL_PARAMETER.includes(node.implementation);
-  const all = takesModel ? [...own, { name: "model_uri", value: MODEL_FOLDER, type: "STRING" }] : own;
-  return all.length === 0 ? undefined : JSON.stringify(all);
+/** The parameters of a node that are its model's, as JSON; undefined without any. */
+function parametersOf({ parameters = [] }: DefaultedNode): string | undefined {
+  const own = modelParameters(parameters).map(({ name, value, type }) => ({ name, value, type }));
+  return own.length === 0 ? undefined : JSON.stringify(own);
 }
 
 type Variables = readonly (readonly [name: string, value: string | undefined])[];
 
 /** Variables that a container may set itself. */
-function defaultVariables(context: PlanContext, node: DefaultedNode, endpoint: DefaultedEndpoint): Variables {
+function defaultVariables(node: DefaultedNode, endpoint: DefaultedEndpoint): Variables {
   const http = String(endpoint.httpPort);
   const grpc = String(endpoint.grpcPort);
   return [
@@ -31,7 +22,7 @@ function defaultVariables(context: PlanContext, node: DefaultedNode, endpoint: D
     ["MLSERVER_HTTP_PORT", http],
     ["PREDICTIVE_UNIT_GRPC_SERVICE_PORT", grpc],
     ["MLSERVER_GRPC_PORT", grpc],
-    ["PREDICTIVE_UNIT_PARAMETERS", parametersOf(context, node)],
+    ["PREDICTIVE_UNIT_PARAMETERS", parametersOf(node)],
     ["MLSERVER_MODEL_URI", (node.modelUri ?? "") === "" ? undefined : MODEL_FOLDER],
   ];
 }
@@ -83,6 +74,6 @@ export function graphContainerEnv(
   const fixedNames = new Set(fixed.map((one) => one.name));
   const own = lastOfEachName((container.env ?? []).filter((one) => !fixedNames.has(one.name)));
   const ownNames = new Set(own.map((one) => one.name));
-  const defaults = present(defaultVariables(context, node, endpoint)).filter((one) => !ownNames.has(one.name));
+  const defaults = present(defaultVariables(node, endpoint)).filter((one) => !ownNames.has(one.name));
   return [...own, ...defaults, ...fixed];
 }
