@@ -68,19 +68,27 @@ function isRouted(turn: Turn, { name, serviceName }: PredictorPlan): boolean {
   return turn.routedTo.get(serviceName)?.subsets.has(name) ?? false;
 }
 
-/** Those who are routed already stay while anything answers; new ones must be ready. */
-function isUsable(turn: Turn, name: string): boolean {
+/** How far predictors are with the pods they are to have in the end. */
+export interface Progress {
+  /** Those that have them all, by name. */
+  readonly settled: ReadonlySet<string>;
+  /** Those of them that no older Deployment serves beside the wanted ones. */
+  readonly alone: ReadonlySet<string>;
+}
+
+/** Those who are routed already stay while anything answers; new ones must be ready, and only have their final pods. */
+function isUsable(turn: Turn, name: string, { settled }: Progress): boolean {
   const state = turn.predictors.get(name);
   if (state === undefined) return false;
-  return isRouted(turn, state.predictor) ? state.alive : state.ready;
+  return isRouted(turn, state.predictor) ? state.alive : state.ready && settled.has(name);
 }
 
 /** Writes the routes between predictors as far as their pods allow. True: they are as they are to be in the end. */
-function bringPredictorRoutes(turn: Turn, settled: ReadonlySet<string>): boolean {
-  const predictors = turn.plan.predictors.map((one) => withRoutePorts(turn, one, settled));
+function bringPredictorRoutes(turn: Turn, progress: Progress): boolean {
+  const predictors = turn.plan.predictors.map((one) => withRoutePorts(turn, one, progress.alone));
   const moved = predictors.some((one, index) => one !== turn.plan.predictors[index]);
   const routes = effectiveRoutes(moved ? { ...turn.plan, predictors } : turn.plan, {
-    usable: (name) => isUsable(turn, name),
+    usable: (name) => isUsable(turn, name, progress),
     asleep: (name) => turn.predictors.get(name)?.asleep ?? false,
   });
   if (routes === undefined) return false;
@@ -103,13 +111,13 @@ function bringExplainerRoutes(turn: Turn, wanted: Wanted): boolean {
 }
 
 /** Writes VirtualServices. True: all of them are there, and complete. */
-export function bringVirtualServices(turn: Turn, settled: ReadonlySet<string>): boolean {
+export function bringVirtualServices(turn: Turn, progress: Progress): boolean {
   const there = [
-    bringPredictorRoutes(turn, settled),
+    bringPredictorRoutes(turn, progress),
     ...turn.wanted.explainerRoutes.map((one) => bringExplainerRoutes(turn, one)),
   ];
-  for (const live of turn.live.virtualServices)
-    if (!isWantedRoute(turn, live)) turn.list.remove(RESOURCE.virtualService, live);
+  const leaving = turn.live.virtualServices.filter((one) => !isWantedRoute(turn, one));
+  for (const one of leaving) turn.list.remove(RESOURCE.virtualService, one);
   return there.every(Boolean);
 }
 

@@ -48,7 +48,7 @@ function decideFor(input: RolloutInput, plan: DeploymentPlan): RolloutStep {
   const autoscalers = bringAll(turn, wanted.autoscalers, live.autoscalers);
   const scaledObjects = bringAll(turn, wanted.scaledObjects, live.scaledObjects);
   const disruptionBudgets = bringAll(turn, wanted.disruptionBudgets, live.disruptionBudgets);
-  const routes = settings.istio ? bringVirtualServices(turn, alone) : true;
+  const routes = settings.istio ? bringVirtualServices(turn, { settled, alone }) : true;
   removeUnwanted(turn, settled);
   const there = { deployments, services, autoscalers, scaledObjects, disruptionBudgets, routes: routes && rules };
   const status = buildStatus(input, plan, wanted, there);

@@ -25,11 +25,11 @@ interface DeploymentStatus {
 }
 
 export function specOf(deployment: KubernetesObject | undefined): DeploymentSpec {
-  return (deployment?.["spec"] ?? {});
+  return deployment?.["spec"] ?? {};
 }
 
 export function statusOf(deployment: KubernetesObject | undefined): DeploymentStatus {
-  return (deployment?.["status"] ?? {});
+  return deployment?.["status"] ?? {};
 }
 
 export function replicasOf(deployment: KubernetesObject | undefined): number {

@@ -11,7 +11,7 @@ export function podSpecOf(template: PodTemplate): PodSpec {
 }
 
 function envOf(container: Container): readonly { readonly name: string; readonly value?: string }[] {
-  return (container.env ?? []);
+  return container.env ?? [];
 }
 
 /** The graph that an orchestrator of this template starts with; undefined when none runs in it. */

@@ -76,19 +76,28 @@ export class SimulatedCluster {
 
   write(write: Write): void {
     switch (write.kind) {
-      case "apply":
-        { this.apply(write.object, write.fieldManager ?? "graphway"); return; }
-      case "patch":
-        { this.#patch(`${write.type.kind}/${write.key.name}`, write.patch); return; }
-      case "delete":
-        { this.#delete(`${write.type.kind}/${write.key.name}`, write.uid); return; }
+      case "apply": {
+        this.apply(write.object, write.fieldManager ?? "graphway");
+        return;
+      }
+      case "patch": {
+        this.#patch(`${write.type.kind}/${write.key.name}`, write.patch);
+        return;
+      }
+      case "delete": {
+        this.#delete(`${write.type.kind}/${write.key.name}`, write.uid);
+        return;
+      }
     }
   }
 
   apply(object: KubernetesObject, manager: string): void {
     const key = `${object.kind}/${object.metadata.name}`;
     const known = this.#entries.get(key);
-    if (known === undefined) { this.#create(key, object, manager); return; }
+    if (known === undefined) {
+      this.#create(key, object, manager);
+      return;
+    }
     this.#change(known, (next) => {
       const before = known.applied.get(manager) ?? {};
       const others = [...known.applied].filter(([name]) => name !== manager).map(([, applied]) => applied);
@@ -106,7 +115,9 @@ export class SimulatedCluster {
     if (known === undefined) return;
     for (const path of leaves(fields)) for (const applied of known.applied.values()) removeAt(applied, path);
     known.applied.set("somebody", { ...known.applied.get("somebody"), ...fields });
-    this.#change(known, (next) => { merge(next, fields); });
+    this.#change(known, (next) => {
+      merge(next, fields);
+    });
   }
 
   #create(key: string, object: KubernetesObject, manager: string): void {
@@ -151,7 +162,12 @@ export class SimulatedCluster {
   #patch(key: string, patch: Fields | readonly Fields[]): void {
     const known = this.#entries.get(key);
     if (known === undefined) return;
-    if (isFields(patch)) { this.#change(known, (next) => { merge(next, patch); }); return; }
+    if (isFields(patch)) {
+      this.#change(known, (next) => {
+        merge(next, patch);
+      });
+      return;
+    }
     this.#change(known, (next) => {
       for (const operation of patch) next.metadata["managedFields"] = structuredClone(operation["value"]);
     });

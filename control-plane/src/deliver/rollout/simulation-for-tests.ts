@@ -229,7 +229,8 @@ export class Simulation {
       ({ object }) => `${object.kind}/${object.metadata.name}`,
     );
     const there = this.cluster.objects.map((one) => `${one.kind}/${one.metadata.name}`);
-    assert.deepEqual(there.sort(), [...names, "VirtualService/example"].sort(), this.log.join("\n"));
+    const routes = this.settings.istio ? ["VirtualService/example"] : [];
+    assert.deepEqual(there.sort(), [...names, ...routes].sort(), this.log.join("\n"));
     for (const one of wanted.deployments) this.#checkDeployment(one.object);
     assert.deepEqual(this.faults(), [], this.log.join("\n"));
     this.#mayRestart = new Set();

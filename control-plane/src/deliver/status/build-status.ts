@@ -87,16 +87,19 @@ function conditionsOf(input: RolloutInput, findings: readonly Finding[]): readon
   return withTimes([...findings, readyOf(findings)], conditionsBefore(input), input.nowMs);
 }
 
-/** Failed counts for errors and for Deployments that Kubernetes has given up on. */
+/** Failed is for errors of the newest version or of what was rendered of it, and for Deployments that Kubernetes has given up on. */
 function stateOf(
   input: RolloutInput,
   findings: readonly Finding[],
   reports: readonly DeploymentReport[],
+  rendering: readonly Problem[],
 ): { readonly state: SeldonState; readonly description?: string } {
   const errors = input.problems.filter((one) => one.severity === "error");
   if (errors.length > 0) {
     return { state: "Failed", description: `${textOf(errors)} (the last valid version stays in force)` };
   }
+  const faults = rendering.filter((one) => one.severity === "error");
+  if (faults.length > 0) return { state: "Failed", description: textOf(faults) };
   if (reports.some(isStuck)) return { state: "Failed", description: STUCK };
   return readyOf(findings).status === "True" ? { state: "Available" } : { state: "Creating" };
 }
@@ -143,11 +146,11 @@ export function buildStatus(
     finding("PdbsReady", WORDS.pdbs, wanted.disruptionBudgets.length > 0, there.disruptionBudgets),
     finding("KedaReady", WORDS.keda, wanted.scaledObjects.length > 0, there.scaledObjects),
     { type: "AmbassadorMappingsReady", status: "True", reason: NO_MAPPINGS },
-    accepted([...input.problems, ...wanted.problems.filter((one) => one.severity === "warning")]),
+    accepted([...input.problems, ...wanted.problems]),
     programmed(input),
   ];
   return {
-    ...stateOf(input, findings, reports),
+    ...stateOf(input, findings, reports, wanted.problems),
     observedGeneration: input.resource.metadata.generation ?? 0,
     ...replicasOfFirst(plan, wanted, reports),
     deploymentStatus: deploymentStatusOf(reports) ?? {},
