@@ -9,7 +9,14 @@ export type AnnotationForm =
   | { readonly type: "text" }
   | { readonly type: "flag" }
   | { readonly type: "integer"; readonly minimum: number; readonly unit: string }
-  | { readonly type: "stickyKey" };
+  | { readonly type: "stickyKey" }
+  | { readonly type: "headerMatch" };
+
+/** A header that a request must have; with a value exactly that one. Names are in lower case. */
+export interface HeaderMatch {
+  readonly name: string;
+  readonly value?: string;
+}
 
 /** How a form is described to a reader. */
 export function describeForm(form: AnnotationForm): string {
@@ -22,6 +29,8 @@ export function describeForm(form: AnnotationForm): string {
       return `whole number${form.unit === "" ? "" : ` of ${form.unit}`}, at least ${form.minimum}`;
     case "stickyKey":
       return "`header:NAME`, `cookie:NAME` or `query:NAME`";
+    case "headerMatch":
+      return "`NAME`, `NAME:VALUE` or several of the latter, separated by colons";
   }
 }
 
@@ -39,6 +48,8 @@ export function faultOf(form: AnnotationForm, value: string): string | undefined
     }
     case "stickyKey":
       return readStickyKey(value) === undefined ? "is not header:NAME, cookie:NAME or query:NAME" : undefined;
+    case "headerMatch":
+      return readHeaderMatches(value) === undefined ? "names no header, or has a value without a name" : undefined;
   }
 }
 
@@ -57,6 +68,19 @@ export function readStickyKey(value: string): StickyKeySource | undefined {
   const name = rest.join(":").trim();
   if (kind !== "header" && kind !== "cookie" && kind !== "query") return undefined;
   return isKeyName(kind, name) ? { kind, name: kind === "header" ? name.toLowerCase() : name } : undefined;
+}
+
+/** `location`: any value will do; `location:london`; `location:london:tier:gold`: both. As Seldon gives them to Ambassador. */
+export function readHeaderMatches(value: string): readonly HeaderMatch[] | undefined {
+  const parts = value.split(":").map((part) => part.trim());
+  const matches: HeaderMatch[] = [];
+  for (let index = 0; index < parts.length; index += 2) {
+    const name = parts[index] ?? "";
+    const wanted = parts[index + 1];
+    if (!HTTP_TOKEN.test(name) || (wanted === undefined && parts.length > 1)) return undefined;
+    matches.push({ name: name.toLowerCase(), ...(wanted === undefined ? {} : { value: wanted }) });
+  }
+  return matches;
 }
 
 /** Headers and cookies are HTTP tokens (RFC 9110, 6265); a query parameter is anything without `&`, `=`, `#` or space. */

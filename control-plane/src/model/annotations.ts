@@ -146,8 +146,17 @@ export const ANNOTATIONS: readonly AnnotationRow[] = [
     onMalformed: "error",
   }),
   ofAmbassador("config", TEXT, "Raw Ambassador configuration."),
-  ofAmbassador("service-name", TEXT, "Name in Ambassador's prefix and header."),
-  ofAmbassador("header", TEXT, "Header match of Ambassador."),
+  ofAnyGateway("service-name", {
+    form: TEXT,
+    fallback: "none",
+    meaning:
+      "With `seldon.io/ambassador-header`: the deployment of this namespace whose requests with that header are answered here. Nothing without it.",
+  }),
+  ofAnyGateway("header", {
+    form: { type: "headerMatch" },
+    fallback: "none",
+    meaning: "Which of those requests are meant. Nothing without `seldon.io/ambassador-service-name`.",
+  }),
   ofAmbassador("regex-header", TEXT, "Header match of Ambassador by regular expression."),
   ofAmbassador("id", TEXT, "Ambassador's own id."),
   ofAnyGateway("retries", {

@@ -32,7 +32,7 @@ export function checkAnnotations(deployment: SeldonDeployment): readonly Finding
   return collectMaps(deployment).flatMap(({ site, path, annotations }) => {
     const ours = Object.entries(annotations).filter(([key]) => isOurKey(key));
     const legacy = ours.flatMap(([key]) => (LEGACY_ANNOTATIONS.includes(key) ? [key] : []));
-    const idle = ours.flatMap(([key]) => (isIdle(key, site) ? [key] : []));
+    const idle = ours.flatMap(([key]) => (isIdle(key, site) || lacksPartner(key, deployment) ? [key] : []));
     return [
       ...ours
         .filter(([key]) => !legacy.includes(key) && !idle.includes(key))
@@ -41,6 +41,18 @@ export function checkAnnotations(deployment: SeldonDeployment): readonly Finding
       ...about("AnnotationWithoutEffect", path, idle, "for Ambassador and without effect here", "ignore or remove"),
     ];
   });
+}
+
+/** Two annotations that mean something only together: whose requests, and which of them. */
+const PARTNERS: Readonly<Partial<Record<string, string>>> = {
+  "seldon.io/ambassador-header": "seldon.io/ambassador-service-name",
+  "seldon.io/ambassador-service-name": "seldon.io/ambassador-header",
+};
+
+function lacksPartner(key: string, { spec, metadata }: SeldonDeployment): boolean {
+  const partner = Object.hasOwn(PARTNERS, key) ? PARTNERS[key] : undefined;
+  if (partner === undefined) return false;
+  return [spec.annotations, metadata.annotations].every((map) => map === undefined || !Object.hasOwn(map, partner));
 }
 
 /** Known, in its place, and still without effect. */

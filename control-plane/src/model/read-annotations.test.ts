@@ -129,3 +129,28 @@ describe("reading annotations", () => {
     assert.equal(readPredictorAnnotations({ annotations: { "seldon.io/no-engine": "no" } }).noEngine, false);
   });
 });
+
+describe("header matches", () => {
+  const key = "seldon.io/ambassador-header";
+  const takeover = (value: string) =>
+    readDeploymentAnnotations({
+      metadata: { annotations: { "seldon.io/ambassador-service-name": "other" } },
+      spec: { annotations: { [key]: value } },
+    }).takeover;
+
+  it("are read with and without values", () => {
+    assert.deepEqual(takeover("Location"), { deployment: "other", headers: [{ name: "location" }] });
+    assert.deepEqual(takeover("location: london"), {
+      deployment: "other",
+      headers: [{ name: "location", value: "london" }],
+    });
+    assert.deepEqual(takeover("a:1:b:2")?.headers, [
+      { name: "a", value: "1" },
+      { name: "b", value: "2" },
+    ]);
+  });
+
+  it("that cannot be read take nothing over", () => {
+    for (const value of ["", ":", "a:1:b", "not a name:1"]) assert.equal(takeover(value), undefined, value);
+  });
+});

@@ -1,4 +1,10 @@
-import { readInteger, readStickyKey, type StickyKeySource } from "./annotation-values.ts";
+import {
+  readHeaderMatches,
+  readInteger,
+  readStickyKey,
+  type HeaderMatch,
+  type StickyKeySource,
+} from "./annotation-values.ts";
 import { ENGINE_PREFIX, findAnnotation } from "./annotations.ts";
 import type { StringMap } from "./kubernetes.ts";
 
@@ -30,6 +36,8 @@ export interface DeploymentAnnotations {
   /** Variables of the orchestrator from `seldon.io/engine-<x>`, sorted by name. */
   readonly engineEnv: StringMap;
   readonly stickyKey?: StickyKeySource;
+  /** Another deployment's requests that are answered by this one. */
+  readonly takeover?: { readonly deployment: string; readonly headers: readonly HeaderMatch[] };
 }
 
 export interface CircuitBreakerLimits {
@@ -65,6 +73,7 @@ export function readDeploymentAnnotations(deployment: AnnotatedDeployment): Depl
     ...(gateway === undefined || gateway === "" ? {} : { istioGateway: gateway }),
     ...(host === undefined || host === "" ? {} : { istioHost: host }),
     ...readRetries(find),
+    ...readTakeover(find),
     circuitBreakers: readCircuitBreakers(find),
     engineSeparatePod: isOn(spec.annotations?.["seldon.io/engine-separate-pod"]),
     noStorageInitializer: isOn(spec.annotations?.["seldon.io/no-storage-initializer"]),
@@ -77,6 +86,12 @@ export function readDeploymentAnnotations(deployment: AnnotatedDeployment): Depl
 }
 
 type Find = (key: string) => string | undefined;
+
+function readTakeover(find: Find): Pick<DeploymentAnnotations, "takeover"> {
+  const deployment = (find("seldon.io/ambassador-service-name") ?? "").trim();
+  const headers = readHeaderMatches(find("seldon.io/ambassador-header") ?? "");
+  return deployment === "" || headers === undefined ? {} : { takeover: { deployment, headers } };
+}
 
 /** Ambassador's retries hold where nothing is said about Istio's. */
 function readRetries(find: Find): Pick<DeploymentAnnotations, "retries"> {

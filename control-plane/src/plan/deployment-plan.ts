@@ -21,6 +21,7 @@ export interface DeploymentPlan {
   readonly retry?: RetryPlan;
   /** What each predictor may hold at most; absent: the default of who routes. */
   readonly circuitBreakers?: CircuitBreakers;
+  readonly takeover?: Takeover;
   /** Absent: the request id is the key of the split. */
   readonly stickyKey?: StickyKey;
   readonly permits: Permits;
@@ -48,6 +49,15 @@ export interface RetryPlan {
   readonly attempts: number;
   /** Absent: a try may take as long as the request. */
   readonly perTryTimeoutMs?: number;
+}
+
+/**
+ * From `seldon.io/ambassador-service-name` and `seldon.io/ambassador-header`: requests for another deployment of the
+ * namespace that have these headers are answered by this one.
+ */
+export interface Takeover {
+  readonly deployment: string;
+  readonly headers: readonly { readonly name: string; readonly value?: string }[];
 }
 
 /** From `seldon.io/ambassador-circuit-breakers-…`; what is absent has the default of who routes. */

@@ -128,6 +128,11 @@ export const SERVING_CODES = {
       "The URLs of a deployment's explainers lie below those of another deployment named <deployment>-explainer.",
     hint: "rename one of the two deployments; in Istio the one that was made first gets the requests of both",
   },
+  TakeoverTargetMissing: {
+    severity: "warning",
+    meaning: "A deployment is to answer some requests of another one, which is not there.",
+    hint: "check seldon.io/ambassador-service-name; in Istio nothing is routed until the other deployment is there",
+  },
   ExplainerParametersInvalid: {
     severity: "error",
     meaning: "The initParameters of an explainer are no JSON.",

@@ -5,13 +5,15 @@ import { type Checked, problem, type Problem } from "../problem/problem.ts";
 import { describeRouteTable } from "./filter-table/read.ts";
 import { planRouteTable, renderFilterTable, type FilterTableOptions } from "./filter-table/render.ts";
 import { renderIstio } from "./istio/render.ts";
+import type { TakeoverRoutes } from "./istio/takeover.ts";
+import { renderVirtualService } from "./istio/virtual-service.ts";
 import { DEFAULT_ISTIO_OPTIONS, type IstioOptions } from "./istio/options.ts";
 import { enginePredictor } from "./orchestrator/engine-predictor.ts";
 import { renderInferenceGraph } from "./orchestrator/inference-graph.ts";
 import { renderWorkloads } from "./workloads/render-workloads.ts";
 import type { XdsOptions } from "./xds/options.ts";
 import { renderXds } from "./xds/render.ts";
-import type { Json } from "./xds/resource.ts";
+import type { Json, JsonObject } from "./xds/resource.ts";
 
 /** Settings of every target; what is absent has its default. */
 export interface TargetOptions {
@@ -45,8 +47,22 @@ function trustsHeader(plans: readonly DeploymentPlan[]): readonly Problem[] {
   return [problem("IstioNeedsStripping", { message })];
 }
 
+/** Who of these plans answers some of a plan's requests. */
+function takeoversOf(
+  { namespace, name }: DeploymentPlan,
+  plans: readonly DeploymentPlan[],
+  options: TargetOptions,
+): readonly TakeoverRoutes[] {
+  return plans.flatMap((from) => {
+    if (from.namespace !== namespace || from.takeover?.deployment !== name) return [];
+    const { spec } = renderVirtualService(from, { ...DEFAULT_ISTIO_OPTIONS, ...options.istio });
+    const { http } = spec as { readonly http: readonly JsonObject[] };
+    return [{ from, headers: from.takeover.headers, http }];
+  });
+}
+
 function istio(plans: readonly DeploymentPlan[], options: TargetOptions = {}): Checked<Json> {
-  const rendered = plans.map((plan) => renderIstio(plan, options.istio));
+  const rendered = plans.map((plan) => renderIstio(plan, options.istio, takeoversOf(plan, plans, options)));
   const { namedEntries } = { ...DEFAULT_ISTIO_OPTIONS, ...options.istio };
   const problems = [...rendered.flatMap((one) => one.problems), ...(namedEntries ? trustsHeader(plans) : [])];
   return { value: rendered.flatMap((one) => one.value), problems };

@@ -4,6 +4,7 @@ import type { JsonObject } from "../xds/resource.ts";
 import { renderDestinationRule } from "./destination-rule.ts";
 import { renderExplainers } from "./explainer.ts";
 import { DEFAULT_ISTIO_OPTIONS, TLS_MODES, type IstioOptions } from "./options.ts";
+import type { TakeoverRoutes } from "./takeover.ts";
 import { renderVirtualService } from "./virtual-service.ts";
 
 /** Names of subsets must be DNS labels. */
@@ -30,11 +31,19 @@ function unexpressed(plan: DeploymentPlan, options: IstioOptions): readonly Prob
   return found;
 }
 
-/** The Istio objects of a deployment: DestinationRules first, so that no route names a subset that is not there yet. */
-export function renderIstio(plan: DeploymentPlan, options: Partial<IstioOptions> = {}): Checked<readonly JsonObject[]> {
+/**
+ * The Istio objects of a deployment: DestinationRules first, so that no route names a subset that is not there yet.
+ *
+ * @param takeovers deployments that answer some of its requests, in the order in which they are asked
+ */
+export function renderIstio(
+  plan: DeploymentPlan,
+  options: Partial<IstioOptions> = {},
+  takeovers: readonly TakeoverRoutes[] = [],
+): Checked<readonly JsonObject[]> {
   const settings = { ...DEFAULT_ISTIO_OPTIONS, ...options };
   const rules = plan.predictors.map((predictor) => renderDestinationRule(plan, predictor, settings));
   const explainers = renderExplainers(plan, settings);
-  const value = [...rules, ...explainers.rules, renderVirtualService(plan, settings), ...explainers.routes];
+  const value = [...rules, ...explainers.rules, renderVirtualService(plan, settings, takeovers), ...explainers.routes];
   return { value, problems: unexpressed(plan, settings) };
 }

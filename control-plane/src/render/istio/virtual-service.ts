@@ -11,6 +11,7 @@ import { duration } from "../duration.ts";
 import { GRPC_RETRY_ON, RETRY_ON } from "../retry-conditions.ts";
 import type { JsonObject } from "../xds/resource.ts";
 import type { IstioOptions } from "./options.ts";
+import { takeoverEntries, type TakeoverRoutes } from "./takeover.ts";
 
 /** What Seldon 1.17.1 takes for a gRPC call. Unanchored, as Seldon has it. */
 const GRPC_PATHS = ".*tensorflow.*|.*seldon.protos.*|.*inference.*";
@@ -124,9 +125,13 @@ function fallbackEntry(plan: DeploymentPlan, call: Call): JsonObject {
 /**
  * The VirtualService of a deployment. Per predictor: feedback, then everything, both only where the filter named that
  * predictor; then feedback without a name; then the two entries that Seldon 1.17.1 writes. Without `namedEntries` only
- * what comes after those of the predictors.
+ * what comes after those of the predictors. What other deployments answer comes before all of it.
  */
-export function renderVirtualService(plan: DeploymentPlan, { namedEntries }: IstioOptions): JsonObject {
+export function renderVirtualService(
+  plan: DeploymentPlan,
+  { namedEntries }: IstioOptions,
+  takeovers: readonly TakeoverRoutes[] = [],
+): JsonObject {
   const feedback = feedbackCalls(plan);
   const predict = predictCalls(plan);
   const live = namedEntries ? plan.predictors.filter((predictor) => !predictor.shadow) : [];
@@ -136,6 +141,10 @@ export function renderVirtualService(plan: DeploymentPlan, { namedEntries }: Ist
     apiVersion: "networking.istio.io/v1",
     kind: "VirtualService",
     metadata: { name: plan.seldonId, namespace: plan.namespace },
-    spec: { hosts: plan.hosts, gateways: plan.gateways, http: [...named, ...fallback] },
+    spec: {
+      hosts: plan.hosts,
+      gateways: plan.gateways,
+      http: [...takeoverEntries(plan, takeovers), ...named, ...fallback],
+    },
   };
 }

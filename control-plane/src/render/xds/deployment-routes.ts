@@ -23,8 +23,7 @@ const ECHOES: readonly JsonObject[] = [HEADER_PREDICTOR, HEADER_ROUTE, HEADER_DE
   echo(header, `%REQ(${header})%`),
 );
 
-function restCalls(plan: DeploymentPlan): readonly CallShape[] {
-  const prefix = urlPrefix(plan);
+function restCalls(prefix: string): readonly CallShape[] {
   const feedback = FEEDBACK_PATHS.map((path): CallShape => {
     return { kind: "http", match: { path: `${prefix}${path.slice(1)}` }, rewrite: path, feedback: true };
   });
@@ -95,7 +94,28 @@ function routes(plan: DeploymentPlan, calls: readonly CallShape[]): readonly Jso
 
 /** Routes of a deployment for calls below its URL prefix. */
 export function restRoutes(plan: DeploymentPlan): readonly JsonObject[] {
-  return routes(plan, restCalls(plan));
+  return routes(plan, restCalls(urlPrefix(plan)));
+}
+
+/** Routes of a deployment for those requests of another one that it answers: they go where Envoy's own split says. */
+function takeoverRoutes(plan: DeploymentPlan, calls: readonly CallShape[]): readonly JsonObject[] {
+  const headers = (plan.takeover?.headers ?? []).map(({ name, value }) =>
+    value === undefined ? { name, present_match: true } : { name, string_match: { exact: value } },
+  );
+  return calls.map((call) => ({
+    ...fallbackRoute(plan, { ...call, match: { ...call.match, headers } }),
+    request_headers_to_remove: [HEADER_CLUSTER],
+  }));
+}
+
+/** Routes of a deployment that answers some requests below another one's URL prefix. */
+export function restTakeover(plan: DeploymentPlan, prefix: string): readonly JsonObject[] {
+  return takeoverRoutes(plan, restCalls(prefix));
+}
+
+/** Routes of a deployment that answers some gRPC calls for another one. */
+export function grpcTakeover(plan: DeploymentPlan): readonly JsonObject[] {
+  return takeoverRoutes(plan, grpcCalls());
 }
 
 /** The route to an explainer. The filter may have chosen for a deployment whose URLs lie above; that is not for it. */

@@ -19,7 +19,7 @@ import { text } from "node:stream/consumers";
 import { setTimeout as delay } from "node:timers/promises";
 import { after, before, test } from "node:test";
 import type { DeploymentPlan } from "../../plan/deployment-plan.ts";
-import { CLUSTER_KINDS, clusterName } from "../../plan/names.ts";
+import { CLUSTER_KINDS, clusterName, explainerClusterName } from "../../plan/names.ts";
 import { renderEndpoints } from "./endpoints.ts";
 import { freePort, startEnvoy, type RunningEnvoy } from "./envoy-for-tests.ts";
 import { planFor } from "./plans-for-tests.ts";
@@ -34,7 +34,25 @@ const PLANS: readonly DeploymentPlan[] = [
   planFor("broken", { only: 1 }),
   planFor("slow", { only: 1 }, {}, { retry: { attempts: 1, perTryTimeoutMs: 50 } }),
   planFor("hosted", { main: 1 }, {}, { hosts: ["models.example.com"] }),
+  planFor(
+    "london",
+    { only: 1 },
+    {},
+    { takeover: { deployment: "plain", headers: [{ name: "city", value: "london" }] } },
+  ),
+  planFor("orphan", { only: 1 }, {}, { takeover: { deployment: "absent", headers: [{ name: "city" }] } }),
+  explained(planFor("wise", { main: 1 })),
+  planFor("wise-explainer", { main: 1 }),
 ];
+
+/** The same with an explainer for each predictor. */
+function explained(plan: DeploymentPlan): DeploymentPlan {
+  const predictors = plan.predictors.map((predictor) => {
+    const serviceName = `${plan.name}-${predictor.name}-explainer`;
+    return { ...predictor, explainer: { serviceName, serviceHost: serviceName, httpPort: 9000, subsetLabels: {} } };
+  });
+  return { ...plan, predictors };
+}
 
 interface Seen {
   readonly server: string;
@@ -160,6 +178,9 @@ before(async () => {
         const address = { address: "127.0.0.1", port: await startUpstream(name, kind === "grpc") };
         endpoints.push(renderEndpoints(name, [address]));
       }
+      if (predictor.explainer === undefined) continue;
+      const name = explainerClusterName(plan.namespace, plan.name, predictor.name);
+      endpoints.push(renderEndpoints(name, [{ address: "127.0.0.1", port: await startUpstream(name, false) }]));
     }
   }
   envoy = await startEnvoy([...rendered.value.map(withDecisions), ...endpoints], port);
@@ -339,4 +360,41 @@ test("a deployment with a host answers to that host alone, on any port", async (
   assert.equal(await status("models.example.com"), 200);
   assert.equal(await status("other.example.com"), 404);
   session.close();
+});
+
+test("an explainer is reached below the name of a deployment that exists too", async () => {
+  seen.length = 0;
+  const explanation = await call("/seldon/seldon/wise-explainer/main/api/v1.0/explain");
+  assert.equal(await explanation.text(), "seldon/wise/main/explainer");
+  assert.equal(seen[0]?.url, "/api/v1.0/explain");
+  const decided = { "x-test-cluster": "seldon/wise-explainer/main/http" };
+  const other = await call("/seldon/seldon/wise-explainer/main/api/v1.0/explain", decided);
+  assert.equal(await other.text(), "seldon/wise/main/explainer");
+  assert.equal(seen[1]?.headers["x-graphway-cluster"], undefined);
+  const prediction = await call("/seldon/seldon/wise-explainer/api/v1.0/predictions");
+  assert.equal(await prediction.text(), "seldon/wise-explainer/main/http");
+});
+
+test("a deployment answers those requests of another one that have a header, whatever the filter chose", async () => {
+  seen.length = 0;
+  const path = "/seldon/seldon/plain/api/v1.0/predictions";
+  const decided = { "x-test-cluster": "seldon/plain/only/http" };
+  assert.equal(await (await call(path, { city: "london", ...decided })).text(), "seldon/london/only/http");
+  assert.equal(seen[0]?.url, "/api/v1.0/predictions");
+  assert.equal(seen[0].headers["x-graphway-cluster"], undefined);
+  assert.equal(await (await call(path, { city: "paris" })).text(), "seldon/plain/only/http");
+  assert.equal(await (await call(path)).text(), "seldon/plain/only/http");
+  seen.length = 0;
+  await callGrpc("/seldon.protos.Seldon/Predict", { seldon: "plain", namespace: "seldon", city: "london" });
+  await callGrpc("/seldon.protos.Seldon/Predict", { seldon: "plain", namespace: "seldon" });
+  assert.deepEqual(
+    seen.map(({ server }) => server),
+    ["seldon/london/only/grpc", "seldon/plain/only/grpc"],
+  );
+});
+
+test("the other deployment need not be there", async () => {
+  const path = "/seldon/seldon/absent/api/v1.0/predictions";
+  assert.equal(await (await call(path, { city: "any" })).text(), "seldon/orphan/only/http");
+  assert.equal((await call(path)).status, 404);
 });

@@ -1,7 +1,7 @@
 import { HEADER_NAMESPACE, HEADER_SELDON } from "#proto/vocabulary/headers.ts";
 import type { DeploymentPlan } from "../../plan/deployment-plan.ts";
 import { urlPrefix } from "../../plan/urls.ts";
-import { explainerRoutes, grpcRoutes, restRoutes } from "./deployment-routes.ts";
+import { explainerRoutes, grpcRoutes, grpcTakeover, restRoutes, restTakeover } from "./deployment-routes.ts";
 import { GATEWAY_NAME } from "./listener.ts";
 import type { XdsOptions } from "./options.ts";
 import type { JsonObject, XdsResource } from "./resource.ts";
@@ -54,11 +54,48 @@ function lookUp(header: string, kind: MapKind, map: JsonObject, otherwise: JsonO
   return { matcher: { matcher_tree: { input, [kind]: { map } }, on_no_match: otherwise } };
 }
 
+/** A name that requests are addressed to: its deployment, where there is one, and those that answer some of them. */
+interface Addressee {
+  readonly namespace: string;
+  readonly name: string;
+  readonly plan?: DeploymentPlan;
+  readonly takeovers: readonly DeploymentPlan[];
+}
+
+function addressees(plans: readonly DeploymentPlan[]): readonly Addressee[] {
+  const takeovers = Map.groupBy(
+    plans.filter((plan) => plan.takeover !== undefined),
+    (plan) => `${plan.namespace}/${plan.takeover?.deployment ?? ""}`,
+  );
+  const own = plans.map((plan): Addressee => ({
+    namespace: plan.namespace,
+    name: plan.name,
+    plan,
+    takeovers: takeovers.get(`${plan.namespace}/${plan.name}`) ?? [],
+  }));
+  const known = new Set(plans.map((plan) => `${plan.namespace}/${plan.name}`));
+  const orphans = [...takeovers].filter(([key]) => !known.has(key));
+  const others = orphans.flatMap(([, [first, ...rest]]): readonly Addressee[] => {
+    if (first?.takeover === undefined) return [];
+    return [{ namespace: first.namespace, name: first.takeover.deployment, takeovers: [first, ...rest] }];
+  });
+  return [...own, ...others];
+}
+
+function restOf({ plan, takeovers, ...named }: Addressee): JsonObject {
+  const taken = takeovers.flatMap((one) => restTakeover(one, urlPrefix(named)));
+  return take([...taken, ...(plan === undefined ? [REST_NOT_FOUND] : restRoutes(plan))]);
+}
+
+function grpcOf({ plan, takeovers }: Addressee): JsonObject {
+  return take([...takeovers.flatMap(grpcTakeover), ...(plan === undefined ? [GRPC_NOT_FOUND] : grpcRoutes(plan))]);
+}
+
 /** gRPC calls name deployment and namespace by metadata. */
-function byMetadata(plans: readonly DeploymentPlan[]): JsonObject {
-  const byName = Map.groupBy(plans, (plan) => plan.name);
+function byMetadata(all: readonly Addressee[]): JsonObject {
+  const byName = Map.groupBy(all, (one) => one.name);
   const names = [...byName].map(([name, sameName]) => {
-    const namespaces = sameName.map((plan) => [plan.namespace, take(grpcRoutes(plan))] as const);
+    const namespaces = sameName.map((one) => [one.namespace, grpcOf(one)] as const);
     const byNamespace = Object.fromEntries<JsonObject>(namespaces);
     return [name, lookUp(HEADER_NAMESPACE, "exact_match_map", byNamespace, take([GRPC_NOT_FOUND]))] as const;
   });
@@ -67,13 +104,14 @@ function byMetadata(plans: readonly DeploymentPlan[]): JsonObject {
 
 /** Everything is found by maps: first the URL prefix, the longest one that fits, then for gRPC the metadata. */
 function matcher(plans: readonly DeploymentPlan[]): JsonObject {
-  const deployments = plans.map((plan) => [urlPrefix(plan), take(restRoutes(plan))] as const);
+  const all = addressees(plans);
+  const deployments = all.map((one) => [urlPrefix(one), restOf(one)] as const);
   const explainers = plans.flatMap(explainerRoutes).map(([prefix, route]) => [prefix, take([route])] as const);
   const urls = Object.fromEntries<JsonObject>([...deployments, ...explainers]);
   const rest = lookUp(
     "content-type",
     "prefix_match_map",
-    { "application/grpc": byMetadata(plans) },
+    { "application/grpc": byMetadata(all) },
     take([REST_NOT_FOUND]),
   );
   const found = lookUp(":path", "prefix_match_map", urls, rest);
