@@ -111,15 +111,16 @@ export class Kube {
 
   /** One call; resolves with the JSON (or text) that came. Throws KubeError for 400 and above. */
   async call(method: string, path: string, body?: Fields, contentType = "application/json"): Promise<Fields> {
+    const payload = body === undefined ? "" : JSON.stringify(body);
     const options: RequestOptions = {
       method,
-      agent: this.#agent,
       timeout: 30_000,
-      headers: body === undefined ? {} : { "content-type": contentType },
+      // Node leaves the length out of a DELETE's headers.
+      headers: { "content-length": Buffer.byteLength(payload), "content-type": contentType },
     };
     await this.#config.applyToHTTPSOptions(options);
     options.agent = this.#agent;
-    const { status, text } = await send(new URL(path, this.#server), options, body);
+    const { status, text } = await send(new URL(path, this.#server), options, payload);
     const isJson = text.startsWith("{");
     const said = isJson ? (JSON.parse(text) as Fields) : { text, message: text.slice(0, 300) };
     if (status >= 400) throw new KubeError(`${method} ${path}`, status, said);
@@ -178,7 +179,7 @@ function pathOf(kind: string, namespace: string, name = "", apiVersion?: string)
   return `${root}${scope}/${plural}${name === "" ? "" : `/${name}`}`;
 }
 
-function send(url: URL, options: RequestOptions, body: Fields | undefined): Promise<{ status: number; text: string }> {
+function send(url: URL, options: RequestOptions, payload: string): Promise<{ status: number; text: string }> {
   return new Promise((resolve, reject) => {
     const call = request(url, options, (response) => {
       let text = "";
@@ -191,6 +192,6 @@ function send(url: URL, options: RequestOptions, body: Fields | undefined): Prom
     });
     call.on("timeout", () => call.destroy(new Error("the API server does not answer")));
     call.on("error", reject);
-    call.end(body === undefined ? undefined : JSON.stringify(body));
+    call.end(payload);
   });
 }
