@@ -25,7 +25,7 @@ export interface ClusterAccess {
   /** The namespace that is meant when none is named: of the pod, or of the kubeconfig's context. */
   readonly namespace?: string;
   /** Asked before every call; keeps its own cache. `fresh`: the server refused the last ones (401). */
-  credentials(fresh?: boolean): Promise<Credentials>;
+  readonly credentials: (fresh?: boolean) => Promise<Credentials>;
 }
 
 /** No way to a cluster is known; the message says what to do. */

@@ -22,10 +22,13 @@ function isApiError(status: number, reason: string) {
 describe("the API client", () => {
   let server: FakeApiServer;
   let client: OpenApiClient;
+  /** Gives up soon. */
+  let hasty: OpenApiClient;
   const calls: CallReport[] = [];
   before(async () => {
     server = await startFakeApiServer();
-    client = server.client({ callTimeoutMs: 400, onCall: (call) => calls.push(call), longestEventBytes: 2_000 });
+    client = server.client({ longestEventBytes: 2_000 });
+    hasty = server.client({ callTimeoutMs: 300, onCall: (call) => calls.push(call) });
   });
   after(() => server.stop());
   beforeEach(() => {
@@ -157,11 +160,15 @@ describe("the API client", () => {
 
     for (const then of ["hang", "cut-off", "garbage", "lose-answer"] as const) {
       it(`is unreachable, and soon: ${then}`, async () => {
+        const impatient = then === "hang" ? hasty : client;
         // A list whose connection broke is tried once more.
         server.fail({ then, times: then === "lose-answer" ? 2 : 1, verb: "list" });
         server.fail({ then, verb: "apply" });
-        await assert.rejects(client.list(RESOURCE.configMap), ApiUnreachable);
-        await assert.rejects(client.apply(RESOURCE.configMap, configMap("one"), { fieldManager: "x" }), ApiUnreachable);
+        await assert.rejects(impatient.list(RESOURCE.configMap), ApiUnreachable);
+        await assert.rejects(
+          impatient.apply(RESOURCE.configMap, configMap("one"), { fieldManager: "x" }),
+          ApiUnreachable,
+        );
         assert.equal((await client.list(RESOURCE.secret)).items.length, 0);
       });
     }
@@ -175,9 +182,10 @@ describe("the API client", () => {
 
     it("reports what it asked", async () => {
       calls.length = 0;
-      await client.get(RESOURCE.configMap, KEY);
+      server.fail({ status: 404 });
+      await hasty.get(RESOURCE.configMap, KEY).catch(() => undefined);
       server.fail({ then: "hang" });
-      await client.list(RESOURCE.pod).catch(() => undefined);
+      await hasty.list(RESOURCE.pod).catch(() => undefined);
       assert.deepEqual(
         calls.map(({ verb, kind, status }) => [verb, kind, status]),
         [
@@ -235,7 +243,10 @@ describe("the API client", () => {
     for (const then of ["garbage", "cut-off", "hang"] as const) {
       it(`are unreachable: ${then}`, async () => {
         server.fail({ then, verb: "watch" });
-        await assert.rejects(collect(watch(), []), ApiUnreachable);
+        const { version } = server.objects;
+        const options = { resourceVersion: String(version), timeoutSeconds: 30 };
+        const events = (then === "hang" ? hasty : client).watch(RESOURCE.configMap, options);
+        await assert.rejects(collect(events, []), ApiUnreachable);
       });
     }
 

@@ -57,12 +57,17 @@ async function serve(): Promise<void> {
   process.send?.({ url: server.url } satisfies Message);
 }
 
-function used(): { readonly heap: number; readonly rss: number; readonly cpu: number } {
-  globalThis.gc?.();
+/** CPU of this process so far, in milliseconds. */
+function cpuMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1e3;
+}
+
+/** After a collection, in MB. */
+function memory(): { readonly heap: number; readonly rss: number } {
   globalThis.gc?.();
   const { heapUsed, rss } = process.memoryUsage();
-  const { user, system } = process.cpuUsage();
-  return { heap: heapUsed / 1e6, rss: rss / 1e6, cpu: (user + system) / 1e3 };
+  return { heap: heapUsed / 1e6, rss: rss / 1e6 };
 }
 
 async function measure(): Promise<void> {
@@ -80,29 +85,27 @@ async function measure(): Promise<void> {
   });
   const first = await client.list(RESOURCE.seldonDeployment, { limit: 1 });
   const bytes = JSON.stringify(first.items[0]).length;
-  const before = used();
-  const startedMs = performance.now();
+  const before = memory();
+  const [startedMs, startedCpuMs] = [performance.now(), cpuMs()];
   const reflector = startReflector({ client, type: RESOURCE.seldonDeployment });
   await reflector.synced;
-  const listMs = performance.now() - startedMs;
-  const listed = used();
+  const [listMs, listCpuMs] = [performance.now() - startedMs, cpuMs() - startedCpuMs];
+  const listed = memory();
   console.log(`${reflector.counters.objects} objects of ${bytes} bytes`);
-  console.log(`list: ${listMs.toFixed(0)} ms, ${(listed.cpu - before.cpu).toFixed(0)} ms CPU`);
-  console.log(
-    `heap +${(listed.heap - before.heap).toFixed(1)} MB (${listed.heap.toFixed(1)}), rss ${listed.rss.toFixed(0)} MB`,
-  );
+  console.log(`list: ${listMs.toFixed(0)} ms, ${listCpuMs.toFixed(0)} ms CPU`);
+  console.log(`heap +${(listed.heap - before.heap).toFixed(1)} MB (${listed.heap.toFixed(1)})`);
+  console.log(`rss ${before.rss.toFixed(0)} -> ${listed.rss.toFixed(0)} MB`);
+  const idleCpuMs = cpuMs();
   await new Promise((resume) => setTimeout(resume, IDLE_MS));
-  const idle = used();
-  console.log(`idle: ${(((idle.cpu - listed.cpu) / IDLE_MS) * 100).toFixed(2)} % CPU, two collections included`);
+  console.log(`idle: ${(((cpuMs() - idleCpuMs) / IDLE_MS) * 100).toFixed(3)} % CPU`);
+  const changeCpuMs = cpuMs();
   child.send("change");
   const answer = await next();
   const last = "lastVersion" in answer ? answer.lastVersion : "";
   const lastKey = { namespace: `team-${(CHANGES - 1) % 50}`, name: `model-${CHANGES - 1}` };
   await until(() => reflector.get(lastKey)?.metadata.resourceVersion === last, { within: 20_000 });
-  const changed = used();
-  console.log(
-    `events: ${((changed.cpu - idle.cpu) / CHANGES).toFixed(3)} ms CPU each; heap ${changed.heap.toFixed(1)} MB`,
-  );
+  const eventMs = (cpuMs() - changeCpuMs) / CHANGES;
+  console.log(`events: ${eventMs.toFixed(3)} ms CPU each; heap ${memory().heap.toFixed(1)} MB`);
   reflector.stop();
   await reflector.stopped;
   await client.close();
