@@ -52,7 +52,7 @@ function merge(
 interface Merged {
   readonly wanted: WantedDeployment;
   readonly replicas: number | undefined;
-  readonly settings: RolloutSettings;
+  readonly mode: string;
   readonly object: KubernetesObject;
 }
 
@@ -73,9 +73,10 @@ export function deploymentToWrite(
     const spec = withReplicas(wanted.object["spec"] as Readonly<Record<string, unknown>>, replicas);
     return { ...wanted.object, spec };
   }
+  const mode = `${settings.adopt} ${settings.graphsByXds}`;
   const known = merged.get(live);
-  if (known?.wanted === wanted && known.replicas === replicas && known.settings === settings) return known.object;
+  if (known?.wanted === wanted && known.replicas === replicas && known.mode === mode) return known.object;
   const object = merge(wanted, live, replicas, settings);
-  merged.set(live, { wanted, replicas, settings, object });
+  merged.set(live, { wanted, replicas, mode, object });
   return object;
 }

@@ -181,6 +181,14 @@ export class SimulatedCluster {
     else this.#entries.delete(key);
   }
 
+  /** A pod stops answering, and its Deployment says so at once. */
+  crash(index: number): void {
+    this.pods.crash(index);
+    for (const { object } of this.#entries.values()) {
+      if (object["kind"] === "Deployment") object["status"] = this.pods.statusOf(String(object.metadata["uid"]));
+    }
+  }
+
   /** Lets the Deployment controller and the kubelets go on a little; `chance` returns numbers from 0 to below 1. */
   tick(chance: () => number): void {
     for (const [key, entry] of this.#entries) {

@@ -64,6 +64,11 @@ export class SimulatedPods {
     if (pod !== undefined) pod.available = false;
   }
 
+  /** `status` of a Deployment as it is at this instant. */
+  statusOf(uid: string): unknown {
+    return this.#statusOf(this.#sets.get(uid) ?? { observed: undefined, pods: [], idleTicks: 0 });
+  }
+
   tick(deployment: KubernetesObject, chance: () => number): { readonly gone: boolean; readonly status: unknown } {
     const uid = deployment.metadata.uid ?? "";
     const set = this.#sets.get(uid) ?? { observed: undefined, pods: [], idleTicks: 0 };

@@ -119,7 +119,7 @@ export class Simulation {
 
   crash(): void {
     this.log.push("crash");
-    this.cluster.pods.crash(Math.floor(this.#chance() * 100));
+    this.cluster.crash(Math.floor(this.#chance() * 100));
   }
 
   chance(): number {
