@@ -1,8 +1,12 @@
 import type { ApiClient } from "../../kubernetes-api/api-client.ts";
 import type { KubernetesObject } from "../../kubernetes-api/object.ts";
 import { RESOURCE, type ResourceType } from "../../kubernetes-api/resource-types.ts";
+import { needsManagedFields } from "../../deliver/rollout/managed-fields.ts";
 import type { LiveObjects } from "../../deliver/rollout/rollout-step.ts";
-import { startReflector, type Reflector } from "../../source/kubernetes/reflector.ts";
+import type { TakeoverRoutes } from "../../render/istio/takeover.ts";
+import { startReflector, type Reflector, type ReflectorOptions } from "../../source/kubernetes/reflector.ts";
+import { dropBookkeeping } from "../../source/kubernetes/keep.ts";
+import { createTakeoverIndex, takeoverRoutes, takeoverTarget } from "./takeovers.ts";
 
 export interface ClusterCachesOptions {
   readonly client: Pick<ApiClient, "list" | "watch">;
@@ -29,6 +33,8 @@ export interface ClusterCaches {
   /** `seldon-config`. */
   config(): KubernetesObject | undefined;
   live(uid: string): LiveObjects;
+  /** Other deployments that answer some of a deployment's requests. */
+  takeovers(key: string): readonly TakeoverRoutes[];
   /** Takes in what a write answered. */
   put(object: KubernetesObject): void;
   /** Kinds that are switched on and that the API server does not know. */
@@ -45,6 +51,11 @@ const OWNED = [
   RESOURCE.podDisruptionBudget,
 ] as const;
 
+/** What Seldon's operator made is taken over by who owns which of its fields. */
+function keepUntilOurs(object: KubernetesObject): KubernetesObject {
+  return needsManagedFields(object) ? object : dropBookkeeping(object);
+}
+
 export function startClusterCaches(options: ClusterCachesOptions): ClusterCaches {
   const { istio, keda, namespace, onChange } = options;
   const byKind = new Map<string, Reflector>();
@@ -52,7 +63,7 @@ export function startClusterCaches(options: ClusterCachesOptions): ClusterCaches
 
   function start(
     type: ResourceType,
-    where: { readonly namespace?: string; readonly fieldSelector?: string },
+    where: Pick<ReflectorOptions, "namespace" | "fieldSelector" | "keep">,
   ): Reflector {
     const { client, onError } = options;
     const reflector = startReflector({
@@ -80,8 +91,10 @@ export function startClusterCaches(options: ClusterCachesOptions): ClusterCaches
   ];
   const keys = (within?: string): readonly string[] => deployments.list(within).map(keyOf);
 
-  deployments.onChange(({ namespace: of, name }) => {
-    onChange([`${of}/${name}`]);
+  const takeovers = createTakeoverIndex();
+  deployments.onChange(({ namespace: of, name }, now, before) => {
+    const key = `${of}/${name}`;
+    onChange([key, ...takeovers.note(key, now, before)]);
   });
   policies.onChange((key, now, before) => {
     onChange([now, before].flatMap((one) => targetOf(key.namespace, one) ?? []));
@@ -93,8 +106,11 @@ export function startClusterCaches(options: ClusterCachesOptions): ClusterCaches
     if (JSON.stringify(now?.metadata.labels) !== JSON.stringify(before?.metadata.labels)) onChange(keys(key.name));
   });
   for (const type of [...OWNED, ...optional])
-    start(type, scope).onChange((_, now, before) => {
-      onChange([now, before].flatMap((one) => ownerOf(one) ?? []));
+    start(type, { ...scope, keep: keepUntilOurs }).onChange((_, now, before) => {
+      const owners = [now, before].flatMap((one) => ownerOf(one) ?? []);
+      // Whoever's requests they answer has a copy of their routes.
+      const routed = type === RESOURCE.virtualService ? owners : [];
+      onChange([...owners, ...routed.flatMap((key) => takeoverTarget(deployments.get(splitKey(key))) ?? [])]);
     });
 
   const owned = (type: ResourceType, uid: string): readonly KubernetesObject[] =>
@@ -120,6 +136,12 @@ export function startClusterCaches(options: ClusterCachesOptions): ClusterCaches
       virtualServices: owned(RESOURCE.virtualService, uid),
       destinationRules: owned(RESOURCE.destinationRule, uid),
     }),
+    takeovers: (key) =>
+      takeovers.of(key).flatMap((taker) => {
+        const resource = deployments.get(splitKey(taker));
+        if (resource === undefined || resource.metadata.deletionTimestamp !== undefined) return [];
+        return takeoverRoutes(resource, owned(RESOURCE.virtualService, resource.metadata.uid ?? "")) ?? [];
+      }),
     put: (object) => {
       byKind.get(object.kind)?.put(object);
     },

@@ -32,14 +32,21 @@ export interface ControlPlane {
   stop(): Promise<void>;
 }
 
+/** How a client of the cluster is opened. */
+export type Connect = (...parameters: Parameters<typeof connectToCluster>) => ReturnType<typeof connectToCluster>;
+
 /** How often it is looked whether kinds that were missing are there by now. */
 const KIND_CHECK_MS = 5000;
 /** Looks before the event loop gets its turn, while all deployments are looked at for the first time. */
 const LOOKS_AT_ONCE = 20;
 
 /** Starts the control plane; throws when there is no cluster to talk to or a port is taken. */
-export async function startControlPlane(settings: ClusterSettings, log: Logger): Promise<ControlPlane> {
-  const client = await connectToCluster(
+export async function startControlPlane(
+  settings: ClusterSettings,
+  log: Logger,
+  connect: Connect = connectToCluster,
+): Promise<ControlPlane> {
+  const client = await connect(
     {
       ...(settings.kubeconfig === undefined ? {} : { kubeconfig: settings.kubeconfig }),
       ...(settings.context === undefined ? {} : { context: settings.context }),

@@ -22,7 +22,7 @@ import { portsInUse } from "./ports-in-use.ts";
 import { isOurs, type SelectionRules } from "./selection.ts";
 
 export interface ReconcilerOptions {
-  readonly caches: Pick<ClusterCaches, "deployment" | "namespace" | "policiesFor" | "live" | "put">;
+  readonly caches: Pick<ClusterCaches, "deployment" | "namespace" | "policiesFor" | "live" | "takeovers" | "put">;
   readonly planner: Planner;
   readonly secrets: DownloadSecrets;
   readonly shelf: GraphShelf;
@@ -108,6 +108,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
       plan: planned.plan,
       problems,
       live,
+      takeovers: caches.takeovers(key),
       nowMs: nowMs(),
       settings: options.settings(),
       ...(counts === undefined ? {} : { programmed: counts }),
