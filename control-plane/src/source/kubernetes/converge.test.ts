@@ -12,12 +12,11 @@ const TYPE = RESOURCE.configMap;
 
 type Step =
   | { readonly do: "write"; readonly name: string; readonly value: number; readonly told: boolean }
-  | { readonly do: "delete"; readonly name: string }
-  | { readonly do: "tell-late"; readonly name: string }
+  | { readonly do: "delete" | "tell-late" | "haunt"; readonly name: string }
   | { readonly do: "compact" | "bookmark" | "cut" | "end" | "freeze" | "disconnect" | "breathe" }
   | { readonly do: "fail"; readonly verb: "list" | "watch"; readonly fault: Fault };
 
-const names = fc.constantFrom("a", "b", "c", "d", "e");
+const names = fc.constantFrom("a", "b", "c");
 const faults: fc.Arbitrary<Fault> = fc.constantFrom(
   { status: 500 },
   { status: 410 },
@@ -39,10 +38,12 @@ const steps: fc.Arbitrary<Step> = fc.oneof(
   },
   { weight: 3, arbitrary: fc.record({ do: fc.constant("delete"), name: names }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant("tell-late"), name: names }) },
+  { weight: 2, arbitrary: fc.constant({ do: "breathe" } as const) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant("haunt"), name: names }) },
   {
     weight: 4,
     arbitrary: fc.record({
-      do: fc.constantFrom("compact", "bookmark", "cut", "end", "freeze", "disconnect", "breathe"),
+      do: fc.constantFrom("compact", "bookmark", "cut", "end", "freeze", "disconnect"),
     }),
   },
   {
@@ -91,8 +92,9 @@ describe("whatever happens", () => {
         server.fail({ ...step.fault, verb: step.verb });
         return;
       case "breathe":
-        await new Promise((resume) => setTimeout(resume, 5));
-        return;
+        return rest(5);
+      case "haunt":
+        return haunt(key.name, reflector);
       case "disconnect":
         server.disconnect();
         return;
@@ -107,10 +109,20 @@ describe("whatever happens", () => {
     }
   }
 
+  /** A write is told of after its object was deleted, and the deletion perhaps seen. */
+  async function haunt(name: string, reflector: Reflector): Promise<void> {
+    const key = { namespace: "default", name };
+    const made = server.objects.put(TYPE, { apiVersion: "v1", kind: "ConfigMap", metadata: key, data: { v: "ghost" } });
+    await rest(8);
+    server.objects.delete(TYPE, key);
+    await rest(8);
+    reflector.put(made);
+  }
+
   it("the cache comes to hold what the server holds, and its events tell the same story", async () => {
     const client = server.client({ callTimeoutMs: 2_000 });
     await fc.assert(
-      fc.asyncProperty(fc.array(steps, { minLength: 1, maxLength: 40 }), async (script) => {
+      fc.asyncProperty(fc.array(steps, { minLength: 1, maxLength: 25 }), async (script) => {
         const reflector = startReflector({
           client,
           type: TYPE,
@@ -139,5 +151,9 @@ describe("whatever happens", () => {
     );
   });
 });
+
+function rest(ms: number): Promise<void> {
+  return new Promise((resume) => setTimeout(resume, ms));
+}
 
 const OWNER = { apiVersion: "v1", kind: "X", name: "x", uid: "owner", controller: true };
