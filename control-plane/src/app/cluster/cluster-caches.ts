@@ -61,10 +61,7 @@ export function startClusterCaches(options: ClusterCachesOptions): ClusterCaches
   const byKind = new Map<string, Reflector>();
   const scope = namespace === undefined ? {} : { namespace };
 
-  function start(
-    type: ResourceType,
-    where: Pick<ReflectorOptions, "namespace" | "fieldSelector" | "keep">,
-  ): Reflector {
+  function start(type: ResourceType, where: Pick<ReflectorOptions, "namespace" | "fieldSelector" | "keep">): Reflector {
     const { client, onError } = options;
     const reflector = startReflector({
       client,

@@ -45,7 +45,7 @@ export async function startTestCluster(): Promise<TestCluster> {
     });
   });
   const status: TestCluster["status"] = () =>
-    (api.objects.get(RESOURCE.seldonDeployment, IRIS)?.["status"] ?? {}) as ReturnType<TestCluster["status"]>;
+    (api.objects.get(RESOURCE.seldonDeployment, IRIS)?.["status"] ?? {});
   const made = [
     RESOURCE.deployment,
     RESOURCE.service,
