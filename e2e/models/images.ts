@@ -11,7 +11,8 @@ export async function modelImages(nodeImage: Image, folder: string): Promise<rea
     ...nodeImage,
     name: `docker.io/graphway/model:${tag}`,
     layers: [...nodeImage.layers, layer],
-    arguments: ["/srv/model.mjs"],
+    // Not as arguments: a pod that brings some (an explainer) would replace it.
+    entrypoint: [...nodeImage.entrypoint, "/srv/model.mjs"],
     env: { ...nodeImage.env, ANSWER: JSON.stringify(answer) },
   });
   return [version("1", [1, 2, 3, 4]), version("2", [5, 6, 7, 8])];

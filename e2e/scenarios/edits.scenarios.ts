@@ -51,13 +51,6 @@ export const scenarios: readonly Scenario[] = [
         ["weights", sdep({ traffic: 30 }, { traffic: 10 })],
         ["the shadow's percentage", sdep({ traffic: 30 }, { traffic: 80 })],
         [
-          "parameters",
-          sdep(
-            { traffic: 30, graph: graph({ parameters: [{ name: "a", value: "1", type: "INT" }] }) },
-            { traffic: 80 },
-          ),
-        ],
-        [
           "a logger",
           sdep(
             { traffic: 30, graph: graph({ logger: { mode: "all", url: "http://nobody.invalid" } }) },
@@ -97,6 +90,32 @@ export const scenarios: readonly Scenario[] = [
       await load.more(20);
       await load.stopFlawless([V1, V2]);
       await unchanged(world, uids, "an edit of the graph");
+    },
+  },
+  {
+    name: "edits/built-in-parameters",
+    shows: "another ratioA of a RANDOM_ABTEST moves the traffic inside the graph, and no pod is restarted",
+    async run(world) {
+      const graph = (ratioA: string): Fields => ({
+        name: "ab",
+        implementation: "RANDOM_ABTEST",
+        parameters: [{ name: "ratioA", value: ratioA, type: "FLOAT" }],
+        children: ["left", "right"].map((name) => ({ name, type: "MODEL" })),
+      });
+      const pods = [[model("left"), model("right", { version: "2" })]];
+      const sdep = (ratioA: string): Fields =>
+        deployment("ratio", { predictors: [predictor("default", { pods, graph: graph(ratioA) })] });
+      await world.apply(sdep("1.0"));
+      await world.untilServed("ratio");
+      const uids = await allPodUids(world);
+      const load = world.load("ratio", {}, { loops: 1 });
+      await load.more(30);
+      assert.equal(load.answersOf(V2), 0, "ratioA 1.0 sent requests to the right");
+      await world.apply(sdep("0.0"));
+      await load.untilAnswer(V2, 30_000);
+      await world.untilAvailable("ratio");
+      await load.stopFlawless([V1, V2]);
+      await unchanged(world, uids, "a parameter of a built-in node");
     },
   },
   {
