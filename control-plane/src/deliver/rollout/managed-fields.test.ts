@@ -41,6 +41,14 @@ test("nothing to migrate: its status updates, other managers, nobody", () => {
 });
 
 test("caches keep managed fields of what is not ours yet", () => {
-  assert.equal(needsManagedFields(undefined), true);
-  assert.equal(needsManagedFields({ "graphway.dev/hash": "x" }), false);
+  const [owner, other] = ["SeldonDeployment", "Shop"].map((kind) => {
+    return { apiVersion: "example.com/v1", kind, name: "x", uid: "u", controller: true };
+  });
+  assert.ok(owner && other);
+  const object = (metadata: object): boolean =>
+    needsManagedFields({ apiVersion: "v1", kind: "Service", metadata: { name: "x", ...metadata } });
+  assert.equal(object({ ownerReferences: [owner] }), true);
+  assert.equal(object({ ownerReferences: [owner], annotations: { "graphway.dev/hash": "x" } }), false);
+  assert.equal(object({ ownerReferences: [other] }), false);
+  assert.equal(object({}), false);
 });

@@ -1,3 +1,6 @@
+import type { KubernetesObject } from "../../kubernetes-api/object.ts";
+import { MARK } from "./marks.ts";
+
 type Fields = Readonly<Record<string, unknown>>;
 
 /** What Seldon's operator, and client-side tools in its place, called themselves. */
@@ -54,7 +57,9 @@ export function migrateManagers(managedFields: readonly Fields[]): readonly Fiel
   ];
 }
 
-/** True for objects of which a cache must keep `managedFields`: those that are not ours yet. */
-export function needsManagedFields(annotations: Readonly<Record<string, string>> | undefined): boolean {
-  return annotations?.["graphway.dev/hash"] === undefined;
+/** True for objects of which a cache must keep `managedFields`: those of a SeldonDeployment that are not ours yet. */
+export function needsManagedFields({ metadata }: KubernetesObject): boolean {
+  const owners = metadata.ownerReferences ?? [];
+  const isSeldons = owners.some((one) => one.controller === true && one.kind === "SeldonDeployment");
+  return isSeldons && metadata.annotations?.[MARK.hash] === undefined;
 }
