@@ -92,7 +92,7 @@ function bringPredictorRoutes(turn: Turn, progress: Progress): boolean {
     asleep: (name) => turn.predictors.get(name)?.asleep ?? false,
   });
   if (routes === undefined) return false;
-  const wanted = turn.wanted.predictorRoutes(routes);
+  const wanted = turn.wanted.predictorRoutes(routes, turn.takeovers);
   return turn.list.bring(wanted.type, wanted.object, turn.liveRoutes) && routes.complete && !moved;
 }
 

@@ -3,6 +3,7 @@ import type { ResourceType } from "../../kubernetes-api/resource-types.ts";
 import type { DeploymentPlan } from "../../plan/deployment-plan.ts";
 import type { Problem } from "../../problem/problem.ts";
 import type { IstioOptions } from "../../render/istio/options.ts";
+import type { TakeoverRoutes } from "../../render/istio/takeover.ts";
 import type { SeldonDeploymentStatus } from "../status/seldon-status.ts";
 
 /** Everything that one look at a SeldonDeployment goes by. */
@@ -15,6 +16,8 @@ export interface RolloutInput {
   readonly problems: readonly Problem[];
   /** Objects that it owns, by kind. */
   readonly live: LiveObjects;
+  /** Other deployments that answer some of its requests, by the routes that they have now. Absent: none. */
+  readonly takeovers?: readonly TakeoverRoutes[];
   readonly nowMs: number;
   readonly settings: RolloutSettings;
   /** How many of those who subscribe to its graph and routes have accepted them; undefined: nobody does. */

@@ -1,6 +1,7 @@
 import { RESOURCE } from "../../kubernetes-api/resource-types.ts";
 import type { KubernetesObject } from "../../kubernetes-api/object.ts";
 import type { DeploymentPlan } from "../../plan/deployment-plan.ts";
+import type { TakeoverRoutes } from "../../render/istio/takeover.ts";
 import { routedServices, type RoutedServices } from "./live-routes.ts";
 import { markOf } from "./marks.ts";
 import { predictorStates, type PredictorState } from "./predictor-state.ts";
@@ -22,6 +23,8 @@ export interface Turn {
   /** Where it leads. */
   readonly routedTo: RoutedServices;
   readonly list: WriteList;
+  /** Other deployments that answer some of its requests. */
+  readonly takeovers: readonly TakeoverRoutes[];
 }
 
 export function startTurn(input: RolloutInput, plan: DeploymentPlan): Turn {
@@ -38,6 +41,7 @@ export function startTurn(input: RolloutInput, plan: DeploymentPlan): Turn {
     liveRoutes,
     routedTo: routedServices(liveRoutes),
     list: new WriteList(input),
+    takeovers: input.takeovers ?? [],
   };
 }
 

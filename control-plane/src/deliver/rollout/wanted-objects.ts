@@ -5,6 +5,7 @@ import type { PodSetPlan } from "../../plan/workload-plan.ts";
 import type { Problem } from "../../problem/problem.ts";
 import type { IstioOptions } from "../../render/istio/options.ts";
 import { renderIstio } from "../../render/istio/render.ts";
+import type { TakeoverRoutes } from "../../render/istio/takeover.ts";
 import { renderWorkloads } from "../../render/workloads/render-workloads.ts";
 import type { EffectiveRoutes } from "./effective-routes.ts";
 import { withMarks } from "./marks.ts";
@@ -38,7 +39,7 @@ export interface WantedObjects {
   readonly explainerRoutes: readonly Wanted[];
   readonly problems: readonly Problem[];
   /** The VirtualService of the predictors; the same routes are rendered once. */
-  predictorRoutes(routes: EffectiveRoutes): Wanted;
+  predictorRoutes(routes: EffectiveRoutes, takeovers: readonly TakeoverRoutes[]): Wanted;
   /** Makes an object of this deployment wanted. */
   own(type: ResourceType, object: KubernetesObject): Wanted;
 }
@@ -88,8 +89,13 @@ export function istioOptionsOf(settings: RolloutSettings): Partial<IstioOptions>
   return { ...settings.istioOptions, tlsMode: settings.istioTlsMode };
 }
 
-function wantRoutes(plan: DeploymentPlan, owner: OwnerReference, settings: RolloutSettings): Wanted {
-  const objects = renderIstio(plan, istioOptionsOf(settings))
+function wantRoutes(
+  plan: DeploymentPlan,
+  owner: OwnerReference,
+  settings: RolloutSettings,
+  takeovers: readonly TakeoverRoutes[],
+): Wanted {
+  const objects = renderIstio(plan, istioOptionsOf(settings), takeovers)
     .value as readonly unknown[] as readonly KubernetesObject[];
   const object = objects.find((one) => one.kind === "VirtualService" && one.metadata.name === plan.seldonId);
   if (object === undefined) throw new Error(`no VirtualService was rendered for ${plan.key}`);
@@ -123,8 +129,9 @@ function want(plan: DeploymentPlan, resource: KubernetesObject, settings: Rollou
     }),
     explainerRoutes: all(RESOURCE.virtualService, explainerRoutes),
     problems: [...workloads.problems, ...istio.problems],
-    predictorRoutes: (routes) => {
-      if (newest?.key !== routes.key) newest = { key: routes.key, wanted: wantRoutes(routes.plan, owner, settings) };
+    predictorRoutes: (routes, takeovers) => {
+      const key = takeovers.length === 0 ? routes.key : `${routes.key} ${JSON.stringify(takeovers)}`;
+      if (newest?.key !== key) newest = { key, wanted: wantRoutes(routes.plan, owner, settings, takeovers) };
       return newest.wanted;
     },
     own: (type, object) => own(owner, type, object),

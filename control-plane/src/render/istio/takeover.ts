@@ -24,9 +24,19 @@ function matchesOf(entry: JsonObject): readonly EntryMatch[] {
   return (entry["match"] ?? []) as readonly EntryMatch[];
 }
 
-/** The filter knows nothing of takeovers: entries that follow its choice stay with their own deployment. */
-function followsFilter(entry: JsonObject): boolean {
-  return matchesOf(entry).some(({ headers = {} }) => Object.hasOwn(headers, HEADER_PREDICTOR));
+/** Prefix of the names of the entries by which others answer a deployment's requests. */
+function takeoverPrefix({ namespace, name }: Named): string {
+  return `graphway.${namespace}.${name}.takeover.`;
+}
+
+/**
+ * The filter knows nothing of takeovers: entries that follow its choice stay with their own deployment. What others
+ * answer for it is not handed on either, or two that answer for each other would hand it to and fro for ever.
+ */
+function isOwn(entry: JsonObject, from: Named): boolean {
+  const followsFilter = matchesOf(entry).some(({ headers = {} }) => Object.hasOwn(headers, HEADER_PREDICTOR));
+  const name = entry["name"];
+  return !followsFilter && !(typeof name === "string" && name.startsWith(takeoverPrefix(from)));
 }
 
 function moveUri(uri: Readonly<Record<string, string>>, from: Named, to: Named): JsonObject {
@@ -47,7 +57,7 @@ function moveEntry(entry: JsonObject, { from, headers }: TakeoverRoutes, to: Nam
       headers: { ...named, ...Object.fromEntries(wanted) },
     };
   });
-  const name = `graphway.${to.namespace}.${to.name}.takeover.${from.name}.${position}`;
+  const name = `${takeoverPrefix(to)}${from.name}.${position}`;
   const rest = Object.entries(entry).filter(([key]) => key !== "name" && key !== "match");
   return { name, match, ...Object.fromEntries(rest) };
 }
@@ -59,6 +69,6 @@ function moveEntry(entry: JsonObject, { from, headers }: TakeoverRoutes, to: Nam
  */
 export function takeoverEntries(to: Named, takeovers: readonly TakeoverRoutes[]): readonly JsonObject[] {
   return takeovers.flatMap((one) =>
-    one.http.filter((entry) => !followsFilter(entry)).map((entry, index) => moveEntry(entry, one, to, index + 1)),
+    one.http.filter((entry) => isOwn(entry, one.from)).map((entry, index) => moveEntry(entry, one, to, index + 1)),
   );
 }
