@@ -127,15 +127,17 @@ function underLoad({ name, shows, from, to }: Update): Scenario {
       await world.apply(to);
       await load.untilAnswer(V2);
       await world.untilAvailable("fixed", { timeoutMs: 120_000 });
-      // The pods of before go only now and in their time: load until the last of them has gone.
+      // The pods of before are drained, and go only now and in their time: load until long after the last answer of theirs.
       await untilTrue(
-        "no pod is about to end",
-        async () => (await world.list("Pod")).every((pod) => pod.metadata.deletionTimestamp === undefined),
-        { timeoutMs: 60_000 },
+        "the former version is gone",
+        async () => {
+          const before = load.answersOf(V1);
+          await load.more(60);
+          const pods = await world.list("Pod");
+          return load.answersOf(V1) === before && pods.every((pod) => pod.metadata.deletionTimestamp === undefined);
+        },
+        { timeoutMs: 90_000 },
       );
-      const before = load.answersOf(V1);
-      await load.more(60);
-      assert.equal(load.answersOf(V1), before, "answers of the former version after the end of the update");
       const { calls } = await load.stopFlawless([V1, V2]);
       world.note(`${calls} requests`);
     },
