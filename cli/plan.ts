@@ -6,9 +6,13 @@ import { readPlans } from "./read-plans.ts";
 import { parseWords, UsageError } from "./words.ts";
 
 const USAGE = `Usage: graphway plan -f <file or folder>... [options]
+       graphway plan --cluster [flags of the control plane]
 
 Says in words what SeldonDeployments mean: where they answer, how requests are split, copied and retried, and the graph
 of every predictor. Problems go to standard error.
+
+With --cluster: what a control plane would change next in a cluster, and whether pods restart. Takes the control plane's own
+flags and variables (--kubeconfig, --context, --namespace, --adopt, ISTIO_ENABLED, …); give those that it runs with.
 
   -f, --file <path>   a manifest, or a folder of them; may be given more than once
   -o, --output <form> text (default) or json: the plans as data
@@ -24,6 +28,10 @@ const OPTIONS = {
 
 /** `graphway plan`. */
 export async function run(words: readonly string[]): Promise<number> {
+  if (words.includes("--cluster")) {
+    const { runOnCluster } = await import("./plan-cluster.ts");
+    return runOnCluster(words.filter((word) => word !== "--cluster"));
+  }
   const { values, positionals } = parseWords(OPTIONS, words);
   if (values.help) {
     stdout.write(USAGE);

@@ -1,4 +1,5 @@
 import type { ApiClient } from "../../kubernetes-api/api-client.ts";
+import type { Clock } from "../../kubernetes-api/clock.ts";
 import type { KubernetesObject } from "../../kubernetes-api/object.ts";
 import { RESOURCE, type ResourceType } from "../../kubernetes-api/resource-types.ts";
 import { needsManagedFields } from "../../deliver/rollout/managed-fields.ts";
@@ -16,6 +17,7 @@ export interface ClusterCachesOptions {
   readonly ownNamespace: string;
   readonly istio: boolean;
   readonly keda: boolean;
+  readonly clock?: Clock;
   /** Called with the keys (`<namespace>/<name>`) of SeldonDeployments that a change may concern. */
   readonly onChange: (keys: readonly string[]) => void;
   readonly onError: (kind: string, error: unknown) => void;
@@ -67,6 +69,7 @@ export function startClusterCaches(options: ClusterCachesOptions): ClusterCaches
       client,
       type,
       ...where,
+      ...(options.clock === undefined ? {} : { clock: options.clock }),
       onError: (error) => {
         onError(type.kind, error);
       },

@@ -6,14 +6,17 @@ import { createWriter } from "../../deliver/kubernetes/writer.ts";
 import { decideRollout } from "../../deliver/rollout/decide-rollout.ts";
 import type { RolloutSettings } from "../../deliver/rollout/rollout-step.ts";
 import { createResourceStore } from "../../deliver/xds-server/resource-store.ts";
-import { ApiUnreachable } from "../../kubernetes-api/api-client.ts";
+import { ApiUnreachable, type ApiClient } from "../../kubernetes-api/api-client.ts";
+import { systemClock, type Clock } from "../../kubernetes-api/clock.ts";
 import { connectToCluster } from "../../kubernetes-api/connect.ts";
+import { RESOURCE } from "../../kubernetes-api/resource-types.ts";
 import { startClusterCaches } from "./cluster-caches.ts";
 import { missingKindProblems } from "./cluster-problems.ts";
 import { createDownloadSecrets } from "./download-secrets.ts";
 import { createGraphShelf } from "./graph-shelf.ts";
 import type { Logger } from "./log.ts";
 import { createMetrics } from "./metrics.ts";
+import { createOwnResources } from "./own-resources.ts";
 import { createPlanner } from "./planner.ts";
 import { plannerSettings } from "./planner-settings.ts";
 import { createReconciler } from "./reconcile.ts";
@@ -45,6 +48,7 @@ export async function startControlPlane(
   settings: ClusterSettings,
   log: Logger,
   connect: Connect = connectToCluster,
+  clock: Clock = systemClock,
 ): Promise<ControlPlane> {
   const client = await connect(
     {
@@ -69,12 +73,14 @@ export async function startControlPlane(
   let election: LeaderElection | undefined;
   const isLeader = (): boolean => isSynced && (settings.leader === undefined || election?.isLeading() === true);
 
+  if (settings.createsResources) await createResources(client, settings, reportError);
   const caches = startClusterCaches({
     client,
     namespace: settings.namespace,
     ownNamespace: settings.ownNamespace,
     istio: settings.rollout.istio,
     keda: settings.rollout.keda,
+    clock,
     onChange: (keys) => {
       if (isSynced) for (const key of keys) queue.add(key);
     },
@@ -88,6 +94,7 @@ export async function startControlPlane(
   const events = createEventRecorder({
     client,
     host: settings.podName,
+    clock,
     onError: (error) => {
       reportError("an event", error);
     },
@@ -128,12 +135,14 @@ export async function startControlPlane(
     programmed: (key) => graphs.programmed.count(key),
     clusterProblems: () => missingKindProblems(caches.missingKinds()),
     isLeader,
+    nowMs: () => clock.nowMs(),
     onLook: ({ key, step }) => {
       if (step.writes.length > 0) log.debug({ key, writes: step.writes.length }, "there is something to do");
     },
   });
   const queue = startWorkQueue({
     workers: settings.workers,
+    clock,
     work: async (key) => {
       const startedMs = performance.now();
       try {
@@ -194,6 +203,7 @@ export async function startControlPlane(
       key: { namespace: settings.ownNamespace, name: leaseName },
       identity: `${settings.podName}_${randomBytes(6).toString("hex")}`,
       settings: { leaseMs: leaseDurationMs, renewMs: renewDeadlineMs, retryMs: retryPeriodMs },
+      clock,
       onAcquired: () => {
         log.info("this replica writes");
         if (isSynced) addAll();
@@ -249,6 +259,25 @@ export async function startControlPlane(
     },
   };
 }
+
+/** A control plane that may not write them goes on with those that are there. */
+async function createResources(
+  client: ApiClient,
+  settings: ClusterSettings,
+  reportError: ReturnType<typeof reporter>,
+): Promise<void> {
+  try {
+    await createOwnResources(client, settings);
+    const deadlineMs = performance.now() + ESTABLISH_MS;
+    while (performance.now() < deadlineMs && !(await client.serves(RESOURCE.seldonDeployment)))
+      await new Promise((resolve) => setTimeout(resolve, 200));
+  } catch (error) {
+    reportError("writing CustomResourceDefinitions and the webhook's configuration", error);
+  }
+}
+
+/** How long an API server may take to serve a kind that it has just been told of. */
+const ESTABLISH_MS = 10_000;
 
 /** What can't be written as its kinds are missing is not tried. */
 function without(rollout: RolloutSettings, missing: readonly string[]): RolloutSettings {

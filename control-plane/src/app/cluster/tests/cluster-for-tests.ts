@@ -44,8 +44,7 @@ export async function startTestCluster(): Promise<TestCluster> {
       bringPods(api, object);
     });
   });
-  const status: TestCluster["status"] = () =>
-    (api.objects.get(RESOURCE.seldonDeployment, IRIS)?.["status"] ?? {});
+  const status: TestCluster["status"] = () => api.objects.get(RESOURCE.seldonDeployment, IRIS)?.["status"] ?? {};
   const made = [
     RESOURCE.deployment,
     RESOURCE.service,
