@@ -1,7 +1,6 @@
 import { FIELD_MANAGER } from "../../deliver/rollout/managed-fields.ts";
 import { webhookConfiguration, type WebhookScope } from "../../deliver/admission/webhook-configuration.ts";
 import type { ApiClient } from "../../kubernetes-api/api-client.ts";
-import type { KubernetesObject } from "../../kubernetes-api/object.ts";
 import { RESOURCE } from "../../kubernetes-api/resource-types.ts";
 import { CUSTOM_RESOURCE_DEFINITIONS } from "../../model/schema/crd/definitions.ts";
 import type { ClusterSettings } from "./settings/cluster-settings.ts";
