@@ -11,6 +11,9 @@ const V2 = "[5,6,7,8]";
 const version2 = [[model("classifier", { version: "2" })]];
 const OWNED = ["Deployment", "Service", "VirtualService", "DestinationRule"] as const;
 
+const REVISION = "deployment.kubernetes.io/revision";
+/** Of all that is written, the owner's uid among it, which is another after it was deleted. */
+const OWNED_HASH = "graphway.dev/hash";
 /** What the API server gives a Service. */
 const GIVEN = ["clusterIP", "clusterIPs"];
 
@@ -18,7 +21,7 @@ const GIVEN = ["clusterIP", "clusterIPs"];
 async function objectsOf(world: World): Promise<string> {
   const objects = (await Promise.all(OWNED.map((kind) => world.list(kind)))).flat();
   const plain = objects.map(({ kind, metadata: { name, labels, annotations = {} }, spec = {} }) => {
-    const own = without(annotations, ["deployment.kubernetes.io/revision"]);
+    const own = without(annotations, [REVISION, OWNED_HASH]);
     return { kind, name, labels, annotations: own, spec: without(spec, GIVEN) };
   });
   return JSON.stringify(plain, null, 1);
@@ -48,6 +51,14 @@ async function onEveryWrite(world: World, hear: (what: string) => void): Promise
   return () => {
     for (const stop of stops) stop();
   };
+}
+
+/** Applies again while the webhook is not reached: a new pod is ready a moment before its Service leads there. */
+async function untilTaken(world: World, edit: Fields): Promise<void> {
+  await until("the edit is taken", async () => {
+    await world.apply(edit);
+    return true;
+  });
 }
 
 const BEFORE = deployment("example", { predictors: [predictor("main", { traffic: 100 })] });
@@ -127,7 +138,8 @@ export const scenarios: readonly Scenario[] = [
       } finally {
         await operator.scale(1);
       }
-      await world.apply(deployment("alone", { replicas: 2, predictors: [predictor("default", { pods: version2 })] }));
+      const edit = deployment("alone", { replicas: 2, predictors: [predictor("default", { pods: version2 })] });
+      await untilTaken(world, edit);
       await load.untilAnswer(V2);
       await world.untilAvailable("alone");
       await load.stopFlawless([V1, V2]);
@@ -173,10 +185,7 @@ export const scenarios: readonly Scenario[] = [
       crashApiServer(world);
       await until("the API server answers again", () => world.get("SeldonDeployment", "calm"));
       const edit: Fields = deployment("calm", { predictors: [predictor("default", { pods: version2 })] });
-      await until("the edit is taken", async () => {
-        await world.apply(edit);
-        return true;
-      });
+      await untilTaken(world, edit);
       await load.untilAnswer(V2);
       await world.untilAvailable("calm");
       await load.stopFlawless([V1, V2]);
