@@ -34,6 +34,21 @@ export const CONNECT_PROBES: Readonly<Record<NodePort, Readonly<Record<"readines
   },
 };
 
+/**
+ * The user's probe, else ours. One that says how often to ask but not what, which Kubernetes refuses, asks what ours
+ * does.
+ */
+export function probeOr(ours: ContainerProbe, given: ContainerProbe | undefined): ContainerProbe {
+  if (given === undefined) return ours;
+  const { httpGet, tcpSocket, exec, grpc } = given;
+  if (httpGet !== undefined || tcpSocket !== undefined || exec !== undefined || grpc !== undefined) return given;
+  return {
+    ...given,
+    ...(ours.httpGet === undefined ? {} : { httpGet: ours.httpGet }),
+    ...(ours.tcpSocket === undefined ? {} : { tcpSocket: ours.tcpSocket }),
+  };
+}
+
 /** Seldon's own hook: lets requests in flight finish before the container is told to stop. */
 export const DEFAULT_PRE_STOP: NonNullable<Lifecycle["preStop"]> = Object.freeze({
   exec: Object.freeze({ command: Object.freeze(["/bin/sh", "-c", "/bin/sleep 10"]) }),
@@ -70,8 +85,8 @@ export function dressForGraph(
     ...container,
     env: graphContainerEnv(context, predictor, node, endpoint, container),
     ports: withGraphPorts(container.ports ?? [], endpoint),
-    livenessProbe: container.livenessProbe ?? probes.liveness,
-    readinessProbe: container.readinessProbe ?? probes.readiness,
+    livenessProbe: probeOr(probes.liveness, container.livenessProbe),
+    readinessProbe: probeOr(probes.readiness, container.readinessProbe),
     lifecycle: withPreStop(container.lifecycle),
   };
 }

@@ -1,5 +1,5 @@
 import type { Container, ContainerProbe } from "../../../model/kubernetes.ts";
-import { LIVENESS_DELAY_SECONDS, READINESS_DELAY_SECONDS } from "../graph-container.ts";
+import { LIVENESS_DELAY_SECONDS, probeOr, READINESS_DELAY_SECONDS } from "../graph-container.ts";
 
 function healthProbe(path: string, initialDelaySeconds: number): ContainerProbe {
   return {
@@ -12,11 +12,11 @@ function healthProbe(path: string, initialDelaySeconds: number): ContainerProbe 
   };
 }
 
-/** Probes of a server that speaks V2; the container's own stay. */
+/** Probes of a server that speaks V2; the container's own stay, see `probeOr`. */
 export function withHealthProbes(container: Container): Container {
   return {
     ...container,
-    livenessProbe: container.livenessProbe ?? healthProbe("/v2/health/live", LIVENESS_DELAY_SECONDS),
-    readinessProbe: container.readinessProbe ?? healthProbe("/v2/health/ready", READINESS_DELAY_SECONDS),
+    livenessProbe: probeOr(healthProbe("/v2/health/live", LIVENESS_DELAY_SECONDS), container.livenessProbe),
+    readinessProbe: probeOr(healthProbe("/v2/health/ready", READINESS_DELAY_SECONDS), container.readinessProbe),
   };
 }
