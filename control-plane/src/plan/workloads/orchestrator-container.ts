@@ -105,9 +105,10 @@ export function planOrchestratorContainer(
     imagePullPolicy,
     args: flags(context, predictor, shutdownDelayMs(context, graceSeconds)),
     env,
+    // Scrapers find the metrics by their port's name. Of two ports with one number the first is written, so it is first.
     ports: [
-      { name: "http", containerPort: options.orchestratorHttpPort, protocol: "TCP" },
       { name: metricsPortName, containerPort: options.orchestratorHttpPort, protocol: "TCP" },
+      { name: "http", containerPort: options.orchestratorHttpPort, protocol: "TCP" },
       { name: "grpc", containerPort: options.orchestratorGrpcPort, protocol: "TCP" },
     ],
     livenessProbe: probe(context, predictor, "/live", LIVENESS_DELAY_SECONDS),
