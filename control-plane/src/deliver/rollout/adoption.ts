@@ -1,6 +1,6 @@
 import type { KubernetesObject } from "../../kubernetes-api/object.ts";
 import { ORCHESTRATOR_CONTAINER, type Container } from "../../plan/workload-plan.ts";
-import { markOf } from "./marks.ts";
+import { isSeldons, markOf } from "./marks.ts";
 import { missing } from "./missing.ts";
 import { podSpecOf } from "./pod-template.ts";
 import type { RolloutSettings } from "./rollout-step.ts";
@@ -37,17 +37,12 @@ export function looksDifferent(wanted: KubernetesObject, live: KubernetesObject)
   return false;
 }
 
-/** Made by Seldon's operator, and not touched by us yet. */
-export function isForeign(live: KubernetesObject): boolean {
-  return markOf(live, "hash") === undefined;
-}
-
 /**
  * Whether a Deployment keeps the pods that Seldon's operator gave it. They stay until what is wanted of them is no
- * longer what was wanted when the Deployment was taken over, or at the takeover already looks different to its user.
+ * longer what was wanted when the Deployment was taken over, or what they run looks different to their user.
  */
 export function keepsForeignPods(wanted: WantedDeployment, live: KubernetesObject, settings: RolloutSettings): boolean {
   if (settings.adopt === "roll") return false;
-  if (isForeign(live)) return !looksDifferent(wanted.object, live);
-  return markOf(live, "adopted") === wanted.fullTemplateHash;
+  const isWanted = isSeldons(live) || markOf(live, "adopted") === wanted.fullTemplateHash;
+  return isWanted && !looksDifferent(wanted.object, live);
 }

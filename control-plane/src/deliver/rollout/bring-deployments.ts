@@ -1,15 +1,15 @@
 import { hash } from "node:crypto";
 import { RESOURCE } from "../../kubernetes-api/resource-types.ts";
 import type { KubernetesObject } from "../../kubernetes-api/object.ts";
-import { isForeign } from "./adoption.ts";
 import { hasAvailable, hasGivenUp, isGoing, isReady, replicasOf } from "./deployment-state.ts";
 import { deploymentToWrite, keepsSelector } from "./deployment-write.ts";
-import { markOf, REPLICAS_MANAGER, withMarks } from "./marks.ts";
+import { isSeldons, markOf, REPLICAS_MANAGER, withMarks } from "./marks.ts";
+import { applicableTemplate } from "./pod-template.ts";
 import { podsWait } from "./port-move.ts";
 import { servedBy } from "./predictor-state.ts";
 import type { Write } from "./rollout-step.ts";
 import { isDrained, named, type Turn } from "./turn.ts";
-import type { WantedDeployment } from "./wanted-objects.ts";
+import { templateOf, type WantedDeployment } from "./wanted-objects.ts";
 
 /** How many pods to write, and whether that is only until requests are gone. */
 interface PodCount {
@@ -39,7 +39,7 @@ function podCount(turn: Turn, wanted: WantedDeployment, live: KubernetesObject |
  */
 function letGoOfReplicas(wanted: WantedDeployment, live: KubernetesObject | undefined): readonly Write[] {
   if (live === undefined || wanted.pods.replicas !== undefined) return [];
-  if (markOf(live, "replicas") === undefined && !isForeign(live)) return [];
+  if (markOf(live, "replicas") === undefined && !isSeldons(live)) return [];
   const { apiVersion, kind, metadata } = wanted.object;
   const object = {
     apiVersion,
@@ -57,9 +57,7 @@ function bridgeName(name: string): string {
 /** The same pods under another name, for as long as the name is needed for new ones. */
 function bridgeFor(turn: Turn, live: KubernetesObject): KubernetesObject {
   const { name, namespace, labels } = live.metadata;
-  const { replicas, selector, template, strategy, progressDeadlineSeconds } = live["spec"] as Readonly<
-    Record<string, unknown>
-  >;
+  const { replicas, selector, strategy, progressDeadlineSeconds } = live["spec"] as Readonly<Record<string, unknown>>;
   const object = {
     apiVersion: "apps/v1",
     kind: "Deployment",
@@ -68,7 +66,7 @@ function bridgeFor(turn: Turn, live: KubernetesObject): KubernetesObject {
       ...(namespace === undefined ? {} : { namespace }),
       ...(labels === undefined ? {} : { labels }),
     },
-    spec: { replicas, selector, template, strategy, progressDeadlineSeconds },
+    spec: { replicas, selector, template: applicableTemplate(templateOf(live)), strategy, progressDeadlineSeconds },
   };
   const marked = withMarks(object, { bridge: name, serves: servedBy(live, turn.live.services) ?? name });
   return turn.wanted.own(RESOURCE.deployment, marked).object;

@@ -46,7 +46,8 @@ function merge(
     return { ...wanted.object, spec: { ...spec, selector, template } };
   }
   const object = withMarks(withoutMark(wanted.object, "template"), { adopted: wanted.fullTemplateHash });
-  return { ...object, spec: { ...spec, selector, template: templateOf(live) } };
+  const others = Object.entries(spec).filter(([name]) => name !== "template");
+  return { ...object, spec: { ...Object.fromEntries(others), selector } };
 }
 
 interface Merged {
@@ -61,7 +62,7 @@ const merged = new WeakMap<KubernetesObject, Merged>();
 
 /**
  * The Deployment to write over the live one: what is wanted, with those parts of the live one that may stay as they are
- * so that no pod restarts for nothing. `replicas` undefined leaves their number to whoever sets it.
+ * so that no pod restarts for nothing; without a template where the pods stay that Seldon's operator made. `replicas` undefined leaves their number to whoever sets it.
  */
 export function deploymentToWrite(
   wanted: WantedDeployment,

@@ -6,7 +6,8 @@ import type { LiveObjects, RolloutStep, Write } from "./rollout-step.ts";
 function restartsPods(wanted: KubernetesObject, live: KubernetesObject): boolean {
   const template = (one: KubernetesObject): unknown =>
     (one["spec"] as { readonly template?: unknown } | undefined)?.template;
-  return wanted.kind === "Deployment" && missing(template(wanted), template(live)) !== undefined;
+  const next = template(wanted);
+  return wanted.kind === "Deployment" && next !== undefined && missing(next, template(live)) !== undefined;
 }
 
 function describeWrite(write: Write, live: ReadonlyMap<string, KubernetesObject>): string | undefined {

@@ -33,6 +33,18 @@ test("what we own already is kept together with it", () => {
   });
 });
 
+test("a template that stays as it is stays with Seldon's operator, and is taken when pods roll", () => {
+  const theirs = entry("manager", "Update", { "f:metadata": { "f:labels": {} }, ...spec });
+  const [, first] = migrateManagers([status, theirs], true) ?? [];
+  const others = { "f:metadata": { "f:labels": {} }, "f:spec": { "f:replicas": {} } };
+  const template = entry("manager", "Update", { "f:spec": { "f:template": { "f:spec": {} } } });
+  assert.deepEqual(first?.["value"], [entry("graphway", "Apply", others), template, status]);
+  assert.equal(migrateManagers([entry("graphway", "Apply", others), template], true), undefined);
+  const [, second] = migrateManagers([entry("graphway", "Apply", others), template]) ?? [];
+  const whole = { "f:metadata": { "f:labels": {} }, ...spec };
+  assert.deepEqual(second?.["value"], [entry("graphway", "Apply", whole)]);
+});
+
 test("nothing to migrate: its status updates, other managers, nobody", () => {
   const seldonStatus = entry("manager", "Update", { "f:status": {} }, { subresource: "status" });
   for (const fields of [[], [status], [seldonStatus], [entry("kubectl-edit", "Update", spec)]]) {
@@ -49,6 +61,8 @@ test("caches keep managed fields of what is not ours yet", () => {
     needsManagedFields({ apiVersion: "v1", kind: "Service", metadata: { name: "x", ...metadata } });
   assert.equal(object({ ownerReferences: [owner] }), true);
   assert.equal(object({ ownerReferences: [owner], annotations: { "graphway.dev/hash": "x" } }), false);
+  const adopted = { "graphway.dev/hash": "x", "graphway.dev/adopted-template": "y" };
+  assert.equal(object({ ownerReferences: [owner], annotations: adopted }), true);
   assert.equal(object({ ownerReferences: [other] }), false);
   assert.equal(object({}), false);
 });

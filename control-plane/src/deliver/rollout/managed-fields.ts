@@ -1,5 +1,5 @@
 import type { KubernetesObject } from "../../kubernetes-api/object.ts";
-import { MARK } from "./marks.ts";
+import { isSeldons, markOf, SELDON_LAST_APPLIED } from "./marks.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -9,7 +9,7 @@ const SELDON_MANAGERS: ReadonlySet<string> = new Set(["manager", "seldon-control
 /** Our own field manager. */
 export const FIELD_MANAGER = "graphway";
 
-function isSeldons(entry: Fields): boolean {
+function isTheirs(entry: Fields): boolean {
   return (
     entry["operation"] === "Update" &&
     SELDON_MANAGERS.has(String(entry["manager"])) &&
@@ -31,17 +31,49 @@ function union(a: Fields, b: Fields): Fields {
   return merged;
 }
 
+function fieldsOf(entry: Fields): Fields {
+  return (entry["fieldsV1"] ?? {}) as Fields;
+}
+
+const TEMPLATE = "f:template";
+
+/** A Deployment's fields but those of its pods, and those of its pods; undefined where there are none. */
+function splitTemplate(entry: Fields): { readonly others: Fields | undefined; readonly template: Fields | undefined } {
+  const { "f:spec": spec = {}, ...fields } = fieldsOf(entry);
+  const { [TEMPLATE]: template, ...others } = spec as Fields;
+  const rest = { ...fields, ...(Object.keys(others).length === 0 ? {} : { "f:spec": others }) };
+  return {
+    others: Object.keys(rest).length === 0 ? undefined : { ...entry, fieldsV1: rest },
+    template: template === undefined ? undefined : { ...entry, fieldsV1: { "f:spec": { [TEMPLATE]: template } } },
+  };
+}
+
+/** What becomes ours of what Seldon's operator owns, and what stays with it. */
+function divide(
+  entries: readonly Fields[],
+  keepsTemplate: boolean,
+): { readonly given: readonly Fields[]; readonly kept: readonly Fields[] } {
+  if (!keepsTemplate) return { given: entries, kept: [] };
+  const parts = entries.map(splitTemplate);
+  const given = parts.map((one) => one.others).filter((one) => one !== undefined);
+  return { given, kept: parts.map((one) => one.template).filter((one) => one !== undefined) };
+}
+
 /**
  * A JSON patch by which the fields that Seldon's operator owned become ours, as if we had applied them; undefined when
  * it owns none. Server-side apply removes what a manager no longer applies only where that manager is the sole owner.
- * The server refuses the patch when the object has changed meanwhile.
+ * With `keepsTemplate` the pod template of a Deployment stays with it, for a write that does not name the template. The
+ * server refuses the patch when the object has changed meanwhile.
  */
-export function migrateManagers(managedFields: readonly Fields[]): readonly Fields[] | undefined {
-  const theirs = managedFields.filter(isSeldons);
-  const [newest] = theirs.toReversed();
+export function migrateManagers(
+  managedFields: readonly Fields[],
+  keepsTemplate = false,
+): readonly Fields[] | undefined {
+  const { given, kept } = divide(managedFields.filter(isTheirs), keepsTemplate);
+  const [newest] = given.toReversed();
   if (newest === undefined) return undefined;
   const ours = managedFields.filter(isOurs);
-  const fieldsV1 = [...ours, ...theirs].map((one) => (one["fieldsV1"] ?? {}) as Fields).reduce(union, {});
+  const fieldsV1 = [...ours, ...given].map(fieldsOf).reduce(union, {});
   const entry = {
     manager: FIELD_MANAGER,
     operation: "Apply",
@@ -50,16 +82,39 @@ export function migrateManagers(managedFields: readonly Fields[]): readonly Fiel
     fieldsV1,
     ...(newest["time"] === undefined ? {} : { time: newest["time"] }),
   };
-  const others = managedFields.filter((one) => !isSeldons(one) && !isOurs(one));
+  const others = managedFields.filter((one) => !isTheirs(one) && !isOurs(one));
   return [
     { op: "test", path: "/metadata/managedFields", value: managedFields },
-    { op: "replace", path: "/metadata/managedFields", value: [entry, ...others] },
+    { op: "replace", path: "/metadata/managedFields", value: [entry, ...kept, ...others] },
   ];
 }
 
-/** True for objects of which a cache must keep `managedFields`: those of a SeldonDeployment that are not ours yet. */
-export function needsManagedFields({ metadata }: KubernetesObject): boolean {
-  const owners = metadata.ownerReferences ?? [];
-  const isSeldons = owners.some((one) => one.controller === true && one.kind === "SeldonDeployment");
-  return isSeldons && metadata.annotations?.[MARK.hash] === undefined;
+/** True for objects of which a cache must keep `managedFields`: those of a SeldonDeployment that are not wholly ours yet. */
+export function needsManagedFields(object: KubernetesObject): boolean {
+  const owners = object.metadata.ownerReferences ?? [];
+  const isOwned = owners.some((one) => one.controller === true && one.kind === "SeldonDeployment");
+  return isOwned && isHalfSeldons(object);
+}
+
+/** Some of its fields are still owned by Seldon's operator. */
+function isHalfSeldons(object: KubernetesObject): boolean {
+  return isSeldons(object) || markOf(object, "adopted") !== undefined;
+}
+
+/** What has to be patched before `wanted` is applied over what Seldon's operator wrote; undefined: nothing. */
+export function takeOverPatch(wanted: KubernetesObject, live: KubernetesObject): readonly Fields[] | undefined {
+  if (!isHalfSeldons(live)) return undefined;
+  const keepsTemplate = wanted.kind === "Deployment" && !("template" in (wanted["spec"] as Fields));
+  const migration = migrateManagers(live.metadata.managedFields ?? [], keepsTemplate) ?? [];
+  const isNoted = live.metadata.annotations?.[SELDON_LAST_APPLIED] !== undefined;
+  const removal = isNoted
+    ? [{ op: "remove", path: `/metadata/annotations/${escapePointer(SELDON_LAST_APPLIED)}` }]
+    : [];
+  const patch = [...migration, ...removal];
+  return patch.length === 0 ? undefined : patch;
+}
+
+/** A key as JSON Pointer has it (RFC 6901 §3). */
+function escapePointer(key: string): string {
+  return key.replaceAll("~", "~0").replaceAll("/", "~1");
 }

@@ -21,6 +21,14 @@ export const MARK = {
 /** Field manager that holds `spec.replicas` between us and an autoscaler. */
 export const REPLICAS_MANAGER = "graphway-replicas";
 
+/** Seldon's operator keeps what it wrote last on its Deployments. */
+export const SELDON_LAST_APPLIED = "seldon.io/last-applied";
+
+/** Written by Seldon's operator, and not by us since. */
+export function isSeldons(object: KubernetesObject): boolean {
+  return markOf(object, "hash") === undefined || object.metadata.annotations?.[SELDON_LAST_APPLIED] !== undefined;
+}
+
 export function markOf(object: KubernetesObject | undefined, mark: keyof typeof MARK): string | undefined {
   return object?.metadata.annotations?.[MARK[mark]];
 }

@@ -1,3 +1,4 @@
+import { applicable } from "../../render/workloads/applicable-container.ts";
 import { ORCHESTRATOR_CONTAINER, type Container, type PodSpec } from "../../plan/workload-plan.ts";
 
 const ENGINE_PREDICTOR = "ENGINE_PREDICTOR";
@@ -34,6 +35,12 @@ export function withEnginePredictor(template: PodTemplate, value: string): PodTe
 /** What decides whether pods must be made anew when graphs travel over xDS. */
 export function withoutEnginePredictor(template: PodTemplate): PodTemplate {
   return enginePredictorOf(template) === undefined ? template : withEnginePredictor(template, "");
+}
+
+/** The template as server-side apply takes it: Seldon's operator gave two names to one port. */
+export function applicableTemplate(template: PodTemplate): PodTemplate {
+  const spec = podSpecOf(template);
+  return { ...template, spec: { ...spec, containers: spec.containers.map(applicable) } };
 }
 
 interface GraphNodeText {

@@ -38,6 +38,30 @@ function merge(into: Fields, from: Fields): void {
   }
 }
 
+function pointerOf(path: unknown): readonly string[] {
+  const parts = String(path).split("/").slice(1);
+  return parts.map((part) => part.replaceAll("~1", "/").replaceAll("~0", "~"));
+}
+
+function withoutManagedFields(object: KubernetesObject): Fields {
+  const fields = structuredClone(object) as unknown as Fields;
+  removeAt(fields, ["metadata", "managedFields"]);
+  return fields;
+}
+
+interface PodFields {
+  readonly template?: { readonly spec: { readonly containers: readonly { readonly ports?: readonly Fields[] }[] } };
+}
+
+/** Server-side apply refuses one port number twice. */
+function refuseRepeats(object: KubernetesObject): void {
+  if (object.kind !== "Deployment") return;
+  for (const { ports = [] } of (object["spec"] as PodFields).template?.spec.containers ?? []) {
+    const numbers = ports.map((port) => port["containerPort"]);
+    if (new Set(numbers).size < numbers.length) throw new Refused("duplicate entries for key");
+  }
+}
+
 interface Entry {
   object: Fields & { metadata: Fields };
   /** What each field manager applied last. */
@@ -92,6 +116,7 @@ export class SimulatedCluster {
   }
 
   apply(object: KubernetesObject, manager: string): void {
+    refuseRepeats(object);
     const key = `${object.kind}/${object.metadata.name}`;
     const known = this.#entries.get(key);
     if (known === undefined) {
@@ -107,6 +132,11 @@ export class SimulatedCluster {
       merge(next, structuredClone(object));
       known.applied.set(manager, structuredClone(object));
     });
+  }
+
+  /** Created by Seldon's operator, which applies nothing: what would be refused in an apply is not. */
+  create(object: KubernetesObject): void {
+    this.#create(`${object.kind}/${object.metadata.name}`, object, "manager");
   }
 
   /** Somebody else sets fields, and owns them from then on. */
@@ -131,7 +161,7 @@ export class SimulatedCluster {
     this.#default(created);
     this.#entries.set(key, {
       object: created,
-      applied: new Map([[manager, structuredClone(object)]]),
+      applied: new Map([[manager, withoutManagedFields(object)]]),
     });
     if (object.kind === "Deployment") this.pods.add(String(created.metadata["uid"]));
   }
@@ -168,9 +198,31 @@ export class SimulatedCluster {
       });
       return;
     }
+    this.#migrate(known, patch);
     this.#change(known, (next) => {
-      for (const operation of patch) next.metadata["managedFields"] = structuredClone(operation["value"]);
+      for (const operation of patch) {
+        if (operation["op"] === "replace") next.metadata["managedFields"] = structuredClone(operation["value"]);
+        if (operation["op"] === "remove") removeAt(next, pointerOf(operation["path"]));
+      }
     });
+  }
+
+  /** What Seldon's operator (`manager`) no longer owns by `metadata.managedFields` was applied by us from then on. */
+  #migrate({ applied, object }: Entry, patch: readonly Fields[]): void {
+    const value = patch.find((one) => one["op"] === "replace")?.["value"] as readonly Fields[] | undefined;
+    const theirs = applied.get("manager");
+    if (value === undefined || theirs === undefined) return;
+    const test = patch.find((one) => one["op"] === "test");
+    if (JSON.stringify(test?.["value"]) !== JSON.stringify(object.metadata["managedFields"])) throw new Refused("test");
+    const kept = value.find((one) => one["manager"] === "manager")?.["fieldsV1"] as Fields | undefined;
+    const given = structuredClone(theirs);
+    const template = ["spec", "template"];
+    if (kept !== undefined) removeAt(given, template);
+    const ours = structuredClone(applied.get("graphway") ?? {});
+    merge(ours, given);
+    applied.set("graphway", ours);
+    if (kept === undefined) applied.delete("manager");
+    else applied.set("manager", { spec: { template: (theirs["spec"] as Fields)["template"] } });
   }
 
   #delete(key: string, uid: string): void {

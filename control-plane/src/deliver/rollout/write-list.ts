@@ -1,8 +1,8 @@
 import type { KubernetesObject, ObjectKey } from "../../kubernetes-api/object.ts";
 import type { ResourceType } from "../../kubernetes-api/resource-types.ts";
 import { isGoing } from "./deployment-state.ts";
-import { migrateManagers } from "./managed-fields.ts";
-import { MARK, markOf } from "./marks.ts";
+import { takeOverPatch } from "./managed-fields.ts";
+import { isSeldons, MARK, markOf } from "./marks.ts";
 import { missing } from "./missing.ts";
 import type { RolloutInput, RolloutMemo, Write } from "./rollout-step.ts";
 
@@ -19,7 +19,7 @@ const alike = new WeakMap<KubernetesObject, KubernetesObject>();
 /** Of Istio's objects the whole spec is ours, as in Seldon 1.17.1; of others what we say. */
 function mismatchOf(wanted: KubernetesObject, live: KubernetesObject): string | undefined {
   if (alike.get(live) === wanted) return undefined;
-  if (markOf(live, "hash") !== markOf(wanted, "hash")) return "hash";
+  if (markOf(live, "hash") !== markOf(wanted, "hash") || isSeldons(live)) return "hash";
   const isIstio = wanted.apiVersion.startsWith("networking.istio.io/");
   const found = missing(wanted, live) ?? (isIstio ? missing(live["spec"], wanted["spec"]) : undefined);
   if (found === undefined) alike.set(live, wanted);
@@ -82,7 +82,7 @@ export class WriteList {
       const mismatch = mismatchOf(wanted, live);
       if (mismatch === undefined) return true;
       if (mismatch !== "hash" && this.#wroteInVain(wanted, mismatch)) return true;
-      this.#takeOver(type, live);
+      this.#takeOver(type, wanted, live);
       for (const write of first) this.#change(type, write);
     }
     this.#change(type, { kind: "apply", type, object: wanted });
@@ -101,9 +101,8 @@ export class WriteList {
   }
 
   /** What Seldon's operator wrote becomes ours first, so that leaving a field out removes it. */
-  #takeOver(type: ResourceType, live: KubernetesObject): void {
-    if (markOf(live, "hash") !== undefined) return;
-    const patch = migrateManagers(live.metadata.managedFields ?? []);
+  #takeOver(type: ResourceType, wanted: KubernetesObject, live: KubernetesObject): void {
+    const patch = takeOverPatch(wanted, live);
     if (patch !== undefined) this.#change(type, { kind: "patch", type, key: keyOf(live), patch });
   }
 
