@@ -27,7 +27,7 @@ function load(predictors: readonly PredictorText[], portsInUse?: PortsInUse): De
   const shadowed = predictors.map(({ name, pods }, index) => ({
     name,
     traffic: index === 0 ? 100 : 0,
-    graph: chainOf(pods.flat().map((one) => one.name)),
+    graph: chainOf([...new Set(pods.flat().map((one) => one.name))]),
     componentSpecs: pods.map((containers) => ({
       spec: {
         containers: containers.map(({ name: container, http }) => ({
@@ -119,6 +119,17 @@ test("property: where nothing runs, the numbers are Seldon's", () => {
       assert.deepEqual(numbersOf(load(predictors, () => undefined)), numbersOf(load(predictors)));
     }),
   );
+});
+
+test("containers of one name in two pods have one metrics port, which they keep", () => {
+  const predictor = { name: "main", pods: [[{ name: "a" }], [{ name: "a" }, { name: "b" }]] };
+  const metricsPorts = (resource: DefaultedDeployment): readonly unknown[] =>
+    resource.spec.predictors.flatMap(({ componentSpecs }) =>
+      componentSpecs.flatMap(({ spec }) => spec.containers.map(({ ports }) => ports?.[0]?.containerPort)),
+    );
+  const first = load([predictor]);
+  assert.deepEqual(metricsPorts(first), [6000, 6000, 6002]);
+  assert.deepEqual(metricsPorts(load([predictor], inUse(numbersOf(first)))), [6000, 6000, 6002]);
 });
 
 test("the survivor of a promotion keeps its metrics port, the next canary gets Seldon's number", () => {

@@ -29,7 +29,7 @@ type Kind = keyof FirstNumbers;
 export interface PredictorNumbers {
   /** HTTP and gRPC: every container has both, in the graph or not. */
   serving(container: string): { readonly http: number; readonly grpc: number };
-  /** Asked once for each container of the graph that brings no metrics port. */
+  /** Asked once for each container of the graph that brings no metrics port; those of one name have one number. */
   metrics(container: string): number;
 }
 
@@ -56,6 +56,7 @@ export function deploymentNumbers(first: FirstNumbers, inUse: PortsInUse | undef
       const kept = inUse === undefined ? NONE : keptNumbers(first, containers, (one) => inUse(predictor, one));
       const taken = new Set([...declared, ...[...kept.values()].flatMap((one) => Object.values(one) as number[])]);
       const given = new Map<string, { readonly http: number; readonly grpc: number }>();
+      const givenMetrics = new Map<string, number>();
       const choose = (kind: Kind, container: string, seldons: number): number => {
         const number = kept.get(container)?.[kind] ?? (kept.size === 0 ? seldons : free(taken, seldons, first[kind]));
         taken.add(number);
@@ -73,7 +74,13 @@ export function deploymentNumbers(first: FirstNumbers, inUse: PortsInUse | undef
           given.set(container, numbers);
           return numbers;
         },
-        metrics: (container) => choose("metrics", container, nextMetrics++),
+        metrics(container) {
+          const seldons = nextMetrics++;
+          // Containers of one name run in pods of their own. What runs is known by name, so two numbers would not last.
+          const number = givenMetrics.get(container) ?? choose("metrics", container, seldons);
+          givenMetrics.set(container, number);
+          return number;
+        },
       };
     },
   };
