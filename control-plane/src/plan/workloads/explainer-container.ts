@@ -2,7 +2,7 @@ import type { DefaultedPredictor } from "../../model/defaulted.ts";
 import type { Container, ContainerProbe, EnvVar } from "../../model/kubernetes.ts";
 import type { Explainer } from "../../model/seldon-deployment.ts";
 import type { PlanContext } from "../context.ts";
-import { DEFAULT_PRE_STOP } from "./graph-container.ts";
+import { DEFAULT_PRE_STOP, probeOr } from "./graph-container.ts";
 import { MODEL_FOLDER } from "./server/model-download.ts";
 import { withDefaultVariables } from "./server/variables.ts";
 
@@ -138,8 +138,8 @@ export function planExplainerContainer(context: PlanContext, explained: Explaine
     image: own(given.image, context.protocol === "v2" ? imageV2 : image),
     imagePullPolicy: own(given.imagePullPolicy, "IfNotPresent"),
     ports: ports.some((port) => port.name === "http") ? ports : [...ports, http],
-    livenessProbe: given.livenessProbe ?? connectProbe(60, 5),
-    readinessProbe: given.readinessProbe ?? connectProbe(20, 7),
+    livenessProbe: probeOr(connectProbe(60, 5), given.livenessProbe),
+    readinessProbe: probeOr(connectProbe(20, 7), given.readinessProbe),
     lifecycle: given.lifecycle ?? { preStop: DEFAULT_PRE_STOP },
   };
   return withArgs(context, container, explained);
