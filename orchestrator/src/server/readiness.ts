@@ -1,5 +1,6 @@
 import { connect, isIP, type Socket } from "node:net";
 import type { Graph, Protocol } from "../graph/graph.ts";
+import { patientTimeout } from "../node/patient-timeout.ts";
 import type { ClientTls } from "../tls/client-tls.ts";
 
 /** How nodes are asked. */
@@ -68,10 +69,11 @@ function accepts({ host, port }: Target, { timeoutMs, tls }: ProbeOptions): Prom
         ? connect({ host, port })
         : process.getBuiltinModule("node:tls").connect({ host, port, ...nameOf(host), ...tls.current() });
     const settle = (isReady: boolean): void => {
+      stopWaiting();
       socket.destroy();
       resolve(isReady);
     };
-    socket.setTimeout(timeoutMs, () => {
+    const stopWaiting = patientTimeout(timeoutMs, () => {
       settle(false);
     });
     socket.once(tls === undefined ? "connect" : "secureConnect", () => {

@@ -4,6 +4,7 @@ import type { TLSSocket } from "node:tls";
 import { CallError } from "../../execute/call-error.ts";
 import type { Scope } from "../../execute/scope.ts";
 import { ClientConnection } from "../../http2/client-connection.ts";
+import { patientTimeout } from "../patient-timeout.ts";
 import type { PoolLimits } from "../pool-limits.ts";
 import { NodeCall, type CallTarget, type Outcome } from "./node-call.ts";
 import { NodeStream } from "./node-stream.ts";
@@ -45,12 +46,12 @@ export class Session {
     this.#socket.setNoDelay(true).setKeepAlive(true, KEEP_ALIVE_MS);
     let settle: (error: CallError | undefined) => void = () => {};
     this.#connected = new Promise((resolve) => (settle = resolve));
-    const timer = setTimeout(() => {
+    const stopWaiting = patientTimeout(limits.connectTimeoutMs, () => {
       this.#connection.destroy(`no connection within ${limits.connectTimeoutMs} ms`);
-    }, limits.connectTimeoutMs);
+    });
     this.#connection = new ClientConnection(this.#socket, {
       onSettings: () => {
-        clearTimeout(timer);
+        stopWaiting();
         this.#isConnected = true;
         this.#socket.unref();
         settle(undefined);
@@ -65,7 +66,7 @@ export class Session {
         this.#startWaiting();
       },
       onEnd: (error: Error & { code?: string }) => {
-        clearTimeout(timer);
+        stopWaiting();
         this.#isRetired = true;
         const why = this.#isConnected ? "closed the connection" : "can't be reached by gRPC";
         this.#failure = new CallError("unreachable", `${authority} ${why} (${reasonOf(error)})`);

@@ -1,4 +1,5 @@
 import type { Socket } from "node:net";
+import { patientTimeout } from "../patient-timeout.ts";
 import { HeadReader, NotHttp, type ReplyHead } from "./reply-head.ts";
 import { ReplyParser, type ReplyListener } from "./reply-parser.ts";
 
@@ -40,12 +41,10 @@ export class Connection implements ReplyListener {
   constructor(socket: Socket, connected: string, connectTimeoutMs: number, owner: ConnectionOwner) {
     this.#socket = socket;
     this.#owner = owner;
-    const timer = setTimeout(() => {
+    const stopWaiting = patientTimeout(connectTimeoutMs, () => {
       socket.destroy(new Error(`no connection within ${connectTimeoutMs} ms`));
-    }, connectTimeoutMs);
-    socket.once(connected, () => {
-      clearTimeout(timer);
     });
+    socket.once(connected, stopWaiting);
     socket.on("data", (piece: Buffer) => {
       this.#read(piece);
     });
@@ -57,7 +56,7 @@ export class Connection implements ReplyListener {
       this.#fail(error);
     });
     socket.on("close", () => {
-      clearTimeout(timer);
+      stopWaiting();
       this.#fail(undefined);
       owner.onClosed(this);
     });
