@@ -5,6 +5,8 @@ import { pause, untilTrue } from "./until.ts";
 interface Failure {
   /** Milliseconds since the load began. */
   readonly atMs: number;
+  /** When it came, as events and logs say it. */
+  readonly at: string;
   readonly status: number;
   readonly body: string;
 }
@@ -67,7 +69,9 @@ export class Load {
   async stopFlawless(expected: readonly string[]): Promise<LoadResult> {
     const result = await this.stop();
     const { calls, failures, answers } = result;
-    const shown = failures.slice(0, 5).map(({ atMs, status, body }) => `${atMs.toFixed(0)} ms: ${status} ${body}`);
+    const shown = failures
+      .slice(0, 5)
+      .map(({ at, atMs, status, body }) => `${at} (${atMs.toFixed(0)} ms): ${status} ${body}`);
     assert.equal(failures.length, 0, `${failures.length} of ${calls} requests failed:\n${shown.join("\n")}`);
     const strangers = [...answers.keys()].filter((answer) => !expected.includes(answer));
     assert.deepEqual(strangers, [], `answers that nobody expects among ${JSON.stringify([...answers])}`);
@@ -83,7 +87,12 @@ export class Load {
         this.#answers.set(answer, this.answersOf(answer) + 1);
       } else {
         const atMs = performance.now() - this.#startMs;
-        this.#failures.push({ atMs, status: reply.status, body: reply.body.slice(0, 200) });
+        this.#failures.push({
+          atMs,
+          at: new Date().toISOString(),
+          status: reply.status,
+          body: reply.body.slice(0, 200),
+        });
       }
       await pause(pauseMs);
     }

@@ -40,7 +40,7 @@ export interface PredictorShape {
 }
 
 /** The orchestrator asks for little: a test machine has few processors, and Seldon's default of half a one each is a lot. */
-const SMALL = { requests: { cpu: "5m", memory: "32Mi" } };
+const SMALL = { requests: { cpu: "10m", memory: "32Mi" } };
 
 export function predictor(name: string, shape: PredictorShape = {}): Fields {
   const { pods = [[model("classifier")]], graph, podReplicas, ...rest } = shape;

@@ -32,7 +32,7 @@ const twoModels = (version: "1" | "2"): PredictorShape => ({
 const v2: PredictorShape = { pods: [[model("classifier", { version: "2" })]] };
 const renamed: PredictorShape = { pods: [[model("complex-model", { version: "2" })]] };
 const otherResources: PredictorShape = {
-  pods: [[model("classifier", { version: "2", resources: { requests: { cpu: "6m", memory: "40Mi" } } })]],
+  pods: [[model("classifier", { version: "2", resources: { requests: { cpu: "12m", memory: "40Mi" } } })]],
 };
 
 const twoPredictors = (version: "1" | "2", more: Partial<DeploymentShape> = {}): Fields =>
