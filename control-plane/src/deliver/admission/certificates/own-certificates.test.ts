@@ -130,6 +130,11 @@ describe("certificates of our own in a cluster", () => {
     assert.deepEqual(problems, []);
   });
 
+  it("are there once API servers trust them, so that who is ready is believed", async () => {
+    const { pairs } = await replica();
+    assert.ok(trusts(bundle(), pairs[0]?.certificate ?? ""));
+  });
+
   it("are not served before they are trusted", async () => {
     const { pairs } = await replica();
     await until(() => bundle() !== "");

@@ -53,8 +53,10 @@ export async function startOwnCertificates(options: OwnCertificateOptions): Prom
     const pair = { certificate: stored.certificate, key: stored.key };
     if (served === undefined) {
       served = pair;
-      found(pair);
-      await publishAuthorities(settings, stored.authorities);
+      // Whoever serves says that it is ready, so API servers must trust it by then; one that can't publish serves too.
+      await publishAuthorities(settings, stored.authorities).finally(() => {
+        found(pair);
+      });
       return;
     }
     const isNew = pair.certificate !== served.certificate || pair.key !== served.key;
