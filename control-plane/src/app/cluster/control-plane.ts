@@ -6,7 +6,7 @@ import { createWriter } from "../../deliver/kubernetes/writer.ts";
 import { decideRollout } from "../../deliver/rollout/decide-rollout.ts";
 import type { RolloutSettings } from "../../deliver/rollout/rollout-step.ts";
 import { createResourceStore } from "../../deliver/xds-server/resource-store.ts";
-import { ApiUnreachable, type ApiClient } from "../../kubernetes-api/api-client.ts";
+import type { ApiClient } from "../../kubernetes-api/api-client.ts";
 import { systemClock, type Clock } from "../../kubernetes-api/clock.ts";
 import { connectToCluster } from "../../kubernetes-api/connect.ts";
 import { RESOURCE } from "../../kubernetes-api/resource-types.ts";
@@ -20,6 +20,7 @@ import { createOwnResources } from "./own-resources.ts";
 import { createPlanner } from "./planner.ts";
 import { plannerSettings } from "./planner-settings.ts";
 import { createReconciler } from "./reconcile.ts";
+import { createErrorReporter, type ReportError } from "./report-error.ts";
 import { serveGraphs } from "./serve-graphs.ts";
 import type { ClusterSettings } from "./settings/cluster-settings.ts";
 import { writeStatus } from "./status-writer.ts";
@@ -67,7 +68,7 @@ export async function startControlPlane(
     reflectors: () => caches.byKind,
     deployments: () => caches.keys().flatMap((key) => caches.deployment(key) ?? []),
   });
-  const reportError = reporter(log);
+  const reportError = createErrorReporter(log);
   const started = Promise.withResolvers<undefined>();
   let isSynced = false;
   let election: LeaderElection | undefined;
@@ -261,11 +262,7 @@ export async function startControlPlane(
 }
 
 /** A control plane that may not write them goes on with those that are there. */
-async function createResources(
-  client: ApiClient,
-  settings: ClusterSettings,
-  reportError: ReturnType<typeof reporter>,
-): Promise<void> {
+async function createResources(client: ApiClient, settings: ClusterSettings, reportError: ReportError): Promise<void> {
   try {
     await createOwnResources(client, settings);
     const deadlineMs = performance.now() + ESTABLISH_MS;
@@ -289,19 +286,3 @@ function without(rollout: RolloutSettings, missing: readonly string[]): RolloutS
     keda: rollout.keda && !missing.includes("ScaledObject"),
   };
 }
-
-/** Logs what went wrong; that the API server is away is said once a while, not for each thing that it was needed for. */
-function reporter(log: Logger): (what: string, error: unknown, about?: object) => void {
-  let saidAtMs = Number.NEGATIVE_INFINITY;
-  return (what, error, about = {}) => {
-    if (!(error instanceof ApiUnreachable)) {
-      log.error({ ...about, err: error }, `${what} failed`);
-      return;
-    }
-    if (performance.now() - saidAtMs < UNREACHABLE_QUIET_MS) return;
-    saidAtMs = performance.now();
-    log.warn({ ...about, reason: error.message }, "the API server can't be reached; trying on");
-  };
-}
-
-const UNREACHABLE_QUIET_MS = 10_000;
