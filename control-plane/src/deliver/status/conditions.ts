@@ -15,12 +15,15 @@ const OF_READY: ReadonlySet<ConditionType> = new Set([
   "Accepted",
 ]);
 
-/** True, or false with the reason of the first that is not; unknown when one is unknown and none false. */
+/**
+ * True, or false with the reason of the first that is not; unknown when one is unknown and none false. Seldon's reasons
+ * are sentences, so where there is no message the reason is one too: it is what a list shows.
+ */
 export function readyOf(findings: readonly Finding[]): Finding {
   const counted = findings.filter((one) => OF_READY.has(one.type));
   const worst = counted.find((one) => one.status === "False") ?? counted.find((one) => one.status === "Unknown");
   if (worst === undefined) return { type: "Ready", status: "True" };
-  const { status, reason, message } = worst;
+  const { status, reason, message = reason } = worst;
   return {
     type: "Ready",
     status,

@@ -24,11 +24,17 @@ function copy(status: Finding["status"], condition: DeploymentCondition): Findin
   };
 }
 
+/** Kubernetes' own message does not say of which Deployment it speaks. */
+function named(name: string, condition: DeploymentCondition): DeploymentCondition {
+  const { message } = condition;
+  return message === undefined || message.includes(name) ? condition : { ...condition, message: `${name}: ${message}` };
+}
+
 function unready({ name, live, asWanted }: DeploymentReport): Finding {
   const available = live && conditionOf(live, "Available");
-  if (available?.status === "False") return copy("False", available);
+  if (available?.status === "False") return copy("False", named(name, available));
   const progressing = live && asWanted ? conditionOf(live, "Progressing") : undefined;
-  if (progressing !== undefined) return copy("False", progressing);
+  if (progressing !== undefined) return copy("False", named(name, progressing));
   const message = live === undefined ? `Deployment ${name} is not there yet` : `Deployment ${name} is being changed`;
   return { type: "DeploymentsReady", status: "False", reason: "DeploymentUpdating", message };
 }

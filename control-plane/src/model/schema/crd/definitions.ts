@@ -25,7 +25,7 @@ export const SELDON_DEPLOYMENT_CRD: CustomResourceDefinition = crdOf({
     AGE,
     { name: "Protocol", type: "string", jsonPath: ".spec.protocol", priority: 1 },
     { name: "URL", type: "string", jsonPath: ".status.address.url", priority: 1 },
-    { name: "Message", type: "string", jsonPath: ".status.description", priority: 1 },
+    { name: "Message", type: "string", jsonPath: '.status.conditions[?(@.type=="Ready")].message', priority: 1 },
   ],
 });
 
