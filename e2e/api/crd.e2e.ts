@@ -10,12 +10,19 @@ const API = "machinelearning.seldon.io";
 
 const NAMES = ["seldondeployments.machinelearning.seldon.io", "routepolicies.graphway.dev"];
 
+/** Belongs to nobody: no control plane that may be installed has a say in what becomes of these objects. */
+const LABELS = { "seldon.io/controller-id": "nobody" };
 const MODEL = { name: "model", image: "models/one:1" };
 
 function deployment(predictor: Fields = {}, version = "v1", name = "example"): Fields {
   const main = { name: "main", graph: { name: "model" }, componentSpecs: [{ spec: { containers: [MODEL] } }] };
   const predictors = [{ ...main, ...predictor }];
-  return { apiVersion: `${API}/${version}`, kind: "SeldonDeployment", metadata: { name }, spec: { predictors } };
+  return {
+    apiVersion: `${API}/${version}`,
+    kind: "SeldonDeployment",
+    metadata: { name, labels: LABELS },
+    spec: { predictors },
+  };
 }
 
 function chain(levels: number): Fields {
