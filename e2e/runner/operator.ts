@@ -5,6 +5,8 @@ import { until, untilTrue } from "./until.ts";
 import type { World } from "./world.ts";
 
 const LABELS = "app.kubernetes.io/name=graphway";
+/** The chart's default. */
+const METRICS_PORT = 8080;
 /** In the command line of the control plane in its container. */
 const PROGRAM = "control-plane.mjs";
 
@@ -25,8 +27,8 @@ export class Operator {
   /** Ends it without a word, as a crash of its node would; another pod takes its place. */
   async kill(): Promise<void> {
     const { kube, target } = this.#world;
-    const pods = await this.pods();
     if (target.nodePid !== undefined) killBelow(target.nodePid, PROGRAM);
+    const pods = await this.pods();
     for (const { metadata } of pods) await kube.delete("Pod", target.operatorNamespace, metadata.name, 0);
   }
 
@@ -54,6 +56,18 @@ export class Operator {
       },
       { timeoutMs: 60_000 },
     );
+  }
+
+  /** Orchestrators that are connected to each of them, as its metrics say. */
+  async streams(): Promise<readonly number[]> {
+    const { kube, target } = this.#world;
+    const read = async (pod: string): Promise<number> => {
+      const path = `/api/v1/namespaces/${target.operatorNamespace}/pods/${pod}:${METRICS_PORT}/proxy/metrics`;
+      const { text } = (await kube.call("GET", path)) as { readonly text: string };
+      return Number(/^graphway_xds_streams (\d+)$/m.exec(text)?.[1] ?? NaN);
+    };
+    const pods = await this.pods();
+    return Promise.all(pods.map(({ metadata }) => read(metadata.name)));
   }
 
   /** The Lease of the one that writes. */

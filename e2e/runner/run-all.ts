@@ -40,7 +40,8 @@ process.stdout.write(formatSum(outcomes, (performance.now() - startMs) / 1000));
 process.exit(outcomes.some(({ result }) => result === "failed") ? 1 : 0);
 
 async function inParallel(scenarios: readonly Scenario[], count: number): Promise<void> {
-  const left = [...scenarios];
+  // Those that may take longest first, so that none is left to run alone at the end.
+  const left = [...scenarios].sort((a, b) => (b.timeoutMs ?? 0) - (a.timeoutMs ?? 0));
   const worker = async (): Promise<void> => {
     for (let next = left.shift(); next !== undefined; next = left.shift()) {
       const outcome = await runScenario(next, target, kube);

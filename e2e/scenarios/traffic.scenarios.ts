@@ -67,6 +67,36 @@ export const scenarios: readonly Scenario[] = [
     },
   },
   {
+    name: "traffic/header",
+    shows: "requests with a header are answered by another deployment, by Ambassador's annotations; all others are not",
+    async run(world) {
+      const headers = { location: "london" };
+      await world.apply(deployment("example", { predictors: [predictor("single")] }));
+      await world.untilServed("example");
+      assert.equal(rowOf(await world.predict("example", { headers })), V1);
+      const others = world.load("example", { headers: { location: "paris" } }, { loops: 1 });
+      const annotations = {
+        "seldon.io/ambassador-header": "location: london",
+        "seldon.io/ambassador-service-name": "example",
+      };
+      const london = { annotations, predictors: [predictor("single", { pods: version2 })] };
+      await world.apply(deployment("example-header", london));
+      const own = world.load("example", { headers }, { loops: 1 });
+      await own.untilAnswer(V2, 60_000);
+      await world.untilServed("example-header");
+      const before = own.answersOf(V1);
+      await own.more(40);
+      await others.more(40);
+      assert.ok(own.answersOf(V1) - before <= 1, "requests with the header went on to the first deployment");
+      await own.stopFlawless([V1, V2]);
+      await world.kube.delete("SeldonDeployment", world.namespace, "example-header");
+      await untilTrue("the header means nothing any more", async () => {
+        return rowOf(await world.predict("example", { headers })) === V1;
+      });
+      await others.stopFlawless([V1]);
+    },
+  },
+  {
     name: "traffic/ab-test",
     shows: "50/50 between two predictors from the first apply on",
     async run(world) {
