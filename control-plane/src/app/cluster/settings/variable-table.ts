@@ -31,7 +31,7 @@ export const VARIABLES = {
   EXECUTOR_SERVER_PORT: setting(
     "port",
     "",
-    "no effect unless it differs from ENGINE_SERVER_PORT, which is an error: Seldon's Services then pointed nowhere",
+    "in place of ENGINE_SERVER_PORT, where that is not set: Helm's `executor.port`",
   ),
   EXECUTOR_SERVER_GRPC_PORT: setting("port", "", "likewise, for ENGINE_SERVER_GRPC_PORT"),
   EXECUTOR_CONTAINER_IMAGE_AND_VERSION: setting("text", "graphway/orchestrator:0.1.0", "image of orchestrators"),
