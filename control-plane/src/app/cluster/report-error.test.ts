@@ -7,9 +7,12 @@ import { createErrorReporter } from "./report-error.ts";
 function logOf(...errors: readonly unknown[]): readonly string[] {
   const lines: string[] = [];
   const at = (level: string) => (_: unknown, message?: string) => lines.push(`${level}: ${message ?? ""}`);
-  const report = createErrorReporter({ debug: at("debug"), warn: at("warn"), error: at("error") } as Parameters<
-    typeof createErrorReporter
-  >[0]);
+  const report = createErrorReporter({
+    debug: at("debug"),
+    info: at("info"),
+    warn: at("warn"),
+    error: at("error"),
+  } as Parameters<typeof createErrorReporter>[0]);
   for (const error of errors) report("work on a/b", error);
   return lines;
 }
@@ -31,6 +34,11 @@ describe("an error of the control plane", () => {
     const gone = new ApiError(404, "NotFound", 'namespaces "a" not found');
     const expected = "debug: work on a/b: its namespace is being deleted";
     assert.deepEqual(logOf(leaving, gone), [expected, expected]);
+  });
+
+  it("is said in a line when a watch begins anew", () => {
+    const expired = new ApiError(410, "Expired", "too old resource version: 1 (2)");
+    assert.deepEqual(logOf(expired), ["info: work on a/b: the API server remembers less; listing anew"]);
   });
 
   it("is said once when it is that the API server is away", () => {

@@ -8,13 +8,17 @@ export type ReportError = (what: string, error: unknown, about?: object) => void
 
 /**
  * Logs what went wrong; that the API server is away is said once a while, not for each thing that it was needed for, and
- * that a namespace is being deleted is no trouble.
+ * that a namespace is being deleted, or that a watch has to begin anew, is no trouble.
  */
-export function createErrorReporter(log: Pick<Logger, "debug" | "warn" | "error">): ReportError {
+export function createErrorReporter(log: Pick<Logger, "debug" | "info" | "warn" | "error">): ReportError {
   let saidAtMs = Number.NEGATIVE_INFINITY;
   return (what, error, about = {}) => {
     if (isOfLeavingNamespace(error)) {
       log.debug({ ...about, reason: error.message }, `${what}: its namespace is being deleted`);
+      return;
+    }
+    if (error instanceof ApiError && error.status === 410) {
+      log.info({ ...about, reason: error.message }, `${what}: the API server remembers less; listing anew`);
       return;
     }
     if (!(error instanceof ApiUnreachable)) {
