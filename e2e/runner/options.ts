@@ -27,7 +27,7 @@ A scenario is named in full (rolling/image), by group (rolling) or by pattern (r
   --list                 name the scenarios
   --target <where>       cluster (default): a Kubernetes of this checkout, brought up and taken down, or used where it is up
                          kubeconfig: a cluster that is there; kind: one made with kind
-  --jobs <n>             how many scenarios run at once (default 3)
+  --jobs <n>             how many scenarios run at once (default 4)
   --keep                 leave Graphway and the cluster as they are at the end
   --kubeconfig <file>    for --target kubeconfig: default $KUBECONFIG, else ~/.kube/config
   --context <name>       its context; default: the current one
@@ -44,7 +44,7 @@ export function readOptions(words: readonly string[]): Options | string {
       allowPositionals: true,
       options: {
         target: { type: "string", default: "cluster" },
-        jobs: { type: "string", default: "3" },
+        jobs: { type: "string", default: "4" },
         keep: { type: "boolean", default: false },
         list: { type: "boolean", default: false },
         kubeconfig: { type: "string" },

@@ -11,7 +11,7 @@ import { readTarget } from "./target.ts";
 
 const target = readTarget(process.env);
 const words = process.argv.slice(2);
-const jobs = Number(words.find((word) => word.startsWith("--jobs="))?.slice("--jobs=".length) ?? 3);
+const jobs = Number(words.find((word) => word.startsWith("--jobs="))?.slice("--jobs=".length) ?? 4);
 const names = words.filter((word) => !word.startsWith("--"));
 
 const folder = join(import.meta.dirname, "..");
