@@ -10,6 +10,7 @@ const MAIN = fileURLToPath(new URL("./main.ts", import.meta.url));
 
 for (const [words, expected] of [
   [["--help"], 0],
+  [["plan", "--cluster", "--help"], 0],
   [["validate", "no-such-file.yaml"], 2],
 ] as const) {
   it(`graphway ${words.join(" ")} ends as ever when nobody reads its output`, async () => {

@@ -13,7 +13,11 @@ interface CommandEntry {
 const COMMANDS: readonly CommandEntry[] = [
   { name: "run", summary: "serve manifests on this machine, and follow their edits", load: () => import("./run.ts") },
   { name: "validate", summary: "say what is wrong with manifests", load: () => import("./validate.ts") },
-  { name: "plan", summary: "say in words what manifests mean", load: () => import("./plan.ts") },
+  {
+    name: "plan",
+    summary: "say in words what manifests mean, or what would change in a cluster",
+    load: () => import("./plan.ts"),
+  },
   { name: "render", summary: "print what manifests become", load: () => import("./render.ts") },
   { name: "predict", summary: "ask a running deployment for a prediction", load: () => import("./predict.ts") },
   { name: "table", summary: "print a filter's route table", load: () => import("./table.ts") },

@@ -11,8 +11,9 @@ const USAGE = `Usage: graphway plan -f <file or folder>... [options]
 Says in words what SeldonDeployments mean: where they answer, how requests are split, copied and retried, and the graph
 of every predictor. Problems go to standard error.
 
-With --cluster: what a control plane would change next in a cluster, and whether pods restart. Takes the control plane's own
-flags and variables (--kubeconfig, --context, --namespace, --adopt, ISTIO_ENABLED, …); give those that it runs with.
+With --cluster: what a control plane would change next in a cluster, and whether pods restart; nothing is written. Takes the
+control plane's own flags and variables (--kubeconfig, --context, --operator-namespace, --adopt, ISTIO_ENABLED, …): give those
+that it runs with, or the answer is that of another one. node control-plane/bin/control-plane.mjs --help lists them.
 
   -f, --file <path>   a manifest, or a folder of them; may be given more than once
   -o, --output <form> text (default) or json: the plans as data
@@ -29,6 +30,10 @@ const OPTIONS = {
 /** `graphway plan`. */
 export async function run(words: readonly string[]): Promise<number> {
   if (words.includes("--cluster")) {
+    if (words.includes("--help") || words.includes("-h")) {
+      stdout.write(USAGE);
+      return 0;
+    }
     const { runOnCluster } = await import("./plan-cluster.ts");
     return runOnCluster(words.filter((word) => word !== "--cluster"));
   }
