@@ -58,7 +58,9 @@ async function upCluster(): Promise<Cluster> {
 }
 
 async function enter(cluster: Cluster, command: readonly string[]): Promise<number> {
-  const [file = "", ...args] = [...enterWords(cluster.node, "node"), ...command];
+  // A command names files as its caller does; npm itself always stands in the checkout.
+  const folder = process.env["INIT_CWD"] ?? process.cwd();
+  const [file = "", ...args] = [...enterWords(cluster.node, "node"), "env", "-C", folder, ...command];
   const env = { ...process.env, ...nodeEnvironment(cluster.layout, cluster.packages) };
   const child = spawn(file, args, { stdio: "inherit", env });
   const [code] = (await once(child, "exit")) as [number | null];
