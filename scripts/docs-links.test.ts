@@ -4,7 +4,8 @@ import { dirname, join } from "node:path";
 import { it } from "node:test";
 import { projectRoot } from "./import-graph.ts";
 
-const PAGES = ["README.md", "CONTRIBUTING.md", ...globSync("{docs,proto}/**/*.md", { cwd: projectRoot }).sort()];
+const FOLDERS = "cli,control-plane,deploy,docs,e2e,examples,filter,orchestrator,proto";
+const PAGES = ["README.md", "CONTRIBUTING.md", ...globSync(`{${FOLDERS}}/**/*.md`, { cwd: projectRoot }).sort()];
 
 function textOf(page: string): string {
   return readFileSync(join(projectRoot, page), "utf8").replaceAll(/^```[^]*?^```/gm, "");
