@@ -1,9 +1,17 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "esbuild";
+import { programNamed } from "../../deploy/images/programs.ts";
 import type { Image } from "../cluster/image/image.ts";
+import { bundleImage } from "../cluster/image/images.ts";
 
-/** Two versions of the model that scenarios use, which differ in what they answer, as images over the one with Node. */
+/** Stands in for Seldon's executor where scenarios begin with what Seldon's operator left. */
+const EXECUTOR_IMAGE = "docker.io/graphway/model:executor";
+
+/**
+ * Two versions of the model that scenarios use, which differ in what they answer, as images over the one with Node; and
+ * the orchestrator under another name.
+ */
 export async function modelImages(nodeImage: Image, folder: string): Promise<readonly Image[]> {
   const bundle = await bundleModel(folder);
   const layer = { name: "model", entries: [{ kind: "copy", path: "/srv/model.mjs", from: bundle }] } as const;
@@ -15,7 +23,8 @@ export async function modelImages(nodeImage: Image, folder: string): Promise<rea
     entrypoint: [...nodeImage.entrypoint, "/srv/model.mjs"],
     env: { ...nodeImage.env, ANSWER: JSON.stringify(answer) },
   });
-  return [version("1", [1, 2, 3, 4]), version("2", [5, 6, 7, 8])];
+  const executor = { ...(await bundleImage(programNamed("orchestrator"), nodeImage.layers)), name: EXECUTOR_IMAGE };
+  return [version("1", [1, 2, 3, 4]), version("2", [5, 6, 7, 8]), executor];
 }
 
 /** The model in one file, written only when it differs: layers go by a file's time. Returns its path. */

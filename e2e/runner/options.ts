@@ -32,7 +32,7 @@ A scenario is named in full (rolling/image), by group (rolling) or by pattern (r
   --kubeconfig <file>    for --target kubeconfig: default $KUBECONFIG, else ~/.kube/config
   --context <name>       its context; default: the current one
   --ingress <host:port>  where Istio's ingress gateway is reached from here
-  --model-image <name>   image of the scenario models without tag, of which 1 and 2 are there
+  --model-image <name>   image of the scenario models without tag, of which 1, 2 and executor are there
                          (default docker.io/graphway/model)
 `;
 

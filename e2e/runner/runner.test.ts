@@ -105,6 +105,7 @@ test("a target survives the way through the environment", () => {
     gateway: "a/b",
     operatorNamespace: "o",
     modelImages: { "1": "a", "2": "b" },
+    executorImage: "c",
   };
   assert.deepEqual(readTarget(targetEnvironment(target)), target);
   assert.throws(() => readTarget({}), /npm run e2e/);

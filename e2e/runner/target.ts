@@ -11,6 +11,8 @@ export interface Target {
   readonly operatorNamespace: string;
   /** Model images, by version. */
   readonly modelImages: Readonly<Record<"1" | "2", string>>;
+  /** An orchestrator that knows no xDS unless it is told: in place of Seldon's executor. */
+  readonly executorImage: string;
   /** First process of the node, on this machine, whose daemons can be restarted; absent: somebody else's. */
   readonly nodePid?: number;
 }

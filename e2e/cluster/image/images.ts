@@ -1,7 +1,14 @@
 import { join } from "node:path";
 import { makeBundle } from "../../../deploy/images/bundle.ts";
 import { filesOf } from "../../../deploy/images/folder-content.ts";
-import { entrypointOf, IMAGE_FOLDER, IMAGE_USER, imageName, PROGRAMS } from "../../../deploy/images/programs.ts";
+import {
+  entrypointOf,
+  IMAGE_FOLDER,
+  IMAGE_USER,
+  imageName,
+  PROGRAMS,
+  type Program,
+} from "../../../deploy/images/programs.ts";
 import type { Layout } from "../layout.ts";
 import { baseLayer } from "./base-layers.ts";
 import type { Entry, Image, Layer } from "./image.ts";
@@ -52,18 +59,21 @@ function imageOf(base: Layer, binaries: Binaries, name: keyof Binaries): Image {
 /** The images of our programs over layers that hold Node. */
 async function bundleImages(layers: readonly Layer[]): Promise<readonly Image[]> {
   const images: Image[] = [];
-  for (const program of PROGRAMS) {
-    const folder = await makeBundle(program);
-    const entries = filesOf(folder).map((file): Entry => {
-      return { kind: "copy", path: join(IMAGE_FOLDER, file), from: join(folder, file), mode: 0o644 };
-    });
-    images.push({
-      name: imageName(program),
-      layers: [...layers, { name: program.name, entries }],
-      entrypoint: entrypointOf(program),
-      user: `${IMAGE_USER}:${IMAGE_USER}`,
-      folder: IMAGE_FOLDER,
-    });
-  }
+  for (const program of PROGRAMS) images.push(await bundleImage(program, layers));
   return images;
+}
+
+/** The image of one of our programs over layers that hold Node. Bundles it anew. */
+export async function bundleImage(program: Program, layers: readonly Layer[]): Promise<Image> {
+  const folder = await makeBundle(program);
+  const entries = filesOf(folder).map((file): Entry => {
+    return { kind: "copy", path: join(IMAGE_FOLDER, file), from: join(folder, file), mode: 0o644 };
+  });
+  return {
+    name: imageName(program),
+    layers: [...layers, { name: program.name, entries }],
+    entrypoint: entrypointOf(program),
+    user: `${IMAGE_USER}:${IMAGE_USER}`,
+    folder: IMAGE_FOLDER,
+  };
 }

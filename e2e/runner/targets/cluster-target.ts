@@ -33,6 +33,7 @@ function placeOf(cluster: Cluster, isBorrowed: boolean, keep: boolean): Place {
       kubeconfig: kubeconfigPath(layout, "admin"),
       ingress: `${NODE.address}:${INGRESS_PORT}`,
       modelImages: { "1": "docker.io/graphway/model:1", "2": "docker.io/graphway/model:2" },
+      executorImage: "docker.io/graphway/model:executor",
       nodePid: node.pid,
     },
     // Its network alone: the scenarios' files and processes are this machine's.

@@ -33,6 +33,7 @@ export async function prepareKind(root: string, keep: boolean): Promise<Place> {
       context: cluster.context,
       ingress: `${cluster.ingress.host}:${cluster.ingress.port}`,
       modelImages: { "1": "docker.io/graphway/model:1", "2": "docker.io/graphway/model:2" },
+      executorImage: "docker.io/graphway/model:executor",
     },
     enter: [],
     env: { KUBECONFIG: kubeconfig },

@@ -15,6 +15,7 @@ export function prepareKubeconfig(options: Options): Place {
       ...(context === undefined ? {} : { context }),
       ingress,
       modelImages: { "1": `${modelImage}:1`, "2": `${modelImage}:2` },
+      executorImage: `${modelImage}:executor`,
     },
     enter: [],
     env: { KUBECONFIG: kubeconfig },
