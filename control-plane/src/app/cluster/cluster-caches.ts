@@ -7,6 +7,7 @@ import type { LiveObjects } from "../../deliver/rollout/rollout-step.ts";
 import type { TakeoverRoutes } from "../../render/istio/takeover.ts";
 import { startReflector, type Reflector, type ReflectorOptions } from "../../source/kubernetes/reflector.ts";
 import { dropBookkeeping } from "../../source/kubernetes/keep.ts";
+import { createPolicyIndex } from "./policy-index.ts";
 import { createTakeoverIndex, takeoverRoutes, takeoverTarget } from "./takeovers.ts";
 
 export interface ClusterCachesOptions {
@@ -96,8 +97,9 @@ export function startClusterCaches(options: ClusterCachesOptions): ClusterCaches
     const key = `${of}/${name}`;
     onChange([key, ...takeovers.note(key, now, before)]);
   });
+  const policyIndex = createPolicyIndex();
   policies.onChange((key, now, before) => {
-    onChange([now, before].flatMap((one) => targetOf(key.namespace, one) ?? []));
+    onChange(policyIndex.note(key, now, before));
   });
   config.onChange(() => {
     onChange(keys());
@@ -122,10 +124,7 @@ export function startClusterCaches(options: ClusterCachesOptions): ClusterCaches
     deployment: (key) => deployments.get(splitKey(key)),
     keys: () => keys(),
     namespace: (name) => namespaces?.get({ namespace: "", name }),
-    policiesFor: (key) => {
-      const { namespace: of } = splitKey(key);
-      return policies.list(of).filter((one) => targetOf(of, one) === key);
-    },
+    policiesFor: (key) => policyIndex.of(key),
     config: () => config.get({ namespace: options.ownNamespace, name: CONFIG_MAP }),
     live: (uid) => ({
       deployments: owned(RESOURCE.deployment, uid),
@@ -171,10 +170,4 @@ function ownerOf(object: KubernetesObject | undefined): string | undefined {
   const owner = object?.metadata.ownerReferences?.find((one) => one.controller === true);
   if (owner?.kind !== RESOURCE.seldonDeployment.kind) return undefined;
   return `${object?.metadata.namespace ?? ""}/${owner.name}`;
-}
-
-/** The SeldonDeployment that a RoutePolicy is about. */
-function targetOf(namespace: string, policy: KubernetesObject | undefined): string | undefined {
-  const { targetRef } = (policy?.["spec"] ?? {}) as { readonly targetRef?: { readonly name?: unknown } };
-  return typeof targetRef?.name === "string" ? `${namespace}/${targetRef.name}` : undefined;
 }

@@ -1,12 +1,13 @@
 import type { KubernetesObject } from "../../kubernetes-api/object.ts";
 import { loadObjects } from "../../model/load.ts";
-import type { PortsInUse, SourceObject } from "../../model/model.ts";
+import type { SourceObject } from "../../model/model.ts";
 import type { ModelSettings } from "../../model/settings.ts";
 import type { DeploymentPlan } from "../../plan/deployment-plan.ts";
 import type { PlanOptions } from "../../plan/options.ts";
 import { planDeployment } from "../../plan/plan-deployment.ts";
-import type { CredentialSource } from "../../plan/workloads/server/download-credentials.ts";
 import { hasErrors, type Problem } from "../../problem/problem.ts";
+import { notePlanAnswers, type PlanAnswers, type PlanSources } from "./plan-answers.ts";
+import { sameFields, sameJson } from "./same-json.ts";
 
 /** What can be set about reading and planning; changes with the ConfigMap `seldon-config`. */
 export interface PlannerSettings {
@@ -16,14 +17,11 @@ export interface PlannerSettings {
   readonly problems: readonly Problem[];
 }
 
-export interface PlannerInput {
+export interface PlannerInput extends PlanSources {
   readonly key: string;
   readonly resource: KubernetesObject;
   /** RoutePolicies that target it. */
   readonly policies: readonly KubernetesObject[];
-  readonly portsInUse: PortsInUse;
-  /** Secrets for model downloads in its namespace. */
-  readonly credentialsOf: CredentialSource;
 }
 
 export interface Planned {
@@ -33,19 +31,31 @@ export interface Planned {
   readonly problems: readonly Problem[];
 }
 
-/** Plans deployments one by one, and remembers the last good plan of each. */
+/** Plans deployments one by one, each only when something changed that its plan goes by, and remembers the last good plan of each. */
 export interface Planner {
+  /** The same plan as before, the very object, where it would say the same. */
   plan(input: PlannerInput): Planned;
   forget(key: string): void;
 }
 
+/** What was planned last, and by what. */
+interface Remembered {
+  readonly resource: KubernetesObject;
+  readonly policies: readonly KubernetesObject[];
+  readonly settings: PlannerSettings;
+  readonly answers: PlanAnswers;
+  readonly planned: Planned;
+}
+
 export function createPlanner(settings: () => PlannerSettings): Planner {
   const lastGood = new Map<string, { readonly uid: string; readonly plan: DeploymentPlan }>();
+  const remembered = new Map<string, Remembered>();
 
-  function planNewest({ resource, policies, portsInUse, credentialsOf }: PlannerInput): Planned {
-    const { model, options, problems: general } = settings();
-    const sources: readonly SourceObject[] = [{ value: resource, portsInUse }, ...policies.map((value) => ({ value }))];
-    const loaded = loadObjects(sources, model);
+  function planNewest({ resource, policies }: PlannerInput, current: PlannerSettings, sources: PlanSources): Planned {
+    const { model, options, problems: general } = current;
+    const { portsInUse, credentialsOf } = sources;
+    const objects: readonly SourceObject[] = [{ value: resource, portsInUse }, ...policies.map((value) => ({ value }))];
+    const loaded = loadObjects(objects, model);
     const [deployment] = loaded.value.deployments;
     const problems = [...loaded.problems, ...general];
     if (deployment?.accepted !== true) return { plan: undefined, problems };
@@ -54,19 +64,51 @@ export function createPlanner(settings: () => PlannerSettings): Planner {
     return { plan: hasErrors(planned.problems) ? undefined : planned.value, problems: all };
   }
 
+  /** With the last good plan where the newest version has none. */
+  function withLastGood(key: string, uid: string, { plan, problems }: Planned): Planned {
+    const before = lastGood.get(key);
+    const known = before?.uid === uid ? before.plan : undefined;
+    if (plan === undefined) return { plan: known, problems };
+    // Who renders it renders each object once.
+    const kept = known !== undefined && sameJson(known, plan) ? known : plan;
+    lastGood.set(key, { uid, plan: kept });
+    return { plan: kept, problems };
+  }
+
   return {
     plan(input) {
-      const uid = input.resource.metadata.uid ?? "";
-      const newest = planNewest(input);
-      if (newest.plan !== undefined) {
-        lastGood.set(input.key, { uid, plan: newest.plan });
-        return newest;
+      const { key, resource, policies } = input;
+      const current = settings();
+      const before = remembered.get(key);
+      if (before !== undefined && isStillSo(before, input, current)) {
+        if (before.resource !== resource) remembered.set(key, { ...before, resource, policies });
+        return before.planned;
       }
-      const before = lastGood.get(input.key);
-      return { plan: before?.uid === uid ? before.plan : undefined, problems: newest.problems };
+      const answers = notePlanAnswers(input);
+      const newest = planNewest(input, current, answers.sources);
+      const planned = withLastGood(key, resource.metadata.uid ?? "", newest);
+      remembered.set(key, { resource, policies, settings: current, answers, planned });
+      return planned;
     },
     forget: (key) => {
       lastGood.delete(key);
+      remembered.delete(key);
     },
   };
+}
+
+/** What writes of others, and our own of the status, change at every turn; no plan goes by it. */
+const BOOKKEEPING: ReadonlySet<string> = new Set(["resourceVersion", "generation", "managedFields"]);
+const NOT_PLANNED: ReadonlySet<string> = new Set(["metadata", "status"]);
+
+function isStillSo(before: Remembered, input: PlannerInput, current: PlannerSettings): boolean {
+  if (before.settings !== current || before.policies.length !== input.policies.length) return false;
+  const samePolicies = input.policies.every((one, index) => sameResource(one, before.policies[index]));
+  return samePolicies && sameResource(input.resource, before.resource) && before.answers.holdFor(input);
+}
+
+function sameResource(one: KubernetesObject, other: KubernetesObject | undefined): boolean {
+  if (one === other) return true;
+  if (other === undefined || !sameFields(one, other, NOT_PLANNED)) return false;
+  return sameFields({ ...one.metadata }, { ...other.metadata }, BOOKKEEPING);
 }

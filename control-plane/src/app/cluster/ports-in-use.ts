@@ -13,17 +13,30 @@ const VARIABLES = {
   metrics: "PREDICTIVE_UNIT_METRICS_SERVICE_PORT",
 } as const satisfies Record<keyof ContainerPortNumbers, string>;
 
+/** Those of one Deployment by predictor and container, read once: most turns see the same ones again. */
+const known = new WeakMap<KubernetesObject, ReadonlyMap<string, ContainerPortNumbers>>();
+
 /** The port numbers that containers of these Deployments run with, so that a survivor of an edit keeps its own. */
 export function portsInUse(deployments: readonly KubernetesObject[]): PortsInUse {
+  const read = deployments.map(portsOf);
+  return (predictor, container) => {
+    const key = `${predictor}/${container}`;
+    return read.findLast((one) => one.has(key))?.get(key);
+  };
+}
+
+function portsOf(deployment: KubernetesObject): ReadonlyMap<string, ContainerPortNumbers> {
+  const found = known.get(deployment);
+  if (found !== undefined) return found;
   const byContainer = new Map<string, ContainerPortNumbers>();
-  for (const deployment of deployments)
-    for (const container of containersOf(deployment)) {
-      const predictor = valueOf(container, "PREDICTOR_ID");
-      if (predictor === undefined) continue;
-      const numbers = numbersOf(container);
-      if (Object.keys(numbers).length > 0) byContainer.set(`${predictor}/${container.name}`, numbers);
-    }
-  return (predictor, container) => byContainer.get(`${predictor}/${container}`);
+  for (const container of containersOf(deployment)) {
+    const predictor = valueOf(container, "PREDICTOR_ID");
+    if (predictor === undefined) continue;
+    const numbers = numbersOf(container);
+    if (Object.keys(numbers).length > 0) byContainer.set(`${predictor}/${container.name}`, numbers);
+  }
+  known.set(deployment, byContainer);
+  return byContainer;
 }
 
 function containersOf({ spec }: KubernetesObject): readonly PodContainer[] {

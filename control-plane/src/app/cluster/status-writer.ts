@@ -1,9 +1,9 @@
-import { isDeepStrictEqual } from "node:util";
 import { FIELD_MANAGER } from "../../deliver/rollout/managed-fields.ts";
 import type { SeldonDeploymentStatus } from "../../deliver/status/seldon-status.ts";
 import { ApiError, type ApiClient } from "../../kubernetes-api/api-client.ts";
 import type { KubernetesObject } from "../../kubernetes-api/object.ts";
 import { RESOURCE } from "../../kubernetes-api/resource-types.ts";
+import { sameJson } from "./same-json.ts";
 
 /**
  * Makes `status` the whole status of a SeldonDeployment, if it is still the same one. The object as it is then; undefined:
@@ -14,13 +14,11 @@ export async function writeStatus(
   resource: KubernetesObject,
   status: SeldonDeploymentStatus,
 ): Promise<KubernetesObject | undefined> {
-  // Without fields that are undefined, as the server has it.
-  const wanted = JSON.parse(JSON.stringify(status)) as Readonly<Record<string, unknown>>;
-  if (isDeepStrictEqual(wanted, resource["status"])) return undefined;
+  if (sameJson(status, resource["status"])) return undefined;
   const { namespace = "", name, uid } = resource.metadata;
   const patch = [
     { op: "test", path: "/metadata/uid", value: uid },
-    { op: "add", path: "/status", value: wanted },
+    { op: "add", path: "/status", value: status },
   ];
   try {
     const options = { subresource: "status", fieldManager: FIELD_MANAGER } as const;
