@@ -80,8 +80,17 @@ function wantDeployment(
     ...(pods.replicas === undefined ? {} : { replicas: "set" }),
   });
   const spec = marked["spec"] as Readonly<Record<string, unknown>>;
-  const wanted = own(owner, RESOURCE.deployment, marked, { ...marked, spec: { ...spec, template: bare } });
-  return { ...wanted, pods, templateHash, fullTemplateHash: stableHash(templateOf(object)) };
+  // Its template is in the hash already, by its own.
+  const wanted = own(owner, RESOURCE.deployment, marked, { ...marked, spec: { ...spec, template: undefined } });
+  let fullTemplateHash: string | undefined;
+  return {
+    ...wanted,
+    pods,
+    templateHash,
+    get fullTemplateHash() {
+      return (fullTemplateHash ??= stableHash(templateOf(object)));
+    },
+  };
 }
 
 /** What the routes of every deployment have in common. */
