@@ -80,14 +80,21 @@ describe("the writer", () => {
 
   it("deletes the object that is meant, and no other of its name", async () => {
     const old = server.objects.put(TYPE, service("a"));
-    const remove = (uid: string): Write => ({ kind: "delete", type: TYPE, key: key("a"), uid });
+    const remove = (uid: string, more: object = {}): Write => {
+      return { kind: "delete", type: TYPE, key: key("a"), uid, ...more };
+    };
+    const propagation = (): string => {
+      const { body } = server.requests.findLast(({ verb }) => verb === "delete") ?? assert.fail();
+      return (body as { readonly propagationPolicy: string }).propagationPolicy;
+    };
     assert.equal((await writer.perform([remove("other")])).failed?.why, "changed");
     assert.deepEqual(await writer.perform([remove(old.metadata.uid ?? ""), remove(old.metadata.uid ?? "")]), {
       done: 2,
     });
     assert.equal(server.objects.get(TYPE, key("a")), undefined);
-    const { body } = server.requests.findLast(({ verb }) => verb === "delete") ?? assert.fail();
-    assert.equal((body as { readonly propagationPolicy: string }).propagationPolicy, "Foreground");
+    assert.equal(propagation(), "Foreground");
+    await writer.perform([remove(old.metadata.uid ?? "", { atOnce: true })]);
+    assert.equal(propagation(), "Background");
   });
 
   it("patches; what is gone needs no patch, and a test that fails is a change", async () => {

@@ -71,7 +71,10 @@ export function createWriter({ client, cacheOf, mayWrite = () => true }: WriterO
       case "patch":
         return patch(write.type, write.key, write.patch);
       case "delete":
-        await client.delete(write.type, write.key, { uid: write.uid, propagation: "Foreground" });
+        await client.delete(write.type, write.key, {
+          uid: write.uid,
+          propagation: write.atOnce === true ? "Background" : "Foreground",
+        });
         count(counters.deleted, write.type);
     }
   }

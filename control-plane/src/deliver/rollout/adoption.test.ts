@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { KubernetesObject } from "../../kubernetes-api/object.ts";
 import { decideRollout } from "./decide-rollout.ts";
+import { describeStep } from "./describe-step.ts";
 import { needsManagedFields } from "./managed-fields.ts";
 import { planOf, resourceOf, type TestDeployment } from "./manifests-for-tests.ts";
 import type { RolloutInput, RolloutStep, Write } from "./rollout-step.ts";
@@ -96,6 +97,21 @@ test("adoption: pods stay as Seldon's operator made them, managed fields become 
   assert.equal(adopted.metadata.annotations?.["seldon.io/last-applied"], undefined);
   assert.equal(adopted.metadata.labels?.["of-old"], undefined);
   assert.equal(needsManagedFields(adopted), true);
+});
+
+test("adoption: what would happen is told beforehand", () => {
+  const cluster = seldonCluster();
+  const told = (wanted: TestDeployment): readonly string[] => describeStep(step(cluster, wanted), cluster.live());
+  assert.deepEqual(told(ONE), [
+    "take over Service example-main",
+    "take over Service example-main-classifier",
+    "take over DestinationRule example-main",
+    "take over Deployment example-main-0-classifier, pods stay",
+  ]);
+  const [main] = ONE.predictors;
+  assert.ok(main);
+  const edited: TestDeployment = { predictors: [{ ...main, image: "model:2" }] };
+  assert.ok(told(edited).includes("take over Deployment example-main-0-classifier, new pods"));
 });
 
 test("adoption: when the pods roll, what only Seldon's operator wrote goes", () => {

@@ -1,6 +1,6 @@
 import type { KubernetesObject } from "../../kubernetes-api/object.ts";
 import { missing } from "./missing.ts";
-import { REPLICAS_MANAGER } from "./marks.ts";
+import { isSeldons, REPLICAS_MANAGER } from "./marks.ts";
 import type { LiveObjects, RolloutStep, Write } from "./rollout-step.ts";
 
 function restartsPods(wanted: KubernetesObject, live: KubernetesObject): boolean {
@@ -18,12 +18,13 @@ function describeWrite(write: Write, live: ReadonlyMap<string, KubernetesObject>
       const before = live.get(`${kind}/${metadata.name}`);
       if (before === undefined) return `create ${kind} ${metadata.name}`;
       const pods = kind !== "Deployment" ? "" : restartsPods(write.object, before) ? ", new pods" : ", pods stay";
-      return `update ${kind} ${metadata.name}${pods}`;
+      return `${isSeldons(before) ? "take over" : "update"} ${kind} ${metadata.name}${pods}`;
     }
     case "delete":
       return `delete ${write.type.kind} ${write.key.name}`;
     case "patch":
-      return `${Array.isArray(write.patch) ? "take over" : "annotate"} ${write.type.kind} ${write.key.name}`;
+      // A list of operations comes before the write of a takeover, which is told.
+      return Array.isArray(write.patch) ? undefined : `annotate ${write.type.kind} ${write.key.name}`;
   }
 }
 

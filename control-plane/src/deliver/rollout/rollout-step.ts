@@ -76,8 +76,14 @@ export type Write =
       readonly key: ObjectKey;
       readonly patch: Readonly<Record<string, unknown>> | readonly Readonly<Record<string, unknown>>[];
     }
-  /** In the foreground: the object stays visible until what it owns is gone. */
-  | { readonly kind: "delete"; readonly type: ResourceType; readonly key: ObjectKey; readonly uid: string };
+  /** In the foreground: the object stays visible until what it owns is gone. With `atOnce` its name is free at once. */
+  | {
+      readonly kind: "delete";
+      readonly type: ResourceType;
+      readonly key: ObjectKey;
+      readonly uid: string;
+      readonly atOnce?: boolean;
+    };
 
 /** What an event tells users of a SeldonDeployment. */
 export interface EventNote {

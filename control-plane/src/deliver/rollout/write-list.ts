@@ -92,7 +92,7 @@ export class WriteList {
   /** Removes an object and makes it anew, for what the server does not let change. */
   replace(type: ResourceType, wanted: KubernetesObject, live: KubernetesObject): void {
     if (isGoing(live)) return;
-    this.#change(type, { kind: "delete", type, key: keyOf(live), uid: live.metadata.uid ?? "" });
+    this.#change(type, { kind: "delete", type, key: keyOf(live), uid: live.metadata.uid ?? "", atOnce: true });
     this.#change(type, { kind: "apply", type, object: wanted });
   }
 
