@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { resourceOf } from "../../deliver/rollout/manifests-for-tests.ts";
 import type { KubernetesObject } from "../../kubernetes-api/object.ts";
-import { createPlanner } from "./planner.ts";
+import { createPlanner, type PlannerInput } from "./planner.ts";
 import { plannerSettings } from "./planner-settings.ts";
 import { portsInUse } from "./ports-in-use.ts";
 import { isOurs } from "./selection.ts";
@@ -50,6 +50,71 @@ describe("a planner", () => {
     assert.equal(planner.plan(input(anew)).plan, undefined);
     planner.forget(KEY);
     assert.equal(planner.plan(input(bad)).plan, undefined);
+  });
+});
+
+describe("a planner that is asked again", () => {
+  const input = {
+    key: KEY,
+    resource: good,
+    policies: [],
+    portsInUse: () => undefined,
+    credentialsOf: () => [],
+  } satisfies PlannerInput;
+  const policy = {
+    apiVersion: "graphway.dev/v1alpha1",
+    kind: "RoutePolicy",
+    metadata: { name: "sticky", namespace: "seldon" },
+    spec: { targetRef: { kind: "SeldonDeployment", name: "example" }, sticky: { header: "x-user" } },
+  };
+  const edited = resourceOf({ predictors: [{ ...predictor, image: "model:2" }] });
+  const current = plannerSettings(settings(), () => undefined);
+  const [of, anew] = [current(), { ...current() }];
+
+  it("plans only what changed", () => {
+    const answers = [
+      ["a status", { ...input, resource: { ...structuredClone(good), status: { state: "Available" } } }, true],
+      ["a version", { ...input, resource: { ...good, metadata: { ...good.metadata, resourceVersion: "9" } } }, true],
+      ["a spec", { ...input, resource: edited }, false],
+      ["a label", { ...input, resource: { ...good, metadata: { ...good.metadata, labels: { a: "b" } } } }, false],
+      ["a policy", { ...input, policies: [policy] }, false],
+      ["a port in use", { ...input, portsInUse: () => ({ http: 9555 }) }, false],
+    ] as const satisfies readonly (readonly [string, PlannerInput, boolean])[];
+    for (const [what, next, isSame] of answers) {
+      const planner = createPlanner(() => of);
+      const before = planner.plan(input);
+      assert.equal(planner.plan(next) === before, isSame, what);
+      assert.equal(planner.plan(next), planner.plan(next), what);
+    }
+  });
+
+  it("plans anew by other settings, and keeps the plan where it says the same", () => {
+    let found = of;
+    const planner = createPlanner(() => found);
+    const before = planner.plan(input);
+    found = anew;
+    const after = planner.plan(input);
+    assert.notEqual(after, before);
+    assert.equal(after.plan, before.plan);
+  });
+
+  it("asks again what it asked for, so that what is out of date is read again", () => {
+    const asked: string[] = [];
+    const credentialsOf = (account: string) => {
+      asked.push(account);
+      return [];
+    };
+    const graph = { name: "classifier", implementation: "SKLEARN_SERVER", modelUri: "s3://models/iris" };
+    const spec = { predictors: [{ name: "main", graph: { ...graph, serviceAccountName: "downloader" } }] };
+    const planner = createPlanner(() => of);
+    const resource = { ...good, spec };
+    const before = planner.plan({ ...input, resource, credentialsOf });
+    const once = asked.length;
+    assert.ok(once > 0);
+    assert.equal(planner.plan({ ...input, resource, credentialsOf }), before);
+    assert.equal(asked.length, 2 * once);
+    const secret = { name: "s3", keys: ["awsAccessKeyID", "awsSecretAccessKey"] };
+    assert.notEqual(planner.plan({ ...input, resource, credentialsOf: () => [secret] }), before);
   });
 });
 
