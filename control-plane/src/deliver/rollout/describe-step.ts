@@ -1,13 +1,15 @@
 import type { KubernetesObject } from "../../kubernetes-api/object.ts";
 import { missing } from "./missing.ts";
-import { isSeldons, REPLICAS_MANAGER } from "./marks.ts";
+import { isSeldons, markOf, REPLICAS_MANAGER } from "./marks.ts";
 import type { LiveObjects, RolloutStep, Write } from "./rollout-step.ts";
 
 function restartsPods(wanted: KubernetesObject, live: KubernetesObject): boolean {
   const template = (one: KubernetesObject): unknown =>
     (one["spec"] as { readonly template?: unknown } | undefined)?.template;
   const next = template(wanted);
-  return wanted.kind === "Deployment" && next !== undefined && missing(next, template(live)) !== undefined;
+  if (wanted.kind !== "Deployment" || next === undefined) return false;
+  // Written over a template of Seldon's, ours takes away what is not in it.
+  return isSeldons(live) || markOf(live, "adopted") !== undefined || missing(next, template(live)) !== undefined;
 }
 
 function describeWrite(write: Write, live: ReadonlyMap<string, KubernetesObject>): string | undefined {
