@@ -76,7 +76,8 @@ describe("a review", () => {
     }
   });
 
-  it("names the deployment by spec.name, as Seldon does", () => {
+  it("names the deployment by spec.name, as Seldon does, and by its own name without one", () => {
+    assert.equal(answer(deployment({ protocol: "x" }), { name: "iris" }).status?.details?.name, "iris");
     const { status } = answer(deployment({ name: "old name", protocol: "x" }));
     assert.equal(status?.details?.name, "old name");
     assert.match(status.message ?? "", /^SeldonDeployment\.machinelearing\.seldon\.io "old name" is invalid: spec: /);

@@ -100,11 +100,11 @@ function refuse(kind: ReviewedKind, request: AdmissionRequest, problems: readonl
   });
 }
 
-/** Seldon names its objects by the deprecated `spec.name`. */
+/** Seldon names its objects by the deprecated `spec.name`, so that most have no name; then it is their own here. */
 function subjectOf(kind: ReviewedKind, { object, name }: AdmissionRequest): { group: string; name: string } {
   if (kind === ROUTE_POLICY_KIND) return { group: ROUTE_POLICY_API_VERSION.split("/")[0] ?? "", name };
   const specName = ownValue(ownValue(object, "spec"), "name");
-  return { group: SELDON_ERROR_GROUP, name: typeof specName === "string" ? specName : "" };
+  return { group: SELDON_ERROR_GROUP, name: typeof specName === "string" && specName !== "" ? specName : name };
 }
 
 function causeOf({ code, path, message }: Problem): StatusCause {
