@@ -73,7 +73,7 @@ function programmed({ programmed: counts }: RolloutInput): Finding {
     return { type: "Programmed", status: "Unknown", reason: "NobodySubscribes" };
   }
   const done = counts.accepted >= counts.subscribed;
-  const message = `${counts.accepted} of ${counts.subscribed} have accepted it`;
+  const message = `${counts.accepted} of ${counts.subscribed} orchestrators have accepted their graph`;
   const reason = done ? "Programmed" : "Pending";
   return { type: "Programmed", status: done ? "True" : "False", reason, message };
 }
