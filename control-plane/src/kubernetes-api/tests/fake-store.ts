@@ -18,6 +18,9 @@ interface Stored {
   readonly owners: Ownership;
 }
 
+/** All objects of one moment. */
+export type StoreSnapshot = ReadonlyMap<string, ReadonlyMap<string, unknown>>;
+
 /** Kinds whose `status` is written by itself. */
 const WITH_STATUS = new Set<string>(
   [
@@ -149,6 +152,18 @@ export class FakeStore {
   compact(): void {
     this.compacted = this.version;
     this.history = [];
+  }
+
+  snapshot(): StoreSnapshot {
+    return new Map([...this.#kinds].map(([kind, objects]) => [kind, new Map(objects)]));
+  }
+
+  /** Goes back to how all was, as an etcd that is restored under a stopped server, but later in time. Tells nobody. */
+  restore(snapshot: StoreSnapshot): void {
+    this.#kinds.clear();
+    for (const [kind, objects] of snapshot) this.#kinds.set(kind, new Map(objects as ReadonlyMap<string, Stored>));
+    this.version++;
+    this.compact();
   }
 
   onEntry(listener: (entry: HistoryEntry) => void): () => void {
