@@ -90,6 +90,20 @@ describe("the work queue", () => {
     assert.equal(started.length, 8);
   });
 
+  it("is no hot loop when work that fails changes its own key", async () => {
+    const started: number[] = [];
+    const { queue, clock } = startStepped({
+      work: (key) => {
+        started.push(clock.monotonicMs());
+        queue.add(key);
+        return Promise.reject(new Error("no"));
+      },
+    });
+    queue.add("a");
+    await clock.advance(60_000);
+    assert.ok(started.length > 10 && started.length < 100, `${started.length} times within a minute`);
+  });
+
   it("waits as long as the server asks", async () => {
     const { queue, clock, started, end } = startStepped();
     queue.add("a");

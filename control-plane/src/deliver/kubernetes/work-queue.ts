@@ -60,6 +60,8 @@ interface Entry {
 }
 
 const DEFAULT_BACK_OFF: BackOff = { firstMs: 200, longestMs: 300_000 };
+/** What changes while work on it fails may be what that work itself wrote: it waits, but not as long as without a change. */
+const LONGEST_WAIT_FOR_CHANGED_MS = 5_000;
 
 /** Starts a level-triggered queue: a key says where to look, never what happened. */
 export function startWorkQueue(options: WorkQueueOptions): WorkQueue {
@@ -168,7 +170,8 @@ export function startWorkQueue(options: WorkQueueOptions): WorkQueue {
     if (closed || entries.get(key) !== entry) return;
     if (entry.again) {
       entry.again = false;
-      add(key);
+      if (entry.failures === 0) add(key);
+      else addAfter(key, Math.min(againAfterMs ?? 0, LONGEST_WAIT_FOR_CHANGED_MS));
     } else if (againAfterMs !== undefined) {
       addAfter(key, againAfterMs);
     } else if (entry.delay === undefined) {
