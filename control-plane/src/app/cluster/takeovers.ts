@@ -10,14 +10,23 @@ import type { JsonObject } from "../../render/xds/resource.ts";
 
 const NAME_ANNOTATION = "seldon.io/ambassador-service-name";
 
+type Annotations = NonNullable<AnnotatedDeployment["metadata"]["annotations"]>;
+
+/** What is no text is no annotation; objects are looked at here before anyone has checked them. */
+function annotationsOf(object: unknown): Annotations {
+  const { annotations } = (object ?? {}) as { readonly annotations?: unknown };
+  const entries: readonly (readonly [string, unknown])[] = Object.entries(annotations ?? {});
+  return Object.fromEntries(entries.filter((entry): entry is [string, string] => typeof entry[1] === "string"));
+}
+
 /** The deployment some of whose requests this one answers, and which; most answer their own alone. */
 function takeoverOf({ metadata, ...resource }: KubernetesObject): DeploymentAnnotations["takeover"] {
-  const spec = (resource["spec"] ?? {}) as AnnotatedDeployment["spec"];
-  const isSaid = [spec.annotations, metadata.annotations].some((map) => (map?.[NAME_ANNOTATION] ?? "") !== "");
+  const [ofSpec, ofObject] = [annotationsOf(resource["spec"]), annotationsOf(metadata)];
+  const isSaid = [ofSpec, ofObject].some((map) => (map[NAME_ANNOTATION] ?? "") !== "");
   if (!isSaid) return undefined;
   const { takeover } = readDeploymentAnnotations({
-    metadata: metadata.annotations === undefined ? {} : { annotations: metadata.annotations },
-    spec,
+    metadata: { annotations: ofObject },
+    spec: { annotations: ofSpec },
   });
   return takeover?.deployment === metadata.name ? undefined : takeover;
 }

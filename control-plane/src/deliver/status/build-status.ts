@@ -53,8 +53,13 @@ function finding(type: ConditionType, words: Words, wanted: boolean, there: bool
   return there ? { type, status: "True", reason: words.there } : { type, status: "False", reason: words.missing };
 }
 
+/** Characters of a text in a status: nobody reads more, and servers refuse objects that are too large. */
+const LONGEST_TEXT = 4_000;
+
 function textOf(problems: readonly Problem[]): string {
-  return problems.map(({ path, message }) => (path === "" ? message : `${path}: ${message}`)).join("; ");
+  const text = problems.map(({ path, message }) => (path === "" ? message : `${path}: ${message}`)).join("; ");
+  if (text.length <= LONGEST_TEXT) return text;
+  return `${text.slice(0, LONGEST_TEXT).toWellFormed()}… (${problems.length} problems in all)`;
 }
 
 /** Errors of the newest version; its warnings are told where there is nothing worse. */
