@@ -126,10 +126,13 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     memos.delete(key);
     const { failed } = await writer.perform(step.writes);
     if (failed !== undefined) {
-      if (isForUsers(failed.why)) await tellOfFailure(resource, step.status, failed.write, failed.error);
+      if (isForUsers(failed.why) && options.isLeader())
+        await tellOfFailure(resource, step.status, failed.write, failed.error);
       throw failed.error;
     }
     memos.set(key, { uid: resource.metadata.uid ?? "", memo: step.memo });
+    // The last write may have taken long; whoever leads by then tells what there is to tell.
+    if (!options.isLeader()) return;
     events.record(resource, step.events);
     await say(resource, step.status);
   }
