@@ -19,6 +19,8 @@ export interface FakeApiServerOptions {
   readonly admit?: Admit;
   /** The user of a token, for TokenReviews; undefined: none. */
   readonly userOfToken?: (token: string) => string | undefined;
+  /** Keep every call in `requests`, bodies and all. Default true. */
+  readonly keepsRequests?: boolean;
 }
 
 /** A Kubernetes API server for tests of faults: objects in memory, over real HTTP. */
@@ -57,7 +59,7 @@ export async function startFakeApiServer(options: FakeApiServerOptions = {}): Pr
 
   async function answer(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
     const routed = await readRequest(incoming, [...types.values()]);
-    requests.push(routed.request);
+    if (options.keepsRequests !== false) requests.push(routed.request);
     const fault = faults.take(routed.request);
     if (fault !== undefined && (await failBefore(fault, response))) return;
     if (routed.type !== undefined && routed.request.verb === "watch") {
