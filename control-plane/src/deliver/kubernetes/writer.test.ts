@@ -121,15 +121,52 @@ describe("the writer", () => {
     { name: "a", fault: { then: "hang" }, why: "later", error: ApiUnreachable },
   ] as const;
   for (const { name, fault, why, error } of failures) {
-    it(`stops where a write fails and says why: ${name}, ${JSON.stringify(fault)}`, async () => {
+    it(`says why a write fails, and goes on only after a refusal: ${name}, ${JSON.stringify(fault)}`, async () => {
       if (fault !== undefined) server.fail({ ...fault, name });
       const report = await writer.perform([apply("first"), apply(name), apply("last")]);
-      assert.deepEqual([report.done, report.failed?.why], [1, why]);
+      const goesOn = why === "refused";
+      assert.deepEqual([report.done, report.failed?.why], [goesOn ? 2 : 1, why]);
       assert.ok(report.failed?.error instanceof error);
-      assert.equal(server.objects.get(TYPE, key("last")), undefined);
+      assert.equal(server.objects.get(TYPE, key("last")) !== undefined, goesOn);
       assert.deepEqual(writer.counters.failed, { Service: 1 });
     });
   }
+
+  describe("after a refusal", () => {
+    const route: Write = {
+      kind: "apply",
+      type: RESOURCE.virtualService,
+      object: {
+        apiVersion: RESOURCE.virtualService.apiVersion,
+        kind: "VirtualService",
+        metadata: { name: "route", namespace: "default" },
+      },
+    };
+    const cases = [
+      { refused: TYPE, goesOn: false },
+      { refused: RESOURCE.destinationRule, goesOn: false },
+      { refused: RESOURCE.deployment, goesOn: true },
+      { refused: RESOURCE.podDisruptionBudget, goesOn: true },
+    ];
+    for (const { refused, goesOn } of cases) {
+      it(`of a ${refused.kind} routes and deletions ${goesOn ? "go on" : "wait"}`, async () => {
+        const old = server.objects.put(TYPE, service("old"));
+        for (const one of server.objects.list(RESOURCE.virtualService))
+          server.objects.delete(RESOURCE.virtualService, key(one.metadata.name));
+        const bad = { ...service("bad"), apiVersion: refused.apiVersion, kind: refused.kind };
+        const report = await writer.perform([
+          { kind: "apply", type: refused, object: bad },
+          apply("next"),
+          route,
+          { kind: "delete", type: TYPE, key: key("old"), uid: old.metadata.uid ?? "" },
+        ]);
+        assert.equal(report.failed?.why, "refused");
+        assert.notEqual(server.objects.get(TYPE, key("next")), undefined);
+        assert.equal(server.objects.get(RESOURCE.virtualService, key("route")) !== undefined, goesOn);
+        assert.equal(server.objects.get(TYPE, key("old")) === undefined, goesOn);
+      });
+    }
+  });
 
   it("writes nothing for a process that no longer leads", async () => {
     leads = false;

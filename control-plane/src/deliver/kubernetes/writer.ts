@@ -1,6 +1,6 @@
 import { ApiError, type ApiClient } from "../../kubernetes-api/api-client.ts";
 import type { KubernetesObject, ObjectKey } from "../../kubernetes-api/object.ts";
-import type { ResourceType } from "../../kubernetes-api/resource-types.ts";
+import { RESOURCE, type ResourceType } from "../../kubernetes-api/resource-types.ts";
 import { FIELD_MANAGER } from "../rollout/managed-fields.ts";
 import type { Write } from "../rollout/rollout-step.ts";
 
@@ -19,7 +19,7 @@ export type WriteFailure = "changed" | "gone" | "refused" | "later";
 export interface WriteReport {
   /** Writes that were done, those that changed nothing included. */
   readonly done: number;
-  /** The first write that was not done; what comes after it was left alone. */
+  /** The first write that was not done. */
   readonly failed?: { readonly write: Write; readonly why: WriteFailure; readonly error: unknown };
 }
 
@@ -35,7 +35,10 @@ export interface WriteCounters {
 
 export interface Writer {
   readonly counters: WriteCounters;
-  /** Does the writes in their order and stops at the first that fails. Never throws. */
+  /**
+   * Does the writes in their order. What the server refuses holds up only what builds on it, so that one bad object
+   * freezes no other; any other failure ends the turn. Never throws.
+   */
   perform(writes: readonly Write[]): Promise<WriteReport>;
 }
 
@@ -102,18 +105,34 @@ export function createWriter({ client, cacheOf, mayWrite = () => true }: WriterO
     counters,
     perform: async (writes) => {
       let done = 0;
+      let failed: WriteReport["failed"];
+      let pathIsBroken = false;
       for (const write of writes) {
+        if (pathIsBroken && needsPath(write)) continue;
         try {
           await performOne(write);
           done++;
         } catch (error) {
           count(counters.failed, write.type);
-          return { done, failed: { write, why: whyNot(error, write), error } };
+          const why = whyNot(error, write);
+          failed ??= { write, why, error };
+          if (why !== "refused") break;
+          pathIsBroken ||= PATH_KINDS.has(write.type.kind);
         }
       }
-      return { done };
+      return failed === undefined ? { done } : { done, failed };
     },
   };
+}
+
+/** What a request passes on its way to a pod. */
+const PATH_KINDS: ReadonlySet<string> = new Set(
+  [RESOURCE.service, RESOURCE.destinationRule, RESOURCE.virtualService].map(({ kind }) => kind),
+);
+
+/** Routes name Services and subsets, and what routes have left is deleted. */
+function needsPath({ kind, type }: Write): boolean {
+  return kind === "delete" || type.kind === RESOURCE.virtualService.kind;
 }
 
 function count(counts: Record<string, number>, { kind }: ResourceType): void {
