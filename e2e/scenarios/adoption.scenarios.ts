@@ -54,13 +54,20 @@ async function runningSettings(world: World): Promise<Settings> {
   const { spec } = await world.need("Deployment", "graphway-control-plane");
   const { containers } = (spec?.["template"] as { readonly spec: { readonly containers: readonly Program[] } }).spec;
   const { args = [], env = [] } = containers[0] ?? {};
-  // What has no value is the namespace.
-  return { words: args, env: Object.fromEntries(env.map(({ name, value }) => [name, value ?? world.namespace])) };
+  // The one that is looked up and matters is the namespace.
+  const valueOf = ({ value = "", valueFrom }: Variable): string => (valueFrom === undefined ? value : world.namespace);
+  return { words: args, env: Object.fromEntries(env.map((one) => [one.name, valueOf(one)])) };
 }
 
 interface Program {
   readonly args?: readonly string[];
-  readonly env?: readonly { readonly name: string; readonly value?: string }[];
+  readonly env?: readonly Variable[];
+}
+
+interface Variable {
+  readonly name: string;
+  readonly value?: string;
+  readonly valueFrom?: object;
 }
 
 /** `graphway plan --cluster`. */

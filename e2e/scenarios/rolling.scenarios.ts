@@ -52,6 +52,7 @@ interface Update {
 }
 
 const separate = { annotations: SEPARATE };
+const NO_ENGINE = { "seldon.io/no-engine": "true" };
 const alpha = { version: "v1alpha2" } as const;
 
 const UPDATES: readonly Update[] = [
@@ -109,6 +110,19 @@ const UPDATES: readonly Update[] = [
     shows: "from one predictor to two others, orchestrators in their own pods",
     from: one({}, separate),
     to: twoPredictors("2", separate),
+  },
+  { name: "from-separate", shows: "the orchestrator moves into the model's pod", from: one({}, separate), to: one(v2) },
+  {
+    name: "separate-to-no-engine",
+    shows: "an orchestrator in a pod of its own goes, and requests reach the model itself",
+    from: one({}, separate),
+    to: one({ ...v2, annotations: NO_ENGINE }),
+  },
+  {
+    name: "service-name",
+    shows: "another name of the predictor's Service, which is in the selector of its pods",
+    from: one(),
+    to: one({ ...v2, annotations: { "seldon.io/svc-name": "renamed" } }),
   },
   { name: "alpha-to-v1", shows: "from v1alpha2 to v1 with a new image", from: one({}, alpha), to: one(v2) },
 ];
@@ -168,6 +182,26 @@ const others: readonly Scenario[] = [
       await untilTrue("two pods are left", async () => (await world.list("Pod")).length === 2, { timeoutMs: 60_000 });
       await load.more(40);
       await load.stopFlawless([V1]);
+    },
+  },
+  {
+    name: "rolling/headless",
+    shows: "a Service that becomes headless is made anew, and requests are answered again",
+    async run(world) {
+      await world.apply(one());
+      await world.untilServed("fixed");
+      const { spec: before } = await world.need("Service", "fixed-default");
+      assert.notEqual(before?.["clusterIP"], "None");
+      await world.apply(one({}, { annotations: { "seldon.io/headless-svc": "true" } }));
+      await untilTrue(
+        "the Service is headless",
+        async () => (await world.get("Service", "fixed-default"))?.spec?.["clusterIP"] === "None",
+        { timeoutMs: 60_000 },
+      );
+      await world.untilServed("fixed");
+      const { status } = await world.need("SeldonDeployment", "fixed");
+      assert.equal(status?.["description"], undefined);
+      assert.equal(await world.untilAnswered("fixed", { timeoutMs: 30_000 }), V1);
     },
   },
   {
