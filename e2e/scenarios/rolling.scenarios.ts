@@ -52,7 +52,6 @@ interface Update {
 }
 
 const separate = { annotations: SEPARATE };
-const NO_ENGINE = { "seldon.io/no-engine": "true" };
 const alpha = { version: "v1alpha2" } as const;
 
 const UPDATES: readonly Update[] = [
@@ -112,12 +111,6 @@ const UPDATES: readonly Update[] = [
     to: twoPredictors("2", separate),
   },
   { name: "from-separate", shows: "the orchestrator moves into the model's pod", from: one({}, separate), to: one(v2) },
-  {
-    name: "separate-to-no-engine",
-    shows: "an orchestrator in a pod of its own goes, and requests reach the model itself",
-    from: one({}, separate),
-    to: one({ ...v2, annotations: NO_ENGINE }),
-  },
   {
     name: "service-name",
     shows: "another name of the predictor's Service, which is in the selector of its pods",
