@@ -22,15 +22,15 @@ export async function startStatusServer(options: StatusServerOptions): Promise<S
       response.writeHead(status, { "content-type": contentType }).end(text);
     };
     request.resume();
-    const { pathname } = new URL(request.url ?? "/", "http://localhost");
+    const [path] = (request.url ?? "/").split("?", 1);
     if (request.method !== "GET" && request.method !== "HEAD") {
       say(405, "only GET\n");
-    } else if (pathname === "/healthz") {
+    } else if (path === "/healthz") {
       say(200, "ok\n");
-    } else if (pathname === "/readyz") {
+    } else if (path === "/readyz") {
       const reason = options.notReady();
       say(reason === undefined ? 200 : 503, `${reason ?? "ok"}\n`);
-    } else if (pathname === "/metrics") {
+    } else if (path === "/metrics") {
       options.render().then(
         ({ contentType, text }) => {
           say(200, text, contentType);
