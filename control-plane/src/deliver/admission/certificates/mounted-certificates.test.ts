@@ -3,8 +3,8 @@ import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from "node:fs/promises
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
+import { SteppedClock } from "../../../kubernetes-api/tests/stepped-clock.ts";
 import { until } from "../../../kubernetes-api/tests/until.ts";
-import { SteppedClock } from "./clock-for-tests.ts";
 import { issueCertificate } from "./issue.ts";
 import { startMountedCertificates } from "./mounted-certificates.ts";
 import type { CertificatePair } from "./pair.ts";
@@ -42,21 +42,21 @@ describe("mounted certificates", () => {
     const onProblem = (problem: Error): void => void problems.push(problem.message);
     const onPair = (pair: CertificatePair): void => void pairs.push(pair);
     const starting = startMountedCertificates({ clock, folder, onPair, onProblem });
-    await until(() => problems.length === 1 && clock.waiting === 1);
+    await until(() => problems.length === 1 && clock.timers === 1);
     await mount(first);
-    clock.advance(10_000);
+    clock.leap(10_000);
     const source = await starting;
     assert.equal(source.pair.certificate, first.certificate);
 
-    await until(() => clock.waiting === 1);
+    await until(() => clock.timers === 1);
     await mount({ certificate: second.certificate, key: third.key });
-    clock.advance(10_000);
-    await until(() => problems.length === 2 && clock.waiting === 1);
+    clock.leap(10_000);
+    await until(() => problems.length === 2 && clock.timers === 1);
     assert.match(problems[1] ?? "", /do not belong together/);
     assert.equal(pairs.length, 0);
 
     await mount(second);
-    clock.advance(10_000);
+    clock.leap(10_000);
     await until(() => pairs.length === 1);
     assert.deepEqual([pairs[0]?.certificate, pairs[0]?.key], [second.certificate, second.key]);
     await source.stop();

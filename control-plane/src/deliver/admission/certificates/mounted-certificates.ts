@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { sleep, type Clock } from "../../../kubernetes-api/clock.ts";
 import type { CertificateSource, CertificateWatcher } from "./certificate-source.ts";
+import { keepLooking } from "./keep-looking.ts";
 import { readPair, type CertificatePair } from "./pair.ts";
 
 export interface MountedCertificateOptions extends CertificateWatcher {
@@ -20,39 +21,26 @@ const CHECK_EVERY_MS = 10_000;
  */
 export async function startMountedCertificates(options: MountedCertificateOptions): Promise<CertificateSource> {
   const { clock, folder, onPair, onProblem, checkEveryMs = CHECK_EVERY_MS } = options;
-  const ended = new AbortController();
-  const { promise: first, resolve: found } = Promise.withResolvers<CertificatePair>();
   let served: CertificatePair | undefined;
 
-  async function turn(): Promise<void> {
-    const pair = await readFolder(folder);
-    if (pair.certificate === served?.certificate && pair.key === served.key) return;
-    const isFirst = served === undefined;
-    served = pair;
-    if (isFirst) found(pair);
-    else onPair(pair);
-  }
-
-  async function run(): Promise<void> {
-    while (!ended.signal.aborted) {
+  return keepLooking(async (found, ended) => {
+    while (!ended.aborted) {
       try {
-        await turn();
+        await turn(found);
       } catch (error) {
         onProblem(error instanceof Error ? error : new Error(String(error)));
       }
-      await sleep(clock, checkEveryMs, ended.signal);
+      await sleep(clock, checkEveryMs, ended);
     }
-  }
+  }, options.signal);
 
-  const running = run();
-  const stop = async (): Promise<void> => {
-    ended.abort();
-    await running;
-  };
-  options.signal?.addEventListener("abort", () => void stop(), { once: true });
-  const pair = await Promise.race([first, running.then(() => undefined)]);
-  if (pair === undefined) throw new Error("stopped before there was a certificate");
-  return { pair, stop };
+  async function turn(found: (first: CertificatePair) => void): Promise<void> {
+    const pair = await readFolder(folder);
+    if (pair.certificate === served?.certificate && pair.key === served.key) return;
+    const tell = served === undefined ? found : onPair;
+    served = pair;
+    tell(pair);
+  }
 }
 
 async function readFolder(folder: string): Promise<CertificatePair> {

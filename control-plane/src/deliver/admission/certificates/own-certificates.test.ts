@@ -4,9 +4,9 @@ import { afterEach, beforeEach, describe, it } from "node:test";
 import type { KubernetesObject } from "../../../kubernetes-api/object.ts";
 import { RESOURCE } from "../../../kubernetes-api/resource-types.ts";
 import { startFakeApiServer, type FakeApiServer } from "../../../kubernetes-api/tests/fake-api-server.ts";
+import { SteppedClock } from "../../../kubernetes-api/tests/stepped-clock.ts";
 import { until } from "../../../kubernetes-api/tests/until.ts";
 import { webhookConfiguration } from "../webhook-configuration.ts";
-import { SteppedClock } from "./clock-for-tests.ts";
 import type { CertificateSource } from "./certificate-source.ts";
 import { startOwnCertificates } from "./own-certificates.ts";
 import { readBundle, type CertificatePair } from "./pair.ts";
@@ -82,9 +82,9 @@ describe("certificates of our own in a cluster", () => {
   /** Lets time pass in steps, and replicas do what they do between them. */
   async function pass(ms: number, stepMs: number): Promise<void> {
     for (let past = 0; past < ms; past += stepMs) {
-      await until(() => clock.waiting >= sources.length);
-      clock.advance(stepMs);
-      await until(() => clock.waiting >= sources.length);
+      await until(() => clock.timers >= sources.length);
+      clock.leap(stepMs);
+      await until(() => clock.timers >= sources.length);
     }
   }
 
@@ -171,7 +171,7 @@ describe("certificates of our own in a cluster", () => {
     const starting = replica();
     await until(() => problems.length === 1);
     for (let turn = 0; turn < 10; turn += 1) {
-      clock.advance(30_000);
+      clock.leap(30_000);
       await new Promise((resolve) => setImmediate(resolve));
     }
     await starting;

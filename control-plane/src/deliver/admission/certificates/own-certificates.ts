@@ -5,6 +5,7 @@ import { RESOURCE } from "../../../kubernetes-api/resource-types.ts";
 import { decideCertificate, type StoredCertificate } from "./certificate-step.ts";
 import { issueCertificate, type CertificateRequest } from "./issue.ts";
 import type { CertificateSource, CertificateWatcher } from "./certificate-source.ts";
+import { keepLooking } from "./keep-looking.ts";
 import type { CertificatePair } from "./pair.ts";
 import { publishAuthorities } from "./publish-authorities.ts";
 
@@ -44,11 +45,25 @@ const MOST_CONFLICTS = 5;
 export async function startOwnCertificates(options: OwnCertificateOptions): Promise<CertificateSource> {
   const settings = { ...DEFAULTS, ...options };
   const { clock, onProblem } = settings;
-  const ended = new AbortController();
-  const { promise: first, resolve: found } = Promise.withResolvers<CertificatePair>();
   let served: CertificatePair | undefined;
 
-  async function turn(): Promise<void> {
+  return keepLooking(async (found, ended) => {
+    let retryMs = FIRST_RETRY_MS;
+    while (!ended.aborted) {
+      let waitMs = settings.checkEveryMs * (0.75 + clock.random() / 2);
+      try {
+        await turn(found, ended);
+        retryMs = FIRST_RETRY_MS;
+      } catch (error) {
+        onProblem(error instanceof Error ? error : new Error(String(error)));
+        waitMs = Math.min(retryMs, settings.checkEveryMs);
+        retryMs *= 2;
+      }
+      await sleep(clock, waitMs, ended);
+    }
+  }, options.signal);
+
+  async function turn(found: (first: CertificatePair) => void, ended: AbortSignal): Promise<void> {
     const stored = await readOrIssue(settings);
     const pair = { certificate: stored.certificate, key: stored.key };
     if (served === undefined) {
@@ -62,37 +77,11 @@ export async function startOwnCertificates(options: OwnCertificateOptions): Prom
     const isNew = pair.certificate !== served.certificate || pair.key !== served.key;
     await publishAuthorities(settings, stored.authorities);
     if (!isNew) return;
-    await sleep(clock, settings.settleMs, ended.signal);
-    if (ended.signal.aborted) return;
+    await sleep(clock, settings.settleMs, ended);
+    if (ended.aborted) return;
     served = pair;
     settings.onPair(pair);
   }
-
-  async function run(): Promise<void> {
-    let retryMs = FIRST_RETRY_MS;
-    while (!ended.signal.aborted) {
-      let waitMs = settings.checkEveryMs * (0.75 + clock.random() / 2);
-      try {
-        await turn();
-        retryMs = FIRST_RETRY_MS;
-      } catch (error) {
-        onProblem(error instanceof Error ? error : new Error(String(error)));
-        waitMs = Math.min(retryMs, settings.checkEveryMs);
-        retryMs *= 2;
-      }
-      await sleep(clock, waitMs, ended.signal);
-    }
-  }
-
-  const running = run();
-  const stop = async (): Promise<void> => {
-    ended.abort();
-    await running;
-  };
-  options.signal?.addEventListener("abort", () => void stop(), { once: true });
-  const pair = await Promise.race([first, running.then(() => undefined)]);
-  if (pair === undefined) throw new Error("stopped before there was a certificate");
-  return { pair, stop };
 }
 
 type Settings = Required<Omit<OwnCertificateOptions, "labels" | "signal" | "onPair" | "onProblem">> &
