@@ -37,3 +37,8 @@ export interface ObjectKey {
   readonly namespace: string;
   readonly name: string;
 }
+
+/** Where an object is by its own words. */
+export function keyOf({ metadata }: KubernetesObject): ObjectKey {
+  return { namespace: metadata.namespace ?? "", name: metadata.name };
+}

@@ -1,5 +1,5 @@
 import { ApiError, type ApiClient } from "../../kubernetes-api/api-client.ts";
-import type { KubernetesObject, ObjectKey } from "../../kubernetes-api/object.ts";
+import { keyOf, type KubernetesObject, type ObjectKey } from "../../kubernetes-api/object.ts";
 import { RESOURCE, type ResourceType } from "../../kubernetes-api/resource-types.ts";
 import { FIELD_MANAGER } from "../rollout/managed-fields.ts";
 import type { Write } from "../rollout/rollout-step.ts";
@@ -84,7 +84,7 @@ export function createWriter({ client, cacheOf, mayWrite = () => true }: WriterO
 
   async function apply(type: ResourceType, object: KubernetesObject, fieldManager: string): Promise<void> {
     const cache = cacheOf(type);
-    const before = cache?.get({ namespace: object.metadata.namespace ?? "", name: object.metadata.name });
+    const before = cache?.get(keyOf(object));
     const answer = await client.apply(type, object, { fieldManager, force: true });
     count(counters.applied, type);
     if (before?.metadata.resourceVersion === answer.metadata.resourceVersion) count(counters.unchanged, type);

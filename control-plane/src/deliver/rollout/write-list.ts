@@ -1,4 +1,4 @@
-import type { KubernetesObject, ObjectKey } from "../../kubernetes-api/object.ts";
+import { keyOf, type KubernetesObject } from "../../kubernetes-api/object.ts";
 import type { ResourceType } from "../../kubernetes-api/resource-types.ts";
 import { isGoing } from "./deployment-state.ts";
 import { takeOverPatch } from "./managed-fields.ts";
@@ -8,10 +8,6 @@ import type { RolloutInput, RolloutMemo, Write } from "./rollout-step.ts";
 
 /** A write that did not help is tried again after this. */
 const RETRY_MS = 300_000;
-
-export function keyOf(object: KubernetesObject): ObjectKey {
-  return { namespace: object.metadata.namespace ?? "", name: object.metadata.name };
-}
 
 /** Live objects that have what was last compared with them: most turns see the same pairs again. */
 const alike = new WeakMap<KubernetesObject, KubernetesObject>();

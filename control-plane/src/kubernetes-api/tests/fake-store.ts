@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { KubernetesObject, ObjectKey } from "../object.ts";
+import { keyOf, type KubernetesObject, type ObjectKey } from "../object.ts";
 import { RESOURCE, type ResourceType } from "../resource-types.ts";
 import { applyFields, managedFieldsOf, same, type Ownership } from "./fake-apply.ts";
 import { Refusal } from "./fake-status.ts";
@@ -240,10 +240,6 @@ export class FakeStore {
 
 export function typeKey(type: ResourceType): string {
   return `${type.apiVersion}/${type.plural}`;
-}
-
-function keyOf({ metadata }: KubernetesObject): ObjectKey {
-  return { namespace: metadata.namespace ?? "", name: metadata.name };
 }
 
 function nameKey({ namespace, name }: ObjectKey): string {

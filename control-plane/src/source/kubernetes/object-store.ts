@@ -1,4 +1,4 @@
-import type { KubernetesObject, ObjectKey } from "../../kubernetes-api/object.ts";
+import { keyOf, type KubernetesObject, type ObjectKey } from "../../kubernetes-api/object.ts";
 import { compareVersions } from "../../kubernetes-api/resource-version.ts";
 
 /** What happened to one object; `object` is absent when it is gone. */
@@ -115,10 +115,6 @@ export function createObjectStore(): ObjectStore {
       return changes;
     },
   };
-}
-
-export function keyOf(object: KubernetesObject): ObjectKey {
-  return { namespace: object.metadata.namespace ?? "", name: object.metadata.name };
 }
 
 function controllerOf(object: KubernetesObject): string | undefined {

@@ -2,13 +2,13 @@ import { ApiError, type ApiClient, type WatchEvent } from "../../kubernetes-api/
 import { waitMs } from "../../kubernetes-api/back-off.ts";
 import { sleep, systemClock, type Clock } from "../../kubernetes-api/clock.ts";
 import { parseLabelSelector } from "../../kubernetes-api/label-selector.ts";
-import type { KubernetesObject } from "../../kubernetes-api/object.ts";
+import { keyOf, type KubernetesObject } from "../../kubernetes-api/object.ts";
 import type { ResourceType } from "../../kubernetes-api/resource-types.ts";
 import { compareVersions } from "../../kubernetes-api/resource-version.ts";
 import { dropBookkeeping } from "./keep.ts";
 import { isExpired, listInPages } from "./list-pages.ts";
 import type { ObjectCache } from "./object-cache.ts";
-import { createObjectStore, keyOf, type Change } from "./object-store.ts";
+import { createObjectStore, type Change } from "./object-store.ts";
 import { REFLECTOR_SETTINGS, type ReflectorCounters, type ReflectorSettings } from "./reflector-settings.ts";
 
 export interface ReflectorOptions {
