@@ -46,7 +46,7 @@ export interface OpenApiClient extends ApiClient {
 }
 
 /** Defaults of an ApiClient's limits. */
-export const API_CLIENT_LIMITS = {
+const API_CLIENT_LIMITS = {
   connections: 16,
   connectTimeoutMs: 5_000,
   callTimeoutMs: 30_000,

@@ -13,7 +13,7 @@ export interface LeaseSettings {
   readonly retryMs: number;
 }
 
-export const LEASE_SETTINGS: LeaseSettings = { leaseMs: 15_000, renewMs: 10_000, retryMs: 2_000 };
+const LEASE_SETTINGS: LeaseSettings = { leaseMs: 15_000, renewMs: 10_000, retryMs: 2_000 };
 
 export interface LeaderElectionOptions {
   readonly client: Pick<ApiClient, "get" | "create" | "replace">;

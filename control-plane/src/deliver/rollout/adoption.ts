@@ -25,7 +25,7 @@ function whatUsersSee(container: Container): Readonly<Record<string, unknown>> {
 }
 
 /** True when the containers that a user wrote run other than the user wants: names, images, commands, variables, resources. */
-export function looksDifferent(wanted: KubernetesObject, live: KubernetesObject): boolean {
+function looksDifferent(wanted: KubernetesObject, live: KubernetesObject): boolean {
   const [want, have] = [usersContainers(wanted), usersContainers(live)];
   if (want.size !== have.size) return true;
   for (const [name, container] of want) {

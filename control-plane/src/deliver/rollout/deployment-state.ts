@@ -56,7 +56,7 @@ export function isGoing(object: KubernetesObject): boolean {
 }
 
 /** The Deployment controller has seen the newest spec. */
-export function isObserved(deployment: KubernetesObject): boolean {
+function isObserved(deployment: KubernetesObject): boolean {
   return (statusOf(deployment).observedGeneration ?? 0) >= (deployment.metadata.generation ?? 0);
 }
 

@@ -23,7 +23,7 @@ function hasPorts(deployment: KubernetesObject, numbers: readonly number[]): boo
 }
 
 /** Undefined: routes lead to the ports that are wanted, or nowhere. */
-export function portMoveOf(turn: Turn, predictor: PredictorPlan): PortMove | undefined {
+function portMoveOf(turn: Turn, predictor: PredictorPlan): PortMove | undefined {
   const { serviceName, httpPort, grpcPort } = predictor;
   const routed = turn.routedTo.get(serviceName);
   if (routed?.httpPort === undefined || routed.grpcPort === undefined) return undefined;

@@ -94,7 +94,7 @@ function wantDeployment(
 }
 
 /** What the routes of every deployment have in common. */
-export function istioOptionsOf(settings: RolloutSettings): Partial<IstioOptions> {
+function istioOptionsOf(settings: RolloutSettings): Partial<IstioOptions> {
   return { ...settings.istioOptions, tlsMode: settings.istioTlsMode };
 }
 

@@ -7,7 +7,7 @@ import { POLICY_STATUS, SELDON_STATUS } from "./status-schemas.ts";
 const AGE = { name: "Age", type: "date", jsonPath: ".metadata.creationTimestamp" } as const;
 
 /** SeldonDeployment in its three versions: Seldon 1.17.1's, with columns, and deeper graphs. */
-export const SELDON_DEPLOYMENT_CRD: CustomResourceDefinition = crdOf({
+const SELDON_DEPLOYMENT_CRD: CustomResourceDefinition = crdOf({
   schema: "seldon-deployment",
   group: SELDON_GROUP,
   kind: SELDON_KIND,
@@ -32,7 +32,7 @@ export const SELDON_DEPLOYMENT_CRD: CustomResourceDefinition = crdOf({
 const [POLICY_GROUP = "", POLICY_VERSION = ""] = ROUTE_POLICY_API_VERSION.split("/");
 
 /** RoutePolicy, a direct policy attachment of Gateway API's kind. */
-export const ROUTE_POLICY_CRD: CustomResourceDefinition = crdOf({
+const ROUTE_POLICY_CRD: CustomResourceDefinition = crdOf({
   schema: "route-policy",
   group: POLICY_GROUP,
   kind: ROUTE_POLICY_KIND,

@@ -26,7 +26,7 @@ export interface StructuralSchema {
 }
 
 /** Keeps whatever is written. */
-export const ANY_FIELDS: StructuralSchema = { type: "object", "x-kubernetes-preserve-unknown-fields": true };
+const ANY_FIELDS: StructuralSchema = { type: "object", "x-kubernetes-preserve-unknown-fields": true };
 
 /** Lists whose items have an identity, so that several writers can share them (as in Kubernetes' own types). */
 const KEYED_LISTS: Readonly<Record<string, { keys: readonly string[]; defaults: Readonly<Record<string, string>> }>> = {
