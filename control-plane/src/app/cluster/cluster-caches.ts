@@ -4,6 +4,7 @@ import type { KubernetesObject } from "../../kubernetes-api/object.ts";
 import { RESOURCE, type ResourceType } from "../../kubernetes-api/resource-types.ts";
 import { needsManagedFields } from "../../deliver/rollout/managed-fields.ts";
 import type { LiveObjects } from "../../deliver/rollout/rollout-step.ts";
+import { SELDON_CONFIG } from "../../model/seldon-config.ts";
 import type { TakeoverRoutes } from "../../render/istio/takeover.ts";
 import { startReflector, type Reflector, type ReflectorOptions } from "../../source/kubernetes/reflector.ts";
 import { dropBookkeeping } from "../../source/kubernetes/keep.ts";
@@ -45,8 +46,6 @@ export interface ClusterCaches {
   stop(): Promise<void>;
 }
 
-export const CONFIG_MAP = "seldon-config";
-
 const OWNED = [
   RESOURCE.deployment,
   RESOURCE.service,
@@ -83,7 +82,7 @@ export function startClusterCaches(options: ClusterCachesOptions): ClusterCaches
   const policies = start(RESOURCE.routePolicy, scope);
   const config = start(RESOURCE.configMap, {
     namespace: options.ownNamespace,
-    fieldSelector: `metadata.name=${CONFIG_MAP}`,
+    fieldSelector: `metadata.name=${SELDON_CONFIG}`,
   });
   const namespaces = namespace === undefined ? start(RESOURCE.namespace, {}) : undefined;
   const optional = [
@@ -125,7 +124,7 @@ export function startClusterCaches(options: ClusterCachesOptions): ClusterCaches
     keys: () => keys(),
     namespace: (name) => namespaces?.get({ namespace: "", name }),
     policiesFor: (key) => policyIndex.of(key),
-    config: () => config.get({ namespace: options.ownNamespace, name: CONFIG_MAP }),
+    config: () => config.get({ namespace: options.ownNamespace, name: SELDON_CONFIG }),
     live: (uid) => ({
       deployments: owned(RESOURCE.deployment, uid),
       services: owned(RESOURCE.service, uid),

@@ -1,6 +1,10 @@
 import { randomBytes } from "node:crypto";
 import { createEventRecorder } from "../../deliver/kubernetes/events.ts";
-import { startLeaderElection, type LeaderElection } from "../../deliver/kubernetes/lease.ts";
+import {
+  startLeaderElection,
+  type LeaderElection,
+  type LeaderElectionOptions,
+} from "../../deliver/kubernetes/lease.ts";
 import { startWorkQueue } from "../../deliver/kubernetes/work-queue.ts";
 import { createWriter } from "../../deliver/kubernetes/writer.ts";
 import { decideRollout } from "../../deliver/rollout/decide-rollout.ts";
@@ -19,7 +23,7 @@ import { createMetrics } from "./metrics.ts";
 import { createOwnResources } from "./own-resources.ts";
 import { createPlanner } from "./planner.ts";
 import { plannerSettings } from "./planner-settings.ts";
-import { createReconciler } from "./reconcile.ts";
+import { createReconciler, type Reconciler } from "./reconcile.ts";
 import { createErrorReporter, type ReportError } from "./report-error.ts";
 import { serveGraphs } from "./serve-graphs.ts";
 import type { ClusterSettings } from "./settings/cluster-settings.ts";
@@ -71,8 +75,7 @@ export async function startControlPlane(
   const reportError = createErrorReporter(log);
   const started = Promise.withResolvers<undefined>();
   let isSynced = false;
-  let election: LeaderElection | undefined;
-  const isLeader = (): boolean => isSynced && (settings.leader === undefined || election?.isLeading() === true);
+  const isLeader = (): boolean => isSynced && (election === undefined || election.isLeading());
 
   if (settings.createsResources) await createResources(client, settings, reportError);
   const caches = startClusterCaches({
@@ -168,24 +171,10 @@ export async function startControlPlane(
     isSynced = true;
     const missing = caches.missingKinds();
     if (missing.length > 0) log.warn({ kinds: missing }, "the API server does not know all kinds; looking again");
-    await lookAtAll();
+    await lookAtAll(caches.keys(), reconciler, reportError);
     started.resolve(undefined);
     log.info({ deployments: caches.keys().length }, "the cluster is known; working");
     addAll();
-  }
-
-  /** Before orchestrators are answered: what they have must not seem to be gone. */
-  async function lookAtAll(): Promise<void> {
-    let looks = 0;
-    for (const key of caches.keys()) {
-      try {
-        reconciler.look(key);
-      } catch (error) {
-        reportError(`a look at ${key}`, error, { key });
-      }
-      looks += 1;
-      if (looks % LOOKS_AT_ONCE === 0) await new Promise((resolve) => setImmediate(resolve));
-    }
   }
 
   let knownMissing = "";
@@ -197,26 +186,18 @@ export async function startControlPlane(
     addAll();
   }, KIND_CHECK_MS);
 
-  if (settings.leader !== undefined) {
-    const { leaseName, leaseDurationMs, renewDeadlineMs, retryPeriodMs } = settings.leader;
-    election = startLeaderElection({
-      client,
-      key: { namespace: settings.ownNamespace, name: leaseName },
-      identity: `${settings.podName}_${randomBytes(6).toString("hex")}`,
-      settings: { leaseMs: leaseDurationMs, renewMs: renewDeadlineMs, retryMs: retryPeriodMs },
-      clock,
-      onAcquired: () => {
-        log.info("this replica writes");
-        if (isSynced) addAll();
-      },
-      onLost: () => {
-        log.warn("another replica may write; this one only serves");
-      },
-      onError: (error) => {
-        reportError("the election", error);
-      },
-    });
-  }
+  const election = contend(client, settings, clock, {
+    onAcquired: () => {
+      log.info("this replica writes");
+      if (isSynced) addAll();
+    },
+    onLost: () => {
+      log.warn("another replica may write; this one only serves");
+    },
+    onError: (error) => {
+      reportError("the election", error);
+    },
+  });
   const webhook =
     settings.webhook &&
     startWebhook({
@@ -253,12 +234,44 @@ export async function startControlPlane(
       clearInterval(kindCheck);
       started.resolve(undefined);
       await queue.close(settings.stopTimeoutMs);
-      await events.flush();
-      await Promise.all([election?.stop(), webhook?.stop()]);
+      // Events may take long where the API server is away; the Lease does not wait for them.
+      await Promise.all([events.flush(), election?.stop(), webhook?.stop()]);
       await Promise.all([caches.stop(), graphs.server.close(), status.close()]);
       await client.close();
     },
   };
+}
+
+/** Before orchestrators are answered: what they have must not seem to be gone. */
+async function lookAtAll(keys: readonly string[], reconciler: Reconciler, reportError: ReportError): Promise<void> {
+  let looks = 0;
+  for (const key of keys) {
+    try {
+      reconciler.look(key);
+    } catch (error) {
+      reportError(`a look at ${key}`, error, { key });
+    }
+    looks += 1;
+    if (looks % LOOKS_AT_ONCE === 0) await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+/** Contends for the Lease, where settings ask for an election. */
+function contend(
+  client: ApiClient,
+  { leader, ownNamespace, podName }: ClusterSettings,
+  clock: Clock,
+  told: Pick<LeaderElectionOptions, "onAcquired" | "onLost" | "onError">,
+): LeaderElection | undefined {
+  if (leader === undefined) return undefined;
+  return startLeaderElection({
+    client,
+    key: { namespace: ownNamespace, name: leader.leaseName },
+    identity: `${podName}_${randomBytes(6).toString("hex")}`,
+    settings: { leaseMs: leader.leaseDurationMs, renewMs: leader.renewDeadlineMs, retryMs: leader.retryPeriodMs },
+    clock,
+    ...told,
+  });
 }
 
 /** A control plane that may not write them goes on with those that are there. */
