@@ -82,7 +82,7 @@ test("manifests are what users write", () => {
   assert.deepEqual(rest, {
     name: "main",
     graph: { name: "classifier", type: "MODEL" },
-    svcOrchSpec: { resources: { requests: { cpu: "5m", memory: "32Mi" } } },
+    svcOrchSpec: { resources: { requests: { cpu: "10m", memory: "32Mi" } } },
     traffic: 75,
   });
   const [pod] = componentSpecs as { spec: { containers: Record<string, unknown>[] } }[];
