@@ -214,10 +214,7 @@ export async function startControlPlane(
   const status = await startStatusServer({
     ...settings.metrics,
     render: () => metrics.render(),
-    notReady: () => {
-      if (!isSynced) return "the cluster is not known yet";
-      return webhook !== undefined && webhook.port() === undefined ? "the webhook has no certificate yet" : undefined;
-    },
+    notReady: () => (isSynced ? webhook?.notReady() : "the cluster is not known yet"),
   });
   begin().catch((error: unknown) => {
     reportError("the start", error);

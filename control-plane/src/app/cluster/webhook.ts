@@ -20,8 +20,8 @@ export interface WebhookOptions {
 }
 
 export interface Webhook {
-  /** Undefined until there is a certificate. */
-  port(): number | undefined;
+  /** Why it is not served; undefined: it is. */
+  notReady(): string | undefined;
   stop(): Promise<void>;
 }
 
@@ -31,10 +31,13 @@ export function startWebhook(options: WebhookOptions): Webhook {
   const ended = new AbortController();
   let server: AdmissionServer | undefined;
   let source: CertificateSource | undefined;
+  let newest: CertificatePair | undefined;
+  let reason = "the webhook has no certificate yet";
 
   const watcher = {
     signal: ended.signal,
     onPair: (pair: CertificatePair) => {
+      newest = pair;
       server?.setCertificate(pair);
       log.info("the webhook has a new certificate");
     },
@@ -46,24 +49,28 @@ export function startWebhook(options: WebhookOptions): Webhook {
   async function run(): Promise<void> {
     source = await startCertificates(options, watcher);
     if (ended.signal.aborted) return;
+    const pair = newest ?? source.pair;
     server = await startAdmissionServer({
       host: "0.0.0.0",
       port: options.webhook.port,
-      certificate: source.pair,
+      certificate: pair,
       settings: options.modelSettings,
       onReview: options.onReview,
       onFault: ({ status, message }) => {
         log.warn({ status }, `the webhook was asked what it can't answer: ${message}`);
       },
     });
+    // One may have come while the server began to listen.
+    if (newest !== undefined && newest !== pair) server.setCertificate(newest);
     log.info({ port: server.port }, "the webhook is served");
   }
 
   const running = run().catch((error: unknown) => {
+    reason = `the webhook can't be served: ${error instanceof Error ? error.message : String(error)}`;
     if (!ended.signal.aborted) log.error({ err: error }, "the webhook can't be served");
   });
   return {
-    port: () => server?.port,
+    notReady: () => (server === undefined ? reason : undefined),
     stop: async () => {
       ended.abort();
       await source?.stop();
