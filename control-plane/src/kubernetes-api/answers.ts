@@ -52,10 +52,10 @@ function parseStatus(text: string): Status | undefined {
 
 function readCauses(causes: unknown): readonly ApiErrorCause[] {
   if (!Array.isArray(causes)) return [];
-  return (causes as readonly Partial<Record<string, unknown>>[]).map((cause) => ({
-    reason: textOf(cause["reason"]),
-    field: textOf(cause["field"]),
-    message: textOf(cause["message"]).slice(0, LONGEST_MESSAGE),
+  return (causes as readonly (Partial<Record<string, unknown>> | null)[]).map((cause) => ({
+    reason: textOf(cause?.["reason"]),
+    field: textOf(cause?.["field"]),
+    message: textOf(cause?.["message"]).slice(0, LONGEST_MESSAGE),
   }));
 }
 

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { statusError } from "./answers.ts";
 import { waitMs } from "./back-off.ts";
 import type { Clock } from "./clock.ts";
 import { parseLabelSelector } from "./label-selector.ts";
@@ -76,6 +77,18 @@ describe("the back-off", () => {
   it("waits as long as the server asks, within limits", () => {
     assert.ok(waitMs(backOff, 1, clock(0), { retryAfterMs: 700 }) >= 700);
     assert.ok(waitMs(backOff, 1, clock(0), { retryAfterMs: 1e9 }) <= 1_300);
+  });
+});
+
+describe("errors of the API server", () => {
+  it("are read whatever their causes are", () => {
+    const { status, reason, causes } = statusError({ code: 422, details: { causes: [null, { field: "spec" }] } }, 500);
+    assert.deepEqual([status, reason], [422, "Invalid"]);
+    assert.deepEqual(causes, [
+      { reason: "", field: "", message: "" },
+      { reason: "", field: "spec", message: "" },
+    ]);
+    assert.deepEqual(statusError({ details: { causes: "none" } }, 500).causes, []);
   });
 });
 
