@@ -11,9 +11,9 @@ import { createGraphShelf, hashOfEnginePredictor, storedGraphName } from "./grap
 
 const KEY = "seldon/example";
 
-function plan(more: Partial<TestPredictor> = {}): DeploymentPlan {
+function plan(more: Partial<TestPredictor> = {}, separate = false): DeploymentPlan {
   const predictor = { name: "main", container: "classifier", image: "model:1", weight: 100, ...more };
-  const found = planOf(resourceOf({ predictors: [predictor] })).plan;
+  const found = planOf(resourceOf({ predictors: [predictor], separate })).plan;
   assert.ok(found);
   return found;
 }
@@ -103,6 +103,18 @@ describe("the graph of running orchestrators", () => {
     assert.equal(graphFor(engine), old);
     update(after, [host("a", engine)], { settledPredictors: ["main"] });
     assert.notEqual(graphFor(engine), old);
+  });
+
+  it("never calls a container that its pods do not have: an orchestrator that leaves its own pod keeps what it has", () => {
+    const { update, graphFor } = setUp();
+    const apart = plan({}, true);
+    const engineApart = engineOf(apart);
+    update(apart, [host("a-svc-orch", engineApart)]);
+    const old = graphFor(engineApart);
+    assert.ok(old);
+    update(before, [host("a", engine), host("a-svc-orch", engineApart)], { settledPredictors: ["main"] });
+    assert.equal(graphFor(engineApart), old);
+    assert.ok(graphFor(engine));
   });
 
   it("is not known again after a restart that finds other pods, and theirs is not made up", () => {

@@ -9,7 +9,7 @@ import { enginePredictor } from "../../render/orchestrator/engine-predictor.ts";
 import { renderInferenceGraph } from "../../render/orchestrator/inference-graph.ts";
 import { encodeResource } from "../../render/xds/encode.ts";
 import { TYPE } from "../../render/xds/type-urls.ts";
-import { callsOnlyKnown } from "./known-containers.ts";
+import { newCalls } from "./known-containers.ts";
 
 /** What a turn found out about a deployment. */
 export interface TurnOutcome {
@@ -22,7 +22,8 @@ export interface TurnOutcome {
 /**
  * The graphs that orchestrators may have. There is one for each ENGINE_PREDICTOR that pods of a predictor are started with: pods of an older
  * template have other containers beside them. A graph goes to pods at once when it calls nobody whom they were not started
- * with, and else when the pods of its predictor are all there as it wants them; until then they keep the graph that they have.
+ * with; when the pods of its predictor are all there as it wants them if those whom it calls are elsewhere; and never when it
+ * calls a container that they do not have beside them: until they go they keep the graph that they have.
  */
 export interface GraphShelf {
   update(outcome: TurnOutcome): void;
@@ -71,8 +72,10 @@ export function createGraphShelf(store: ResourceStore): GraphShelf {
         names.add(stored);
         const predictor = plan?.predictors.find((one) => one.name === name);
         if (plan === undefined || predictor === undefined) continue;
-        const mayGo = step.settledPredictors.includes(name) || callsOnlyKnown(enginePredictor(plan, predictor), text);
-        if (mayGo) store.apply({ set: [encodeGraph(plan, predictor, stored)], remove: [] });
+        const calls = newCalls(enginePredictor(plan, predictor), text);
+        const isSettled = step.settledPredictors.includes(name);
+        if (calls === "none" || (calls === "elsewhere" && isSettled))
+          store.apply({ set: [encodeGraph(plan, predictor, stored)], remove: [] });
       }
       keepOnly(key, names);
     },

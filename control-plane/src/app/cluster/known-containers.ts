@@ -1,14 +1,18 @@
 import type { Json, JsonObject } from "../../render/xds/resource.ts";
 
+/** Whom a graph calls that pods were not started with: nobody, someone by a Service, or a container in the pod itself. */
+export type NewCalls = "none" | "elsewhere" | "local";
+
 /**
- * True when the graph of `predictor` calls only containers that the ENGINE_PREDICTOR `startedWith` names too, at the same
- * addresses and with the same images. False when that text is no graph.
+ * What the graph of `predictor` calls beyond what the ENGINE_PREDICTOR `startedWith` names, at the same addresses and with
+ * the same images; a text that is no graph names nothing.
  */
-export function callsOnlyKnown(predictor: JsonObject, startedWith: string): boolean {
+export function newCalls(predictor: JsonObject, startedWith: string): NewCalls {
   const before = parse(startedWith);
-  if (before === undefined) return false;
-  const known = new Set(callsOf(before));
-  return callsOf(predictor).every((one) => known.has(one));
+  const known = new Set((before === undefined ? [] : callsOf(before)).map(({ called }) => called));
+  const unknown = callsOf(predictor).filter(({ called }) => !known.has(called));
+  if (unknown.length === 0) return "none";
+  return unknown.some(({ isLocal }) => isLocal) ? "local" : "elsewhere";
 }
 
 function parse(text: string): JsonObject | undefined {
@@ -19,16 +23,24 @@ function parse(text: string): JsonObject | undefined {
   }
 }
 
-/** Node, image and address of everything that the graph calls. */
-function callsOf(predictor: JsonObject): readonly string[] {
+interface Call {
+  /** Node, image and address. */
+  readonly called: string;
+  /** In the orchestrator's own pod. */
+  readonly isLocal: boolean;
+}
+
+/** Everything that the graph calls. */
+function callsOf(predictor: JsonObject): readonly Call[] {
   const images = imagesOf(predictor);
-  const calls: string[] = [];
+  const calls: Call[] = [];
   const visit = (node: JsonObject | undefined): void => {
     const endpoint = objectOf(node?.["endpoint"]);
     if (node !== undefined && endpoint !== undefined) {
       const { service_host: host, httpPort, grpcPort } = endpoint;
       const name = text(node["name"]);
-      calls.push([name, images.get(name), host, httpPort, grpcPort].map(text).join(" "));
+      const called = [name, images.get(name), host, httpPort, grpcPort].map(text).join(" ");
+      calls.push({ called, isLocal: host === "localhost" });
     }
     for (const child of listOf(node?.["children"])) visit(objectOf(child));
   };
