@@ -2,7 +2,7 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom
 import type { XdsEvent } from "../../deliver/xds-server/events.ts";
 import type { KubernetesObject } from "../../kubernetes-api/object.ts";
 import type { Reflector } from "../../source/kubernetes/reflector.ts";
-import { countDeployments } from "./workload-metrics.ts";
+import { countDeployments, type DeploymentCounts } from "./workload-metrics.ts";
 
 /** What the control plane counts; nothing is reported to anyone, it is there to be scraped. */
 export interface ControlPlaneMetrics {
@@ -72,10 +72,14 @@ export function createMetrics(sources: MetricSources): ControlPlaneMetrics {
     buckets: REVIEW_SECONDS,
     registers,
   });
-  addGauges(register, sources);
+  let counts = countDeployments([]);
+  addGauges(register, sources, () => counts);
 
   return {
-    render: async () => ({ contentType: register.contentType, text: await register.metrics() }),
+    render: async () => {
+      counts = countDeployments(sources.deployments());
+      return { contentType: register.contentType, text: await register.metrics() };
+    },
     turnDone: (result, durationMs) => {
       turns.observe({ result }, durationMs / 1000);
     },
@@ -96,8 +100,8 @@ export function createMetrics(sources: MetricSources): ControlPlaneMetrics {
   };
 }
 
-/** Read at every scrape. */
-function addGauges(register: Registry, sources: MetricSources): void {
+/** Read at every scrape; `counts` are of that scrape. */
+function addGauges(register: Registry, sources: MetricSources, counts: () => DeploymentCounts): void {
   const gauge = (name: string, help: string, labelNames: readonly string[], read: (gauge: Gauge) => void): void => {
     const made: Gauge = new Gauge({
       name,
@@ -117,15 +121,13 @@ function addGauges(register: Registry, sources: MetricSources): void {
     one.set(sources.isLeader() ? 1 : 0);
   });
   gauge("graphway_deployments", "SeldonDeployments by state.", ["state"], (one) => {
-    for (const [state, count] of Object.entries(countDeployments(sources.deployments()).byState))
-      one.set({ state }, count);
+    for (const [state, count] of Object.entries(counts().byState)) one.set({ state }, count);
   });
   gauge("graphway_deployments_by_protocol", "SeldonDeployments by protocol.", ["protocol"], (one) => {
-    for (const [protocol, count] of Object.entries(countDeployments(sources.deployments()).byProtocol))
-      one.set({ protocol }, count);
+    for (const [protocol, count] of Object.entries(counts().byProtocol)) one.set({ protocol }, count);
   });
   gauge("graphway_predictors", "Predictors of all SeldonDeployments, and how many are shadows.", ["shadow"], (one) => {
-    const { predictors, shadows } = countDeployments(sources.deployments());
+    const { predictors, shadows } = counts();
     one.set({ shadow: "true" }, shadows);
     one.set({ shadow: "false" }, predictors - shadows);
   });
