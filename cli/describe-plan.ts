@@ -23,8 +23,8 @@ function describeRetries({ retry }: DeploymentPlan): string {
   return `${times}${limit}; never feedback`;
 }
 
-function describeSticky({ stickyKey }: DeploymentPlan): string {
-  return stickyKey === undefined ? "the request id" : `${stickyKey.kind} ${stickyKey.name}`;
+function describeSticky({ sticky }: DeploymentPlan): string {
+  return [...(sticky?.keys ?? []).map(({ kind, name }) => `${kind} ${name}`), "the request id"].join(", else ");
 }
 
 function describeNode({ name, type, methods, runs }: GraphNode): string {
@@ -67,9 +67,10 @@ function showControls(line: string): string {
 /** What a deployment means, in words; several lines. */
 export function describePlan(plan: DeploymentPlan): string {
   const hosts = plan.hosts.includes("*") ? "any host" : plan.hosts.join(", ");
-  const allowed = [plan.permits.force ? "force" : "", plan.permits.explain ? "explain" : ""].filter(
-    (one) => one !== "",
-  );
+  const allowed = [
+    plan.permits.force.length > 0 ? "force" : "",
+    plan.permits.explain.length > 0 ? "explain" : "",
+  ].filter((one) => one !== "");
   const facts: readonly (readonly [string, string])[] = [
     ["REST", `${urlPrefix(plan)} on ${hosts}`],
     ["gRPC", `metadata seldon: ${plan.name}, namespace: ${plan.namespace}`],

@@ -1,3 +1,14 @@
+import type {
+  DeadlinePlan,
+  EjectionPlan,
+  LimitsPlan,
+  Permits,
+  RetryPlan,
+  RulePlan,
+  ShadowEntry,
+  SplitEntry,
+  StickyPlan,
+} from "./traffic-plan.ts";
 import type { WorkloadPlan } from "./workload-plan.ts";
 
 /** What a SeldonDeployment means, free of how it was written and of who will carry it out. Frozen. */
@@ -23,7 +34,14 @@ export interface DeploymentPlan {
   readonly circuitBreakers?: CircuitBreakers;
   readonly takeover?: Takeover;
   /** Absent: the request id is the key of the split. */
-  readonly stickyKey?: StickyKey;
+  readonly sticky?: StickyPlan;
+  /** Asked in order before the split; those of a predictor that is not routed now are left out. */
+  readonly rules: readonly RulePlan[];
+  readonly deadline?: DeadlinePlan;
+  /** Predictors that answer, in this order, for one of which no pod can; none: nobody does. */
+  readonly fallback: readonly string[];
+  readonly limits?: LimitsPlan;
+  readonly ejection?: EjectionPlan;
   readonly permits: Permits;
   /** What runs in a cluster for it. */
   readonly workloads: WorkloadPlan;
@@ -31,25 +49,6 @@ export interface DeploymentPlan {
 
 export type Protocol = "seldon" | "tensorflow" | "v2";
 export type Transport = "rest" | "grpc";
-
-/** A predictor's share of the traffic; shares are relative to their sum, 0 gets none. */
-export interface SplitEntry {
-  readonly predictor: string;
-  readonly weight: number;
-}
-
-/** A predictor that gets copies of `percent` (above 0, up to 100) of the requests. */
-export interface ShadowEntry {
-  readonly predictor: string;
-  readonly percent: number;
-}
-
-/** From `seldon.io/istio-retries` and `seldon.io/istio-retries-timeout`, else from `seldon.io/ambassador-retries`. */
-export interface RetryPlan {
-  readonly attempts: number;
-  /** Absent: a try may take as long as the request. */
-  readonly perTryTimeoutMs?: number;
-}
 
 /**
  * From `seldon.io/ambassador-service-name` and `seldon.io/ambassador-header`: requests for another deployment of the
@@ -67,18 +66,6 @@ export interface CircuitBreakers {
   readonly maxRequests?: number;
   /** Retries in flight. */
   readonly maxRetries?: number;
-}
-
-/** Which part of a request keeps it on its predictor. gRPC metadata is a header. */
-export type StickyKey =
-  | { readonly kind: "header"; readonly name: string }
-  | { readonly kind: "cookie"; readonly name: string }
-  | { readonly kind: "query"; readonly name: string };
-
-/** What a client may ask for, from RoutePolicy; all false by default. */
-export interface Permits {
-  readonly force: boolean;
-  readonly explain: boolean;
 }
 
 export interface PredictorPlan {

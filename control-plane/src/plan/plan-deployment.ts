@@ -6,7 +6,7 @@ import { cap, type PlanContext } from "./context.ts";
 import type { DeploymentPlan, Protocol } from "./deployment-plan.ts";
 import { seldonId } from "./names.ts";
 import { DEFAULT_PLAN_OPTIONS, type PlanOptions } from "./options.ts";
-import { planPermits, planStickyKey } from "./policy.ts";
+import { planPermits, planSticky } from "./policy.ts";
 import { planPredictor } from "./predictor.ts";
 import { completePods } from "./workloads/component-pod.ts";
 import { planWorkloads } from "./workloads/plan-workloads.ts";
@@ -79,7 +79,7 @@ function reportKafka({ report, resource }: PlanContext): void {
 
 function buildPlan(context: PlanContext, { key, policy }: PlanInput): DeploymentPlan {
   const { annotations, options } = context;
-  const stickyKey = planStickyKey(context, policy);
+  const sticky = planSticky(context, policy);
   const { predictors } = context.resource.spec;
   const pods = predictors.map((one) => completePods(context, one));
   return {
@@ -97,7 +97,9 @@ function buildPlan(context: PlanContext, { key, policy }: PlanInput): Deployment
     ...planRetry(annotations),
     ...planBreakers(annotations),
     ...planTakeover(context),
-    ...(stickyKey === undefined ? {} : { stickyKey }),
+    ...(sticky === undefined ? {} : { sticky }),
+    rules: [],
+    fallback: [],
     permits: planPermits(policy),
     workloads: planWorkloads(context, pods),
   };

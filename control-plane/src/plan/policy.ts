@@ -1,6 +1,6 @@
-import type { RoutePolicy } from "../model/route-policy.ts";
+import type { Permission, RoutePolicy } from "../model/route-policy.ts";
 import type { PlanContext } from "./context.ts";
-import type { Permits, StickyKey } from "./deployment-plan.ts";
+import type { Grant, Permits, StickyKey, StickyPlan } from "./traffic-plan.ts";
 
 function fromPolicy({ header, cookie, query }: NonNullable<RoutePolicy["spec"]["sticky"]>): StickyKey | undefined {
   if (header !== undefined) return { kind: "header", name: header.toLowerCase() };
@@ -9,11 +9,16 @@ function fromPolicy({ header, cookie, query }: NonNullable<RoutePolicy["spec"]["
 }
 
 /** What keeps a request on its predictor: the RoutePolicy's word, else the annotation's. */
-export function planStickyKey({ annotations }: PlanContext, policy: RoutePolicy | undefined): StickyKey | undefined {
-  return policy?.spec.sticky === undefined ? annotations.stickyKey : fromPolicy(policy.spec.sticky);
+export function planSticky({ annotations }: PlanContext, policy: RoutePolicy | undefined): StickyPlan | undefined {
+  const key = policy?.spec.sticky === undefined ? annotations.stickyKey : fromPolicy(policy.spec.sticky);
+  return key === undefined ? undefined : { keys: [key] };
+}
+
+function grantsOf(permission: Permission | undefined): readonly Grant[] {
+  return permission?.allow === true ? [{ kind: "anyone" }] : [];
 }
 
 /** What clients may ask for. */
 export function planPermits(policy: RoutePolicy | undefined): Permits {
-  return { force: policy?.spec.force?.allow ?? false, explain: policy?.spec.explain?.allow ?? false };
+  return { force: grantsOf(policy?.spec.force), explain: grantsOf(policy?.spec.explain) };
 }

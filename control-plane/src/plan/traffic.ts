@@ -1,6 +1,6 @@
 import type { DefaultedPredictor } from "../model/defaulted.ts";
 import type { PlanContext } from "./context.ts";
-import type { ShadowEntry, SplitEntry } from "./deployment-plan.ts";
+import type { ShadowEntry, SplitEntry } from "./traffic-plan.ts";
 
 /** A predictor alone takes everything, whatever its `traffic` says. */
 const ALL = 100;

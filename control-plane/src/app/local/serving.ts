@@ -1,4 +1,5 @@
-import type { DeploymentPlan, PredictorPlan, SplitEntry } from "../../plan/deployment-plan.ts";
+import type { DeploymentPlan, PredictorPlan } from "../../plan/deployment-plan.ts";
+import type { SplitEntry } from "../../plan/traffic-plan.ts";
 
 /** Says whether requests may go to a predictor: its processes have been ready. */
 export type IsRoutable = (deploymentKey: string, predictor: string) => boolean;

@@ -20,7 +20,9 @@ function planOf(weights: Readonly<Record<string, number>>): DeploymentPlan {
     predictors: Object.keys(weights).map((name) => ({ name }) as PredictorPlan),
     split: Object.entries(weights).map(([predictor, weight]) => ({ predictor, weight })),
     shadows: [],
-    permits: { force: false, explain: false },
+    rules: [],
+    fallback: [],
+    permits: { force: [], explain: [] },
   } as unknown as DeploymentPlan;
 }
 
@@ -95,7 +97,7 @@ describe("view", () => {
       stateOf({ wanted: [plan], serving: [plan], processes: [running("main", "2", "other")] }),
       stateOf({
         wanted: [plan],
-        serving: [{ ...plan, permits: { force: true, explain: false } }],
+        serving: [{ ...plan, permits: { force: [{ kind: "anyone" }], explain: [] } }],
         processes: [running("main", "2", "other")],
       }),
       stateOf({ wanted: [], serving: [] }),

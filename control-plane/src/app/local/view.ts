@@ -114,7 +114,7 @@ function aspectsOf(plan: DeploymentPlan, missing: readonly string[], states: rea
     traffic: JSON.stringify([plan.split, plan.shadows, missing]),
     containers: JSON.stringify(current.map(({ name, revision }) => [name, revision])),
     graph: JSON.stringify(current.map(({ name, predictor }) => [name, predictor && describeGraph(predictor.graph)])),
-    policy: JSON.stringify([plan.retry, plan.stickyKey, plan.permits]),
+    policy: JSON.stringify([plan.retry, plan.sticky, plan.rules, plan.permits]),
   };
 }
 

@@ -2,7 +2,7 @@ import { RESOURCE } from "../../kubernetes-api/resource-types.ts";
 import type { KubernetesObject } from "../../kubernetes-api/object.ts";
 import type { PredictorPlan } from "../../plan/deployment-plan.ts";
 import { hasAvailable, isReady } from "./deployment-state.ts";
-import { effectiveRoutes } from "./effective-routes.ts";
+import { effectiveRoutes, type EffectiveRoutes } from "./effective-routes.ts";
 import { routedServices } from "./live-routes.ts";
 import { missing } from "./missing.ts";
 import { withRoutePorts } from "./port-move.ts";
@@ -63,8 +63,9 @@ export function bringDestinationRules(turn: Turn, settled: ReadonlySet<string>):
   return turn.wanted.destinationRules.map((one) => bringDestinationRule(turn, one, settled)).every(Boolean);
 }
 
-/** Routes name it already. */
+/** Routes name it already. Where no VirtualService says so, what answers counts as routed until it is known better. */
 function isRouted(turn: Turn, { name, serviceName }: PredictorPlan): boolean {
+  if (!turn.settings.istio) return turn.routed?.has(name) ?? true;
   return turn.routedTo.get(serviceName)?.subsets.has(name) ?? false;
 }
 
@@ -83,17 +84,22 @@ function isUsable(turn: Turn, name: string, { settled }: Progress): boolean {
   return isRouted(turn, state.predictor) ? state.alive : state.ready && settled.has(name);
 }
 
-/** Writes the routes between predictors as far as their pods allow. True: they are as they are to be in the end. */
-function bringPredictorRoutes(turn: Turn, progress: Progress): boolean {
+/** Where requests may go now; undefined: nobody can answer, and routes stay as they are. */
+export function routesForNow(turn: Turn, progress: Progress): EffectiveRoutes | undefined {
   const predictors = turn.plan.predictors.map((one) => withRoutePorts(turn, one, progress.alone));
   const moved = predictors.some((one, index) => one !== turn.plan.predictors[index]);
   const routes = effectiveRoutes(moved ? { ...turn.plan, predictors } : turn.plan, {
     usable: (name) => isUsable(turn, name, progress),
     asleep: (name) => turn.predictors.get(name)?.asleep ?? false,
   });
+  return routes && { ...routes, complete: routes.complete && !moved };
+}
+
+/** Writes the routes between predictors as far as their pods allow. True: they are as they are to be in the end. */
+function bringPredictorRoutes(turn: Turn, routes: EffectiveRoutes | undefined): boolean {
   if (routes === undefined) return false;
   const wanted = turn.wanted.predictorRoutes(routes, turn.takeovers);
-  return turn.list.bring(wanted.type, wanted.object, turn.liveRoutes) && routes.complete && !moved;
+  return turn.list.bring(wanted.type, wanted.object, turn.liveRoutes) && routes.complete;
 }
 
 /** An explainer gets its routes when it answers, whatever the others do. Once there they follow edits. */
@@ -111,9 +117,9 @@ function bringExplainerRoutes(turn: Turn, wanted: Wanted): boolean {
 }
 
 /** Writes VirtualServices. True: all of them are there, and complete. */
-export function bringVirtualServices(turn: Turn, progress: Progress): boolean {
+export function bringVirtualServices(turn: Turn, routes: EffectiveRoutes | undefined): boolean {
   const there = [
-    bringPredictorRoutes(turn, progress),
+    bringPredictorRoutes(turn, routes),
     ...turn.wanted.explainerRoutes.map((one) => bringExplainerRoutes(turn, one)),
   ];
   const leaving = turn.live.virtualServices.filter((one) => !isWantedRoute(turn, one));

@@ -2,7 +2,7 @@ import type { KubernetesObject } from "../../kubernetes-api/object.ts";
 import type { DeploymentPlan } from "../../plan/deployment-plan.ts";
 import { buildStatus, statusWithoutPlan } from "../status/build-status.ts";
 import { bringDeployments } from "./bring-deployments.ts";
-import { bringDestinationRules, bringVirtualServices } from "./bring-routes.ts";
+import { bringDestinationRules, bringVirtualServices, routesForNow } from "./bring-routes.ts";
 import { bringServices } from "./bring-services.ts";
 import { eventsOf } from "./events.ts";
 import { servedBy } from "./predictor-state.ts";
@@ -48,7 +48,8 @@ function decideFor(input: RolloutInput, plan: DeploymentPlan): RolloutStep {
   const autoscalers = bringAll(turn, wanted.autoscalers, live.autoscalers);
   const scaledObjects = bringAll(turn, wanted.scaledObjects, live.scaledObjects);
   const disruptionBudgets = bringAll(turn, wanted.disruptionBudgets, live.disruptionBudgets);
-  const routes = settings.istio ? bringVirtualServices(turn, { settled, alone }) : true;
+  const routesNow = routesForNow(turn, { settled, alone });
+  const routes = settings.istio ? bringVirtualServices(turn, routesNow) : true;
   removeUnwanted(turn, settled);
   const there = { deployments, services, autoscalers, scaledObjects, disruptionBudgets, routes: routes && rules };
   const status = buildStatus(input, plan, wanted, there);
@@ -59,6 +60,7 @@ function decideFor(input: RolloutInput, plan: DeploymentPlan): RolloutStep {
     events: eventsOf(input, writes, status),
     memo: list.memo,
     settledPredictors: [...settled],
+    ...(routesNow === undefined ? {} : { routes: routesNow.plan }),
     ...(list.againAfterMs === undefined ? {} : { againAfterMs: list.againAfterMs }),
   };
 }

@@ -1,4 +1,5 @@
-import type { DeploymentPlan, PredictorPlan, SplitEntry } from "../../plan/deployment-plan.ts";
+import type { DeploymentPlan, PredictorPlan } from "../../plan/deployment-plan.ts";
+import type { RulePlan, SplitEntry } from "../../plan/traffic-plan.ts";
 import { percentages } from "./split.ts";
 
 /** Who can take requests now. */
@@ -33,6 +34,13 @@ function withShare(plan: DeploymentPlan, predictor: PredictorPlan, shares: Reado
   return { ...predictor, traffic: shares.get(predictor.name) ?? 0 };
 }
 
+/** Rules send to those alone that are routed; one that would send to nobody is left out. */
+function effectiveRules(rules: readonly RulePlan[], routed: ReadonlySet<string>): readonly RulePlan[] {
+  return rules
+    .map((rule) => ({ ...rule, split: rule.split.filter((entry) => routed.has(entry.predictor)) }))
+    .filter((rule) => rule.split.some((entry) => entry.weight > 0));
+}
+
 /**
  * The share of a predictor that cannot take requests goes to those that can, in proportion. Undefined when nobody can:
  * then routes stay as they are. Shadows get copies only when they can take them.
@@ -50,8 +58,11 @@ export function effectiveRoutes(plan: DeploymentPlan, serving: Serving): Effecti
   const predictors = plan.predictors
     .filter((one) => shares.has(one.name) || shadowNames.has(one.name))
     .map((one) => withShare(plan, one, shares));
+  const routedNames = new Set(routed.map((entry) => entry.predictor));
+  const rules = effectiveRules(plan.rules, routedNames);
+  const fallback = plan.fallback.filter((name) => routedNames.has(name));
   return {
-    plan: { ...plan, predictors, split, shadows },
+    plan: { ...plan, predictors, split, shadows, rules, fallback },
     key: JSON.stringify([split, [...shadowNames], predictors.map((one) => [one.httpPort, one.grpcPort])]),
     complete: plan.predictors.every(
       (one) => predictors.some(({ name }) => name === one.name) || serving.asleep(one.name),

@@ -18,6 +18,11 @@ export interface RolloutInput {
   readonly live: LiveObjects;
   /** Other deployments that answer some of its requests, by the routes that they have now. Absent: none. */
   readonly takeovers?: readonly TakeoverRoutes[];
+  /**
+   * Predictors that gateways were last told to send requests to, where there are no VirtualServices to tell. Absent: not known,
+   * as after a start.
+   */
+  readonly routed?: ReadonlySet<string>;
   readonly nowMs: number;
   readonly settings: RolloutSettings;
   /** How many of those who subscribe to its graph and routes have accepted them; undefined: nobody does. */
@@ -106,4 +111,9 @@ export interface RolloutStep {
    * orchestrator yet: it may name containers that do not answer.
    */
   readonly settledPredictors: readonly string[];
+  /**
+   * The plan with only those predictors that requests may be sent to now, and their present shares: what filters and gateways
+   * go by. Absent: they keep what they have.
+   */
+  readonly routes?: DeploymentPlan;
 }

@@ -25,6 +25,7 @@ export interface Turn {
   readonly list: WriteList;
   /** Other deployments that answer some of its requests. */
   readonly takeovers: readonly TakeoverRoutes[];
+  readonly routed: ReadonlySet<string> | undefined;
 }
 
 export function startTurn(input: RolloutInput, plan: DeploymentPlan): Turn {
@@ -42,6 +43,7 @@ export function startTurn(input: RolloutInput, plan: DeploymentPlan): Turn {
     routedTo: routedServices(liveRoutes),
     list: new WriteList(input),
     takeovers: input.takeovers ?? [],
+    routed: input.routed,
   };
 }
 

@@ -5,7 +5,7 @@ import type { DeploymentPlan } from "../../plan/deployment-plan.ts";
 import { readRouteTable } from "./read.ts";
 import { planRouteTable, renderFilterTable } from "./render.ts";
 
-type Traffic = Pick<DeploymentPlan, "split" | "shadows"> & Partial<Pick<DeploymentPlan, "stickyKey" | "permits">>;
+type Traffic = Pick<DeploymentPlan, "split" | "shadows"> & Partial<Pick<DeploymentPlan, "sticky" | "permits">>;
 
 function planOf(key: string, traffic: Partial<Traffic> = {}): DeploymentPlan {
   const [namespace = "", name = ""] = key.split("/");
@@ -21,7 +21,9 @@ function planOf(key: string, traffic: Partial<Traffic> = {}): DeploymentPlan {
     predictors: [],
     split: [{ predictor: "main", weight: 100 }],
     shadows: [],
-    permits: { force: false, explain: false },
+    rules: [],
+    fallback: [],
+    permits: { force: [], explain: [] },
     workloads: { pods: [], services: [] },
     ...traffic,
   };
@@ -40,8 +42,8 @@ test("a table says what the plans say, by key, with header names in lower case",
       { predictor: "canary", weight: 25 },
     ],
     shadows: [{ predictor: "shadow", percent: 12.5 }],
-    stickyKey: { kind: "header", name: "X-User" },
-    permits: { force: true, explain: false },
+    sticky: { keys: [{ kind: "header", name: "X-User" }] },
+    permits: { force: [{ kind: "anyone" }], explain: [] },
   });
   const { value, problems } = renderFilterTable([iris, planOf("a/b")], options);
   assert.deepEqual(problems, []);
@@ -81,8 +83,8 @@ test("one plan that cannot stand in a table is left out with a problem; its neig
     [{ shadows: [{ predictor: "s", percent: NaN }] }, /share NaN of shadow s/],
     [{ split: [{ predictor: "a b", weight: 1 }] }, /"a b" cannot stand in a header/],
     [{ split: [{ predictor: "x".repeat(2000), weight: 1 }] }, /cannot stand in a header/],
-    [{ stickyKey: { kind: "cookie", name: "x".repeat(300) } }, /sticky key is too long/],
-    [{ stickyKey: { kind: "cookie", name: "" } }, /cannot stand in a header/],
+    [{ sticky: { keys: [{ kind: "cookie", name: "x".repeat(300) }] } }, /sticky key is too long/],
+    [{ sticky: { keys: [{ kind: "cookie", name: "" }] } }, /cannot stand in a header/],
     [{ split: [1, 2].map((weight) => ({ predictor: "main", weight })) }, /main stands twice/],
     [{ split: Array.from({ length: 257 }, (_, index) => ({ predictor: `p${index}`, weight: 1 })) }, /more than 256/],
   ];

@@ -8,7 +8,8 @@ import {
 } from "#proto/vocabulary/table-layout.ts";
 import { bucketCount, encodeRouteTable } from "#proto/route-table/encode.ts";
 import type { RouteTable, TableDeployment, TableRole } from "#proto/route-table/model.ts";
-import type { DeploymentPlan, StickyKey } from "../../plan/deployment-plan.ts";
+import type { DeploymentPlan } from "../../plan/deployment-plan.ts";
+import type { StickyKey, StickyPlan } from "../../plan/traffic-plan.ts";
 import { type Checked, problem, type Problem } from "../../problem/problem.ts";
 
 /** Envoy's name of a predictor's cluster; empty: the filter names no cluster for it. */
@@ -28,8 +29,10 @@ const MAX_STICKY_NAME_BYTES = 256;
 /** Visible ASCII: what a header value and a name may consist of here. */
 const VISIBLE = /^[\x21-\x7e]+$/;
 
-function stickyKeyOf(key: StickyKey): StickyKey {
-  return key.kind === "header" ? { kind: "header", name: key.name.toLowerCase() } : key;
+function stickyKeyOf({ keys }: StickyPlan): Pick<StickyKey, "kind" | "name"> | undefined {
+  const [key] = keys;
+  if (key === undefined) return undefined;
+  return { kind: key.kind, name: key.kind === "header" ? key.name.toLowerCase() : key.name };
 }
 
 function deploymentOf(plan: DeploymentPlan, clusters: ClusterNaming): TableDeployment {
@@ -38,10 +41,11 @@ function deploymentOf(plan: DeploymentPlan, clusters: ClusterNaming): TableDeplo
     httpCluster: clusters(plan, predictor, "http"),
     grpcCluster: clusters(plan, predictor, "grpc"),
   });
+  const stickyKey = plan.sticky && stickyKeyOf(plan.sticky);
   return {
     key: plan.key,
-    permits: plan.permits,
-    ...(plan.stickyKey === undefined ? {} : { stickyKey: stickyKeyOf(plan.stickyKey) }),
+    permits: { force: plan.permits.force.length > 0, explain: plan.permits.explain.length > 0 },
+    ...(stickyKey === undefined ? {} : { stickyKey }),
     predictors: plan.split.map((one) => ({ ...targetOf(one.predictor), weight: one.weight })),
     shadows: plan.shadows.map((one) => ({ ...targetOf(one.predictor), percent: one.percent })),
   };

@@ -61,8 +61,8 @@ export function renderInferenceGraph(plan: DeploymentPlan, predictor: PredictorP
     predictor: predictor.name,
     ...(plan.protocol === "seldon" ? {} : { protocol: PROTOCOLS[plan.protocol] }),
     root: renderNode(plan, predictor.graph),
-    ...(plan.permits.force ? { allow_branches: true } : {}),
-    ...(plan.permits.explain ? { allow_explain: true } : {}),
+    ...(plan.permits.force.length > 0 ? { allow_branches: true } : {}),
+    ...(plan.permits.explain.length > 0 ? { allow_explain: true } : {}),
     ...renderSettings(predictor),
     predictor_version: predictor.version,
   };

@@ -36,7 +36,12 @@ const predictor: PredictorPlan = {
   annotations: { note: "x" },
   orchestratorSettings: { env: {}, restTimeoutMs: 1500, grpcMaxMessageBytes: 4096, mergeMeta: true },
 };
-const plan = planFor("example", { main: 75 }, {}, { protocol: "v2", permits: { force: true, explain: false } });
+const plan = planFor(
+  "example",
+  { main: 75 },
+  {},
+  { protocol: "v2", permits: { force: [{ kind: "anyone" }], explain: [] } },
+);
 
 test("an orchestrator reads back every field of the graph", () => {
   const { name, typeUrl, body } = renderInferenceGraph(plan, predictor);

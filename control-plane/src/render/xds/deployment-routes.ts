@@ -1,5 +1,6 @@
 import { HEADER_CLUSTER, HEADER_DECISION, HEADER_PREDICTOR, HEADER_ROUTE } from "#proto/vocabulary/headers.ts";
-import type { DeploymentPlan, PredictorPlan, SplitEntry } from "../../plan/deployment-plan.ts";
+import type { DeploymentPlan, PredictorPlan } from "../../plan/deployment-plan.ts";
+import type { SplitEntry } from "../../plan/traffic-plan.ts";
 import { clusterName, explainerClusterName, type ClusterKind } from "../../plan/names.ts";
 import { explainerUrlPrefix, FEEDBACK_PATHS, GRPC_FEEDBACK_PATH, urlPrefix } from "../../plan/urls.ts";
 import { fixedMirrors, mirrorsByHeader } from "./mirrors.ts";

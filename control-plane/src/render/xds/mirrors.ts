@@ -1,6 +1,7 @@
 import { MAX_SHADOWS_PER_REQUEST } from "#proto/vocabulary/limits.ts";
 import { HEADER_SHADOW, HEADER_SHADOW_CLUSTER_PREFIX } from "#proto/vocabulary/headers.ts";
-import type { DeploymentPlan, ShadowEntry } from "../../plan/deployment-plan.ts";
+import type { DeploymentPlan } from "../../plan/deployment-plan.ts";
+import type { ShadowEntry } from "../../plan/traffic-plan.ts";
 import { clusterName, type ClusterKind } from "../../plan/names.ts";
 import type { JsonObject } from "./resource.ts";
 

@@ -59,7 +59,9 @@ export function planFor(
     ],
     split,
     shadows: copies,
-    permits: { force: false, explain: false },
+    rules: [],
+    fallback: [],
+    permits: { force: [], explain: [] },
     workloads: { pods: [], services: [] },
     ...changes,
   };

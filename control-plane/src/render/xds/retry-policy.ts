@@ -1,4 +1,4 @@
-import type { RetryPlan } from "../../plan/deployment-plan.ts";
+import type { RetryPlan } from "../../plan/traffic-plan.ts";
 import { duration } from "../duration.ts";
 import { GRPC_RETRY_ON, RETRY_ON } from "../retry-conditions.ts";
 import type { JsonObject } from "./resource.ts";

@@ -88,7 +88,9 @@ export function deploymentPlan(name: string, predictors: readonly PredictorParts
     predictors: predictors.map(predictorPlan),
     split: predictors.map((one) => ({ predictor: one.name ?? "main", weight: 1 })),
     shadows: [],
-    permits: { force: false, explain: false },
+    rules: [],
+    fallback: [],
+    permits: { force: [], explain: [] },
     workloads: { pods: [], services: [] },
   };
 }
