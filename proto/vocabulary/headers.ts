@@ -16,6 +16,8 @@ export const HEADER_REQUEST_ID = "x-request-id";
 export const HEADER_FORCE = "x-graphway-force";
 /** Client, where permitted: ask for the decision. Consumed by the filter. */
 export const HEADER_EXPLAIN = "x-graphway-explain";
+/** Client: shows that it may force or explain. Consumed by the filter. */
+export const HEADER_SECRET = "x-graphway-secret";
 /** Filter: the permitted forced branches, `eg-router=1;other=0`; the only form the orchestrator obeys. */
 export const HEADER_BRANCH = "x-graphway-branch";
 /** Filter: the chosen predictor; echoed on the response. */
@@ -24,6 +26,8 @@ export const HEADER_PREDICTOR = "x-graphway-predictor";
 export const HEADER_ROUTE = "x-graphway-route";
 /** Filter: why this predictor; echoed on the response when `explain` was permitted. */
 export const HEADER_DECISION = "x-graphway-decision";
+/** Filter: a cookie for a client that has no sticky key; routes hand it on as `set-cookie`. */
+export const HEADER_SET_COOKIE = "x-graphway-set-cookie";
 /** Orchestrator, on the response: node path and timings. */
 export const HEADER_PATH = "x-graphway-path";
 /** Orchestrator, on the response: `node=1;other=-1`. */
