@@ -2,6 +2,7 @@ import { experimental, type ServerCredentials } from "@grpc/grpc-js";
 import { createProgrammed, type Programmed } from "../../deliver/programmed/programmed.ts";
 import { readOrchestratorNode } from "../../deliver/xds-identity/orchestrator-node.ts";
 import { orchestratorViews } from "../../deliver/xds-identity/orchestrator-views.ts";
+import { viewsByRole } from "../../deliver/xds-identity/views-by-role.ts";
 import { createTokenReviewer } from "../../deliver/xds-identity/token-reviewer.ts";
 import type { XdsEvent } from "../../deliver/xds-server/events.ts";
 import type { XdsNode } from "../../deliver/xds-server/node-view.ts";
@@ -44,20 +45,26 @@ export async function serveGraphs(options: GraphServiceOptions): Promise<GraphSe
     keyOf: (name) => name.slice(0, name.lastIndexOf("/")),
     onChange: options.onProgrammed,
   });
+  const onRefused = (nodeId: string, reason: string): void => {
+    options.onRefused();
+    log.warn({ node: nodeId }, `a client was sent away: ${reason}`);
+  };
   const server = await startXdsServer({
     address: `0.0.0.0:${xds.port}`,
     store,
     ready: options.ready,
     ...(xds.tls === undefined ? {} : { credentials: rotatingCredentials(xds.tls) }),
-    viewFor: orchestratorViews({
-      reviewToken: xds.auth === "none" ? undefined : createTokenReviewer({ client, audience: xds.audience }),
-      deploymentsOf: (key, predictor) => shelf.deploymentsOf(key, predictor),
-      storedName: storedGraphName,
-      onRefused: (nodeId, reason) => {
-        options.onRefused();
-        log.warn({ node: nodeId }, `an orchestrator was sent away: ${reason}`);
+    viewFor: viewsByRole(
+      {
+        orchestrator: orchestratorViews({
+          reviewToken: xds.auth === "none" ? undefined : createTokenReviewer({ client, audience: xds.audience }),
+          deploymentsOf: (key, predictor) => shelf.deploymentsOf(key, predictor),
+          storedName: storedGraphName,
+          onRefused,
+        }),
       },
-    }),
+      onRefused,
+    ),
     onEvent: (event) => {
       programmed.onEvent(event);
       options.onEvent(event);
