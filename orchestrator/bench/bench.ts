@@ -4,28 +4,28 @@ import { availableParallelism } from "node:os";
 import { measureMemory } from "./memory.ts";
 import { measureEcho, measureRow } from "./measure.ts";
 import { readOptions, USAGE, type BenchOptions } from "./options.ts";
-import { startHelpers, type Helpers } from "./processes.ts";
+import { startPeers, type Peers } from "./processes.ts";
 import { cellsOf, headLine, line } from "./report.ts";
 import { chooseRows } from "./rows.ts";
 
 const options = readOptions(process.argv.slice(2));
 if (options === undefined) process.stdout.write(USAGE);
 else {
-  const helpers = await startHelpers();
+  const peers = await startPeers();
   try {
-    await run(helpers, options);
+    await run(peers, options);
   } finally {
-    helpers.stop();
+    peers.stop();
   }
 }
 
-async function run(helpers: Helpers, options: BenchOptions): Promise<void> {
+async function run(peers: Peers, options: BenchOptions): Promise<void> {
   const { connections, seconds, rounds, markdown, nodeOptions } = options;
-  const echo = await measureEcho(helpers, Math.max(...connections), seconds);
+  const echo = await measureEcho(peers, Math.max(...connections), seconds);
   const machine = `Node ${process.version}, ${availableParallelism()} cores`;
   console.log(`${machine}; bare node:http echo: ${echo.cpuMicros.toFixed(1)} µs CPU per request\n`);
   if (options.memoryRequests > 0) {
-    const megabytes = await measureMemory(helpers, options.memoryRequests, nodeOptions);
+    const megabytes = await measureMemory(peers, options.memoryRequests, nodeOptions);
     console.log(`resident MB after each tenth of ${options.memoryRequests} requests:`);
     console.log(megabytes.map((one) => one.toFixed(0)).join(" "));
     return;
@@ -33,7 +33,7 @@ async function run(helpers: Helpers, options: BenchOptions): Promise<void> {
   console.log(headLine(markdown));
   for (const row of chooseRows(options.rows)) {
     for (const clients of connections) {
-      const measurement = await measureRow(helpers, row, clients, seconds, rounds, nodeOptions);
+      const measurement = await measureRow(peers, row, clients, seconds, rounds, nodeOptions);
       console.log(line(cellsOf(row, clients, measurement), markdown));
     }
   }

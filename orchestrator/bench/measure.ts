@@ -3,7 +3,7 @@ import { predictorOf } from "./graphs.ts";
 import { addAll, quantileMs, type Latencies } from "./latencies.ts";
 import type { LoadFigures, LoadJob } from "./load-job.ts";
 import { grpcMessage, grpcPaths, restBody, restPaths } from "./messages.ts";
-import { cpuMs, type Helpers } from "./processes.ts";
+import { cpuMs, startRelay, type Peers } from "./processes.ts";
 import type { Row } from "./rows.ts";
 
 /** The figures of one way to call, all rounds together. */
@@ -19,42 +19,47 @@ export interface Figures {
 export interface Measurement {
   readonly direct: Figures;
   readonly via: Figures;
+  /** Through a relay that only moves the bytes; absent where a request makes several calls. */
+  readonly relayed?: Figures;
 }
 
 const WARM_UP_SECONDS = 0.5;
 
 /** Measures a row: rounds of calls to the node itself and through the orchestrator, in turn. */
 export async function measureRow(
-  helpers: Helpers,
+  peers: Peers,
   row: Row,
   connections: number,
   seconds: number,
   rounds: number,
   nodeOptions: readonly string[],
 ): Promise<Measurement> {
-  const { ports } = helpers;
+  const { ports } = peers;
+  const nodePort = row.transport === "rest" ? ports.rest : ports.grpc;
   const orchestrator = await startOrchestrator(row, ports.rest, ports.grpc, nodeOptions);
+  const relay = row.shape === "single" ? await startRelay(nodePort) : undefined;
   try {
     const ownPort = row.transport === "rest" ? orchestrator.httpPort : orchestrator.grpcPort;
-    const nodePort = row.transport === "rest" ? ports.rest : ports.grpc;
-    const direct = new Tally(helpers, jobOf(row, "node", nodePort, connections, seconds), helpers.stubPid);
-    const via = new Tally(helpers, jobOf(row, "graph", ownPort, connections, seconds), orchestrator.child.pid ?? 0);
-    await direct.warmUp();
-    await via.warmUp();
+    const direct = new Tally(peers, jobOf(row, "node", nodePort, connections, seconds), peers.stubPid);
+    const via = new Tally(peers, jobOf(row, "graph", ownPort, connections, seconds), orchestrator.child.pid ?? 0);
+    const relayed = relay && new Tally(peers, jobOf(row, "node", relay.port, connections, seconds), relay.pid);
+    const ways = [direct, via, ...(relayed === undefined ? [] : [relayed])];
+    for (const way of ways) await way.warmUp();
     for (let round = 0; round < rounds; round += 1) {
-      await direct.round();
-      await via.round();
+      for (const way of ways) await way.round();
     }
-    return { direct: direct.figures(), via: via.figures() };
+    const figures = { direct: direct.figures(), via: via.figures() };
+    return relayed === undefined ? figures : { ...figures, relayed: relayed.figures() };
   } finally {
+    relay?.stop();
     await orchestrator.end("SIGTERM");
   }
 }
 
 /** The echo server under the same load, so that figures of different days and machines can be compared. */
-export async function measureEcho(helpers: Helpers, connections: number, seconds: number): Promise<Figures> {
+export async function measureEcho(peers: Peers, connections: number, seconds: number): Promise<Figures> {
   const row: Row = { transport: "rest", protocol: "seldon", shape: "single", size: "30B" };
-  const echo = new Tally(helpers, jobOf(row, "node", helpers.ports.echo, connections, seconds), helpers.stubPid);
+  const echo = new Tally(peers, jobOf(row, "node", peers.ports.echo, connections, seconds), peers.stubPid);
   await echo.warmUp();
   await echo.round();
   return echo.figures();
@@ -82,7 +87,7 @@ export function jobOf(row: Row, target: "graph" | "node", port: number, connecti
 }
 
 class Tally {
-  readonly #helpers: Helpers;
+  readonly #peers: Peers;
   readonly #job: LoadJob;
   readonly #pid: number;
   readonly #latencies: Latencies = [];
@@ -91,19 +96,19 @@ class Tally {
   #totalMs = 0;
   #cpuMs = 0;
 
-  constructor(helpers: Helpers, job: LoadJob, pid: number) {
-    this.#helpers = helpers;
+  constructor(peers: Peers, job: LoadJob, pid: number) {
+    this.#peers = peers;
     this.#job = job;
     this.#pid = pid;
   }
 
   async warmUp(): Promise<void> {
-    await this.#helpers.load({ ...this.#job, seconds: WARM_UP_SECONDS });
+    await this.#peers.load({ ...this.#job, seconds: WARM_UP_SECONDS });
   }
 
   async round(): Promise<void> {
     const beforeMs = cpuMs(this.#pid);
-    const figures: LoadFigures = await this.#helpers.load(this.#job);
+    const figures: LoadFigures = await this.#peers.load(this.#job);
     this.#cpuMs += cpuMs(this.#pid) - beforeMs;
     this.#calls += figures.calls;
     this.#elapsedMs += figures.elapsedMs;

@@ -1,5 +1,5 @@
 import { jobOf, startOrchestrator } from "./measure.ts";
-import { residentBytes, type Helpers } from "./processes.ts";
+import { residentBytes, type Peers } from "./processes.ts";
 import type { Row } from "./rows.ts";
 
 const PARTS = 10;
@@ -7,16 +7,16 @@ const ROW: Row = { transport: "rest", protocol: "seldon", shape: "single", size:
 
 /** Resident memory of the orchestrator, in MB, after each tenth of `requests` small requests. */
 export async function measureMemory(
-  helpers: Helpers,
+  peers: Peers,
   requests: number,
   nodeOptions: readonly string[],
 ): Promise<readonly number[]> {
-  const orchestrator = await startOrchestrator(ROW, helpers.ports.rest, helpers.ports.grpc, nodeOptions);
+  const orchestrator = await startOrchestrator(ROW, peers.ports.rest, peers.ports.grpc, nodeOptions);
   try {
     const job = jobOf(ROW, "graph", orchestrator.httpPort, 32, 3600);
     const megabytes: number[] = [];
     for (let part = 0; part < PARTS; part += 1) {
-      await helpers.load({ ...job, requests: Math.ceil(requests / PARTS) });
+      await peers.load({ ...job, requests: Math.ceil(requests / PARTS) });
       megabytes.push(residentBytes(orchestrator.child.pid ?? 0) / 1e6);
     }
     return megabytes;

@@ -5,14 +5,14 @@ import type { LoadFigures, LoadJob } from "./load-job.ts";
 import type { StubPorts } from "./stub.ts";
 
 /** The stub nodes and the load, each a process of its own. */
-export interface Helpers {
+export interface Peers {
   readonly ports: StubPorts;
   readonly stubPid: number;
   load(job: LoadJob): Promise<LoadFigures>;
   stop(): void;
 }
 
-export async function startHelpers(): Promise<Helpers> {
+export async function startPeers(): Promise<Peers> {
   const stub = start("stub.ts");
   const load = start("load.ts");
   const [ports] = (await once(stub, "message")) as [StubPorts];
@@ -33,8 +33,23 @@ export async function startHelpers(): Promise<Helpers> {
   };
 }
 
-function start(file: string): ChildProcess {
-  return fork(new URL(file, import.meta.url), { stdio: ["ignore", "inherit", "inherit", "ipc"], execArgv: [] });
+/** Something between load and node, in a process of its own. */
+export interface Between {
+  readonly port: number;
+  readonly pid: number;
+  stop(): void;
+}
+
+/** A relay that reads nothing of what it moves. */
+export async function startRelay(nodePort: number): Promise<Between> {
+  const relay = start("relay.ts", [String(nodePort)]);
+  const [port] = (await once(relay, "message")) as [number];
+  return { port, pid: relay.pid ?? 0, stop: () => relay.kill() };
+}
+
+function start(file: string, args: readonly string[] = []): ChildProcess {
+  const url = new URL(file, import.meta.url);
+  return fork(url, [...args], { stdio: ["ignore", "inherit", "inherit", "ipc"], execArgv: [] });
 }
 
 /** CPU time of a process so far, its threads together. The clock ticks every 10 ms. */

@@ -13,13 +13,14 @@ const HEADINGS = [
   "via p99",
   "added ms",
   "CPU µs/req",
+  "relay µs/req",
   "Go µs/req",
   "share of Go",
 ];
-const WIDTHS = [28, 6, 13, 10, 6, 15, 12, 8, 8, 9, 11, 10, 12];
+const WIDTHS = [28, 6, 13, 10, 6, 15, 12, 8, 8, 9, 11, 13, 10, 12];
 
 /** One measured row as cells, Go's published figure beside ours where there is one. */
-export function cellsOf(row: Row, connections: number, { direct, via }: Measurement): readonly string[] {
+export function cellsOf(row: Row, connections: number, { direct, via, relayed }: Measurement): readonly string[] {
   const go = connections === 1 ? undefined : goFigure(row)?.cpuMicros;
   const addedByGo = connections === 1 ? goFigure(row)?.addedMs : undefined;
   const added = (via.meanMs - direct.meanMs).toFixed(2);
@@ -35,6 +36,7 @@ export function cellsOf(row: Row, connections: number, { direct, via }: Measurem
     via.p99Ms.toFixed(2),
     addedByGo === undefined ? added : `${added} (${addedByGo})`,
     via.cpuMicros.toFixed(0),
+    relayed?.cpuMicros.toFixed(0) ?? "",
     go === undefined ? "" : String(go),
     go === undefined ? "" : `${((via.cpuMicros / go) * 100).toFixed(0)} %`,
   ];
