@@ -8,7 +8,7 @@ import { renderFilterConfig, type WasmSource } from "../../render/xds/filter-con
 import type { XdsOptions } from "../../render/xds/options.ts";
 import { renderXds } from "../../render/xds/render.ts";
 import { TYPE } from "../../render/xds/type-urls.ts";
-import type { GatewaySnapshot } from "./rollout.ts";
+import type { GatewaySnapshot } from "../../deliver/gateway-rollout/rollout.ts";
 
 /** Where a predictor answers on this machine. */
 export interface PredictorAddress {
@@ -57,14 +57,4 @@ export function renderSnapshot(plans: readonly DeploymentPlan[], options: Snapsh
 function endpointsOf(plan: DeploymentPlan, predictor: string, kind: ClusterKind, address: PredictorAddress) {
   const port = kind === "http" ? address.httpPort : address.grpcPort;
   return renderEndpoints(clusterName(plan.namespace, plan.name, predictor, kind), [{ address: address.host, port }]);
-}
-
-/** Numbers that no table of this machine ever had: the time in milliseconds, and a counter below it. */
-export function createGenerations(nowMs: () => number = Date.now): () => bigint {
-  let last = 0n;
-  return () => {
-    const now = BigInt(nowMs()) << 16n;
-    last = now > last ? now : last + 1n;
-    return last;
-  };
 }

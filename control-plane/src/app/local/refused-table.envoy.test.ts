@@ -14,9 +14,10 @@ import { encodeResource } from "../../render/xds/encode.ts";
 import { renderFilterConfig } from "../../render/xds/filter-config.ts";
 import { findEnvoy } from "../../../../scripts/envoy.mjs";
 import { startEnvoy, type LocalEnvoy } from "./envoy-process.ts";
-import { createGenerations, renderSnapshot } from "./gateway-snapshot.ts";
+import { renderSnapshot } from "./gateway-snapshot.ts";
 import { createRefusals, type Refusals } from "./refusals.ts";
-import { createRollout, type GatewaySnapshot, type Rollout } from "./rollout.ts";
+import { createGenerations } from "../../deliver/gateway-rollout/generations.ts";
+import { createRollout, type GatewaySnapshot, type Rollout } from "../../deliver/gateway-rollout/rollout.ts";
 import { createRunFolder, type RunFolder } from "./run-folder.ts";
 
 const MANIFEST = `
