@@ -35,7 +35,7 @@ function podCount(turn: Turn, wanted: WantedDeployment, live: KubernetesObject |
 
 /**
  * When nobody says the number of pods any more, another manager holds it before we let go: a field that nobody owns
- * falls back to 1.
+ * falls back to 1. None at all becomes 1, because an autoscaler leaves a Deployment alone that is to have none.
  */
 function letGoOfReplicas(wanted: WantedDeployment, live: KubernetesObject | undefined): readonly Write[] {
   if (live === undefined || wanted.pods.replicas !== undefined) return [];
@@ -45,7 +45,7 @@ function letGoOfReplicas(wanted: WantedDeployment, live: KubernetesObject | unde
     apiVersion,
     kind,
     metadata: { name: metadata.name, ...(metadata.namespace === undefined ? {} : { namespace: metadata.namespace }) },
-    spec: { replicas: replicasOf(live) },
+    spec: { replicas: Math.max(1, replicasOf(live)) },
   };
   return [{ kind: "apply", type: RESOURCE.deployment, object, fieldManager: REPLICAS_MANAGER }];
 }
