@@ -22,7 +22,7 @@ import type { DeploymentPlan } from "../../plan/deployment-plan.ts";
 import { CLUSTER_KINDS, clusterName, explainerClusterName } from "../../plan/names.ts";
 import { renderEndpoints } from "./endpoints.ts";
 import { freePort, startEnvoy, type RunningEnvoy } from "./envoy-for-tests.ts";
-import { planFor } from "./plans-for-tests.ts";
+import { explained, planFor } from "./plans-for-tests.ts";
 import { renderXds } from "./render.ts";
 import type { JsonObject, XdsResource } from "./resource.ts";
 import { TYPE } from "./type-urls.ts";
@@ -44,15 +44,6 @@ const PLANS: readonly DeploymentPlan[] = [
   explained(planFor("wise", { main: 1 })),
   planFor("wise-explainer", { main: 1 }),
 ];
-
-/** The same with an explainer for each predictor. */
-function explained(plan: DeploymentPlan): DeploymentPlan {
-  const predictors = plan.predictors.map((predictor) => {
-    const serviceName = `${plan.name}-${predictor.name}-explainer`;
-    return { ...predictor, explainer: { serviceName, serviceHost: serviceName, httpPort: 9000, subsetLabels: {} } };
-  });
-  return { ...plan, predictors };
-}
 
 interface Seen {
   readonly server: string;

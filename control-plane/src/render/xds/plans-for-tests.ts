@@ -66,3 +66,12 @@ export function planFor(
     ...changes,
   };
 }
+
+/** The same with an explainer for each predictor. */
+export function explained(plan: DeploymentPlan): DeploymentPlan {
+  const predictors = plan.predictors.map((predictor) => {
+    const serviceName = `${plan.name}-${predictor.name}-explainer`;
+    return { ...predictor, explainer: { serviceName, serviceHost: serviceName, httpPort: 9000, subsetLabels: {} } };
+  });
+  return { ...plan, predictors };
+}
