@@ -7,9 +7,10 @@ export function tls({ tlsMode }: IstioOptions): JsonObject {
   return TLS_MODES.includes(tlsMode) ? { tls: { mode: tlsMode } } : {};
 }
 
-/** Limits of the annotations for Ambassador, as Istio calls them. */
-function connectionPool({ circuitBreakers = {} }: DeploymentPlan, options: IstioOptions): JsonObject {
-  const { maxConnections, maxPendingRequests, maxRequests, maxRetries } = circuitBreakers;
+/** Limits of the annotations for Ambassador and of the policy, which wins, as Istio calls them. */
+function connectionPool({ circuitBreakers = {}, limits }: DeploymentPlan, options: IstioOptions): JsonObject {
+  const { maxConnections, maxPendingRequests, maxRetries } = circuitBreakers;
+  const maxRequests = limits?.concurrency ?? circuitBreakers.maxRequests;
   return {
     ...(maxConnections === undefined ? {} : { tcp: { maxConnections } }),
     http: {
@@ -19,6 +20,24 @@ function connectionPool({ circuitBreakers = {} }: DeploymentPlan, options: Istio
       ...(maxRetries === undefined ? {} : { maxRetries }),
     },
   };
+}
+
+function outlierDetection({ ejection }: DeploymentPlan): JsonObject {
+  if (ejection === undefined) return {};
+  const { consecutiveErrors, ejectMs, maxPercent } = ejection;
+  return {
+    outlierDetection: {
+      consecutive5xxErrors: consecutiveErrors,
+      baseEjectionTime: duration(ejectMs),
+      maxEjectionPercent: maxPercent,
+    },
+  };
+}
+
+function retryBudget({ retry }: DeploymentPlan): JsonObject {
+  if (retry?.budget === undefined) return {};
+  const { percent, minConcurrency } = retry.budget;
+  return { retryBudget: { percent, minRetryConcurrency: minConcurrency } };
 }
 
 /** The DestinationRule of a predictor, shadows included. With a TLS mode it keeps its idle timeout. */
@@ -36,6 +55,8 @@ export function renderDestinationRule(
       subsets: [{ name: predictor.name, labels: predictor.subsetLabels }],
       trafficPolicy: {
         connectionPool: connectionPool(plan, options),
+        ...outlierDetection(plan),
+        ...retryBudget(plan),
         ...tls(options),
       },
     },

@@ -4,13 +4,17 @@ import {
   HEADER_PREDICTOR,
   HEADER_ROUTE,
   HEADER_SELDON,
+  HEADER_SET_COOKIE,
+  HEADER_SHADOW_CLUSTER_PREFIX,
 } from "#proto/vocabulary/headers.ts";
 import type { DeploymentPlan, PredictorPlan } from "../../plan/deployment-plan.ts";
 import { FEEDBACK_PATHS, GRPC_FEEDBACK_PATH, urlPrefix } from "../../plan/urls.ts";
+import { MAX_SHADOWS_PER_REQUEST } from "#proto/vocabulary/limits.ts";
 import { duration } from "../duration.ts";
-import { GRPC_RETRY_ON, RETRY_ON } from "../retry-conditions.ts";
+import { retriesOf } from "../retry-conditions.ts";
 import type { JsonObject } from "../xds/resource.ts";
 import type { IstioOptions } from "./options.ts";
+import { isRetryCondition } from "./retry-words.ts";
 import { takeoverEntries, type TakeoverRoutes } from "./takeover.ts";
 
 /** What Seldon 1.17.1 takes for a gRPC call. Unanchored, as Seldon has it. */
@@ -70,11 +74,30 @@ function weighted(predictor: PredictorPlan, kind: CallKind): JsonObject {
   };
 }
 
-/** Explicit on every entry, because Istio's default of two retries would count a reward twice. */
-function retries(plan: DeploymentPlan, call: Call, retryOn: string): JsonObject {
-  if (call.feedback || plan.retry === undefined) return { attempts: 0 };
-  const { attempts, perTryTimeoutMs } = plan.retry;
-  return { attempts, ...(perTryTimeoutMs === undefined ? {} : { perTryTimeout: duration(perTryTimeoutMs) }), retryOn };
+/**
+ * Explicit on every entry, because Istio's default of two retries would count a reward twice. Conditions that Istio does
+ * not take are left out.
+ */
+function retries(plan: DeploymentPlan, call: Call, likeSeldon: boolean): JsonObject {
+  if (call.feedback) return { attempts: 0 };
+  const asGrpc = call.kind === "grpc" && !(likeSeldon && plan.retry?.grpcOn === undefined);
+  const { attempts, perTryTimeoutMs, conditions, statuses } = retriesOf(plan.retry, asGrpc ? "grpc" : "http");
+  const retryOn = [...conditions.filter(isRetryCondition), ...statuses.map(String)];
+  if (attempts === 0 || retryOn.length === 0) return { attempts: 0 };
+  const perTry = perTryTimeoutMs === undefined ? {} : { perTryTimeout: duration(perTryTimeoutMs) };
+  return { attempts, ...perTry, retryOn: retryOn.join(",") };
+}
+
+/** All tries together. Clients that ask for less are the filter's to heed. */
+function timeout({ deadline }: DeploymentPlan): JsonObject {
+  const limitMs = deadline?.maxMs ?? deadline?.defaultMs;
+  return limitMs === undefined ? {} : { timeout: duration(limitMs) };
+}
+
+/** Cookies that the filter issues. Envoy adds none where the header is absent. Feedback gets none. */
+function handOnCookie({ sticky }: DeploymentPlan, call: Call): JsonObject {
+  const issues = sticky?.keys.some((key) => key.kind === "cookie" && key.issue !== undefined) ?? false;
+  return issues && !call.feedback ? { add: { "set-cookie": `%REQ(${HEADER_SET_COOKIE})%` } } : {};
 }
 
 function match(call: Call, extra: JsonObject): JsonObject {
@@ -94,8 +117,9 @@ function namedEntry(plan: DeploymentPlan, predictor: PredictorPlan, call: Call):
     match: [match(call, { [HEADER_PREDICTOR]: { exact: predictor.name } })],
     ...(call.rewrite === undefined ? {} : { rewrite: { uri: call.rewrite } }),
     route: [{ destination: destination(predictor, call.kind), weight: 100 }],
-    retries: retries(plan, call, call.kind === "grpc" ? GRPC_RETRY_ON : RETRY_ON),
-    headers: { response: { set: Object.fromEntries(echoed) as JsonObject } },
+    ...timeout(plan),
+    retries: retries(plan, call, false),
+    headers: { response: { set: Object.fromEntries(echoed) as JsonObject, ...handOnCookie(plan, call) } },
   };
 }
 
@@ -109,8 +133,22 @@ function mirror(plan: DeploymentPlan, call: Call): JsonObject {
   };
 }
 
+const SHADOW_CLUSTERS = Array.from(
+  { length: MAX_SHADOWS_PER_REQUEST },
+  (_, index) => `${HEADER_SHADOW_CLUSTER_PREFIX}${String(index + 1)}`,
+);
+
+/**
+ * A request that the filter decided on comes here only while Istio has not told its proxies of the predictor yet. This
+ * entry's own mirror copies it, so those that are merged into every route must not: they find no header.
+ */
+function withoutMirrorsByHeader(plan: DeploymentPlan, call: Call, { namedEntries }: IstioOptions): JsonObject {
+  if (!namedEntries || call.feedback || plan.shadows.length === 0) return {};
+  return { headers: { request: { remove: SHADOW_CLUSTERS } } };
+}
+
 /** The filter is away: Seldon's own entry, with its retries said explicitly. */
-function fallbackEntry(plan: DeploymentPlan, call: Call): JsonObject {
+function fallbackEntry(plan: DeploymentPlan, call: Call, options: IstioOptions): JsonObject {
   const live = plan.predictors.filter((predictor) => !predictor.shadow);
   return {
     ...(call.feedback ? { name: entryName(plan, [call.suffix]) } : {}),
@@ -118,7 +156,9 @@ function fallbackEntry(plan: DeploymentPlan, call: Call): JsonObject {
     ...(call.rewrite === undefined ? {} : { rewrite: { uri: call.rewrite } }),
     route: live.map((predictor) => weighted(predictor, call.kind)),
     ...mirror(plan, call),
-    retries: retries(plan, call, RETRY_ON),
+    ...timeout(plan),
+    retries: retries(plan, call, true),
+    ...withoutMirrorsByHeader(plan, call, options),
   };
 }
 
@@ -129,14 +169,14 @@ function fallbackEntry(plan: DeploymentPlan, call: Call): JsonObject {
  */
 export function renderVirtualService(
   plan: DeploymentPlan,
-  { namedEntries }: IstioOptions,
+  options: IstioOptions,
   takeovers: readonly TakeoverRoutes[] = [],
 ): JsonObject {
   const feedback = feedbackCalls(plan);
   const predict = predictCalls(plan);
-  const live = namedEntries ? plan.predictors.filter((predictor) => !predictor.shadow) : [];
+  const live = options.namedEntries ? plan.predictors.filter((predictor) => !predictor.shadow) : [];
   const named = live.flatMap((predictor) => [...feedback, ...predict].map((call) => namedEntry(plan, predictor, call)));
-  const fallback = [...feedback, ...predict].map((call) => fallbackEntry(plan, call));
+  const fallback = [...feedback, ...predict].map((call) => fallbackEntry(plan, call, options));
   return {
     apiVersion: "networking.istio.io/v1",
     kind: "VirtualService",

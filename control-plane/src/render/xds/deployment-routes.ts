@@ -3,7 +3,7 @@ import type { DeploymentPlan, PredictorPlan } from "../../plan/deployment-plan.t
 import type { SplitEntry } from "../../plan/traffic-plan.ts";
 import { clusterName, explainerClusterName, type ClusterKind } from "../../plan/names.ts";
 import { explainerUrlPrefix, FEEDBACK_PATHS, GRPC_FEEDBACK_PATH, urlPrefix } from "../../plan/urls.ts";
-import { fixedMirrors, mirrorsByHeader } from "./mirrors.ts";
+import { fixedMirrors, mirrorCount, mirrorsByHeader } from "./mirrors.ts";
 import type { JsonObject } from "./resource.ts";
 import { NO_RETRIES, retryPolicy } from "./retry-policy.ts";
 
@@ -57,7 +57,7 @@ function decidedRoute(plan: DeploymentPlan, call: CallShape): JsonObject {
     route: {
       cluster_header: HEADER_CLUSTER,
       ...common(plan, call),
-      ...withMirrors(call.feedback ? [] : mirrorsByHeader(plan)),
+      ...withMirrors(call.feedback ? [] : mirrorsByHeader(mirrorCount(plan))),
     },
     request_headers_to_remove: [HEADER_CLUSTER],
     response_headers_to_add: ECHOES,
@@ -87,7 +87,7 @@ function fallbackRoute(plan: DeploymentPlan, call: CallShape): JsonObject {
 
 function routes(plan: DeploymentPlan, calls: readonly CallShape[]): readonly JsonObject[] {
   // Without retries and shadows every route already is what feedback needs.
-  const plain = plan.retry === undefined && plan.shadows.length === 0;
+  const plain = plan.retry?.attempts === 0 && plan.shadows.length === 0;
   return calls
     .filter((call) => !(plain && call.feedback))
     .flatMap((call) => [decidedRoute(plan, call), fallbackRoute(plan, call)]);

@@ -1,14 +1,4 @@
-import {
-  HEADER_BRANCH,
-  HEADER_CLUSTER,
-  HEADER_DECISION,
-  HEADER_PATH,
-  HEADER_PREDICTOR,
-  HEADER_ROUTE,
-  HEADER_ROUTING,
-  HEADER_SHADOW,
-  HEADER_SHADOW_CLUSTER_PREFIX,
-} from "#proto/vocabulary/headers.ts";
+import { stripClientHeaders } from "../client-headers.ts";
 import { filterName } from "./filter-config.ts";
 import { duration } from "../duration.ts";
 import { LOCAL_REPLY } from "./local-reply.ts";
@@ -19,37 +9,11 @@ import { TYPE } from "./type-urls.ts";
 /** Name of the gateway's listener and of its RouteConfiguration. */
 export const GATEWAY_NAME = "graphway";
 
-/** Headers that only the filter, Envoy or the orchestrator may set. `force` and `explain` are the client's. */
-const FORBIDDEN_TO_CLIENTS: readonly string[] = [
-  HEADER_PREDICTOR,
-  HEADER_ROUTE,
-  HEADER_SHADOW,
-  HEADER_CLUSTER,
-  HEADER_BRANCH,
-  HEADER_DECISION,
-  HEADER_PATH,
-  HEADER_ROUTING,
-  "x-envoy-retry-on",
-  "x-envoy-retry-grpc-on",
-  "x-envoy-max-retries",
-  "x-envoy-upstream-rq-per-try-timeout-ms",
-];
-
 /** The host of an HTTP/1.0 request that names none: one that no deployment can claim, so it gets what any host gets. */
 const HTTP_10_HOST = "http-1-0.invalid";
 
 /** Where Envoy finds the rest of its configuration: the stream it already has. */
 export const OVER_ADS: JsonObject = { ads: {}, resource_api_version: "V3" };
-
-/** Strips forbidden headers before any filter, so that it holds while our filter is away. */
-function earlyHeaderMutation(): JsonObject {
-  const byName = FORBIDDEN_TO_CLIENTS.map((header) => ({ remove: header }));
-  const byPrefix = { remove_on_match: { key_matcher: { prefix: HEADER_SHADOW_CLUSTER_PREFIX } } };
-  return {
-    name: "envoy.http.early_header_mutation.header_mutation",
-    typed_config: { "@type": TYPE.earlyHeaderMutation, mutations: [...byName, byPrefix] },
-  };
-}
 
 /** Our filter by ECDS. Until it comes an RBAC filter without rules stands in, which lets everything pass. */
 function discoveredFilter(): JsonObject {
@@ -71,7 +35,7 @@ function connectionManager(options: XdsOptions): JsonObject {
     codec_type: "AUTO",
     rds: { config_source: OVER_ADS, route_config_name: GATEWAY_NAME },
     http_filters: [discoveredFilter(), { name: "envoy.filters.http.router", typed_config: { "@type": TYPE.router } }],
-    early_header_mutation_extensions: [earlyHeaderMutation()],
+    early_header_mutation_extensions: [stripClientHeaders()],
     use_remote_address: true,
     generate_request_id: true,
     preserve_external_request_id: true,

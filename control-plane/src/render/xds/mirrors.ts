@@ -18,11 +18,11 @@ export function mirrorCount(plan: DeploymentPlan): number {
 }
 
 /**
- * Mirrors to the clusters that the filter names by header; a header that is absent makes no copy. Envoy reads the names
- * only when the request is complete, so nothing on the way may remove them: the primary sees them, the copies do not.
+ * `count` mirrors to the clusters that the filter names by header; a header that is absent makes no copy. Envoy reads the
+ * names only when the request is complete, so nothing on the way may remove them: the primary sees them, the copies do not.
  */
-export function mirrorsByHeader(plan: DeploymentPlan): readonly JsonObject[] {
-  return Array.from({ length: mirrorCount(plan) }, (_, index) => ({
+export function mirrorsByHeader(count: number): readonly JsonObject[] {
+  return Array.from({ length: count }, (_, index) => ({
     cluster_header: `${HEADER_SHADOW_CLUSTER_PREFIX}${String(index + 1)}`,
     disable_shadow_host_suffix_append: true,
     request_headers_mutations: [TAG, REMOVE_SHADOW_CLUSTERS],

@@ -1,19 +1,22 @@
 import type { RetryPlan } from "../../plan/traffic-plan.ts";
 import { duration } from "../duration.ts";
-import { GRPC_RETRY_ON, RETRY_ON } from "../retry-conditions.ts";
+import { retriesOf } from "../retry-conditions.ts";
 import type { JsonObject } from "./resource.ts";
 import { TYPE } from "./type-urls.ts";
 
 /** Explicit, so that no default of a proxy can count a reward twice. */
 export const NO_RETRIES: JsonObject = { num_retries: 0 };
 
-/** Retries go to another host where there is one. */
+/** Retries of predictions go to another host where there is one. Feedback has `NO_RETRIES`. */
 export function retryPolicy(retry: RetryPlan | undefined, call: "http" | "grpc"): JsonObject {
-  if (retry === undefined) return NO_RETRIES;
+  const { attempts, perTryTimeoutMs, conditions, statuses } = retriesOf(retry, call);
+  if (attempts === 0) return NO_RETRIES;
+  const retryOn = statuses.length === 0 ? conditions : [...new Set([...conditions, "retriable-status-codes"])];
   return {
-    retry_on: call === "grpc" ? GRPC_RETRY_ON : RETRY_ON,
-    num_retries: retry.attempts,
-    ...(retry.perTryTimeoutMs === undefined ? {} : { per_try_timeout: duration(retry.perTryTimeoutMs) }),
+    retry_on: retryOn.join(","),
+    num_retries: attempts,
+    ...(statuses.length === 0 ? {} : { retriable_status_codes: statuses }),
+    ...(perTryTimeoutMs === undefined ? {} : { per_try_timeout: duration(perTryTimeoutMs) }),
     retry_host_predicate: [
       { name: "envoy.retry_host_predicates.previous_hosts", typed_config: { "@type": TYPE.previousHosts } },
     ],
