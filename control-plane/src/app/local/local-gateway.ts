@@ -19,7 +19,7 @@ import { startEnvoy, type LocalEnvoy } from "./envoy-process.ts";
 import { renderSnapshot } from "./gateway-snapshot.ts";
 import { changeGraphs } from "./graphs.ts";
 import { createLoop } from "./loop.ts";
-import { createRefusals } from "./refusals.ts";
+import { createRefusals } from "../../deliver/gateway-rollout/refusals.ts";
 import type { LocalReporter } from "./reporter.ts";
 import { createRunFolder } from "./run-folder.ts";
 import { createSourceReader } from "./source-reader.ts";

@@ -15,7 +15,7 @@ import { renderFilterConfig } from "../../render/xds/filter-config.ts";
 import { findEnvoy } from "../../../../scripts/envoy.mjs";
 import { startEnvoy, type LocalEnvoy } from "./envoy-process.ts";
 import { renderSnapshot } from "./gateway-snapshot.ts";
-import { createRefusals, type Refusals } from "./refusals.ts";
+import { createRefusals, type Refusals } from "../../deliver/gateway-rollout/refusals.ts";
 import { createGenerations } from "../../deliver/gateway-rollout/generations.ts";
 import { createRollout, type GatewaySnapshot, type Rollout } from "../../deliver/gateway-rollout/rollout.ts";
 import { createRunFolder, type RunFolder } from "./run-folder.ts";

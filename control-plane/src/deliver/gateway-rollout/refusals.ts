@@ -1,4 +1,4 @@
-import type { XdsEvent } from "../../deliver/xds-server/events.ts";
+import type { XdsEvent } from "../xds-server/events.ts";
 import { problem, type Problem } from "../../problem/problem.ts";
 import { TYPE } from "../../render/xds/type-urls.ts";
 
