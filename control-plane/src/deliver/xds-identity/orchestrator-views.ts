@@ -4,7 +4,8 @@ import type { NodeView, ViewFor } from "../xds-server/node-view.ts";
 import { StreamRefused } from "../xds-server/stream-refused.ts";
 import { readOrchestratorNode, type OrchestratorClaim } from "./orchestrator-node.ts";
 import { isPodOf } from "./pod-name.ts";
-import type { ServiceAccount, TokenReviewer } from "./token-reviewer.ts";
+import { identifyByToken } from "./token-identity.ts";
+import type { TokenReviewer } from "./token-reviewer.ts";
 
 export interface OrchestratorViewOptions {
   /** Undefined: what a node says of itself is believed. */
@@ -29,24 +30,12 @@ export function orchestratorViews(options: OrchestratorViewOptions): ViewFor {
     throw new StreamRefused(code, reason);
   }
 
-  async function identify(nodeId: string, authorization: string | undefined, review: TokenReviewer) {
-    const token = /^Bearer +(\S+)$/i.exec(authorization ?? "")?.[1];
-    if (token === undefined) return refuse(nodeId, status.UNAUTHENTICATED, "no token was shown");
-    let account: ServiceAccount | undefined;
-    try {
-      account = await review(token);
-    } catch (error) {
-      const reason = `the token can't be reviewed: ${error instanceof Error ? error.message : String(error)}`;
-      return refuse(nodeId, status.UNAVAILABLE, reason);
-    }
-    return account ?? refuse(nodeId, status.UNAUTHENTICATED, "the token is not valid for us");
-  }
-
   return (node, header) => {
     const claim = readOrchestratorNode(node);
     if (claim === undefined) return refuse(node.id, status.PERMISSION_DENIED, "only orchestrators are served here");
     if (reviewToken === undefined) return viewOf(claim, options, undefined);
-    return identify(node.id, header("authorization"), reviewToken).then((account) => {
+    const refuseIt = (code: status, reason: string): never => refuse(node.id, code, reason);
+    return identifyByToken(header("authorization"), reviewToken, refuseIt).then((account) => {
       if (account.namespace === claim.namespace) return viewOf(claim, options, account.pod);
       return refuse(node.id, status.PERMISSION_DENIED, `a token of namespace ${account.namespace} opens no other`);
     });

@@ -20,6 +20,14 @@ export interface NodeView {
   readonly aliases?: ReadonlyMap<string, ReadonlyMap<string, string>>;
 }
 
+/** How a stream came to us. */
+export interface XdsConnection {
+  /** IP address of the other end of the connection; empty: none, as of a socket file. */
+  readonly address: string;
+  /** All values of one header of the request, in order. */
+  headers(name: string): readonly string[];
+}
+
 /**
  * What a node may see; undefined refuses its stream. `header` reads the request's metadata, such as `authorization`. A
  * node's word about itself is a claim. Whoever has to ask others first answers with a promise; what it rejects with, or what is
@@ -28,6 +36,7 @@ export interface NodeView {
 export type ViewFor = (
   node: XdsNode,
   header: (name: string) => string | undefined,
+  connection?: XdsConnection,
 ) => NodeView | undefined | Promise<NodeView | undefined>;
 
 /** The view of a node that may have everything. */

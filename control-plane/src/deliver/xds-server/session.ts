@@ -78,7 +78,8 @@ export function startSession<Request extends SubscriptionRequest>(
   /** Finds out what the node may see; where that takes time, nothing more is read before it is known. */
   function meet(node: XdsNode | undefined, bytes: Buffer): void {
     if (node === undefined) throw new StreamRefused(status.INVALID_ARGUMENT, "the first request names no node");
-    const view = context.viewFor(node, (name) => call.metadata.get(name)[0]?.toString());
+    const headers = (name: string): readonly string[] => call.metadata.get(name).map(String);
+    const view = context.viewFor(node, (name) => headers(name)[0], { address: addressOf(call.getPeer()), headers });
     if (!(view instanceof Promise)) {
       stream = admit(node, view);
       return;
@@ -222,6 +223,11 @@ function typeOf(requested: string, { typeUrl: served, method }: XdsMethod): stri
   if (requested !== "" && requested !== served)
     throw new StreamRefused(status.INVALID_ARGUMENT, `${method} serves ${served}, not ${requested}`);
   return served;
+}
+
+/** The address in `10.0.0.7:1234` and `[::1]:1234`; anything else has none. */
+function addressOf(peer: string): string {
+  return /^\[?([\d.]+|[\da-fA-F:.]+)\]?:\d+$/.exec(peer)?.[1] ?? "";
 }
 
 function codeOf(cause: unknown): status {
