@@ -25,7 +25,7 @@ import { createPlanner } from "./planner.ts";
 import { plannerSettings } from "./planner-settings.ts";
 import { createReconciler, type Reconciler } from "./reconcile.ts";
 import { createErrorReporter, type ReportError } from "./report-error.ts";
-import { serveGraphs } from "./serve-graphs.ts";
+import { serveXds } from "./serve-xds.ts";
 import type { ClusterSettings } from "./settings/cluster-settings.ts";
 import { writeStatus } from "./status-writer.ts";
 import { startStatusServer } from "./status-server.ts";
@@ -103,7 +103,7 @@ export async function startControlPlane(
       reportError("an event", error);
     },
   });
-  const graphs = await serveGraphs({
+  const graphs = await serveXds({
     client,
     xds: settings.xds,
     store,

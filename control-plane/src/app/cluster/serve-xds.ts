@@ -14,7 +14,7 @@ import { storedGraphName, type GraphShelf } from "./graph-shelf.ts";
 import type { Logger } from "./log.ts";
 import type { XdsSettings } from "./settings/cluster-settings.ts";
 
-export interface GraphServiceOptions {
+export interface XdsServiceOptions {
   readonly client: ApiClient;
   readonly xds: XdsSettings;
   readonly store: ResourceStore;
@@ -29,7 +29,7 @@ export interface GraphServiceOptions {
 }
 
 /** Serves graphs to orchestrators over xDS, and knows who has accepted them. */
-export interface GraphService {
+export interface XdsService {
   readonly server: XdsServer;
   readonly programmed: Programmed;
 }
@@ -37,7 +37,7 @@ export interface GraphService {
 /** How often files of the certificate are read again. */
 const CERTIFICATE_CHECK_MS = 10_000;
 
-export async function serveGraphs(options: GraphServiceOptions): Promise<GraphService> {
+export async function serveXds(options: XdsServiceOptions): Promise<XdsService> {
   const { client, xds, store, shelf, log } = options;
   const programmed = createProgrammed({
     typeUrl: TYPE.inferenceGraph,
