@@ -2,7 +2,7 @@ import { stderr, stdout } from "node:process";
 import { dump } from "js-yaml";
 import type { DeploymentPlan } from "../control-plane/src/plan/deployment-plan.ts";
 import type { Checked } from "../control-plane/src/problem/problem.ts";
-import { TARGETS, type Target } from "../control-plane/src/render/targets.ts";
+import { TARGETS, type Target, type TargetOptions } from "../control-plane/src/render/targets.ts";
 import type { Json } from "../control-plane/src/render/xds/resource.ts";
 import { exitCodeOf } from "./exit-code.ts";
 import { formatProblems } from "./problem-list.ts";
@@ -21,9 +21,11 @@ ${TARGETS.map((target) => `  ${target.name.padEnd(WIDTH)}  ${target.summary}`).j
 
   -t, --target <target>  one of the above
   -f, --file <path>      a manifest, or a folder of them; may be given more than once
-  -o, --output <form>    yaml (default; Istio objects as documents for kubectl), json, or bytes: the filter-table
+  -o, --output <form>    yaml (default; Kubernetes objects as documents for kubectl), json, or bytes: the filter-table
                          as Envoy gets it, for a file or a pipe (graphway table dump reads it)
-      --gateway <name>   Istio gateway of deployments that name none (default istio-system/seldon-gateway)
+      --gateway <name>   gateway of deployments that name none (default istio-system/seldon-gateway)
+      --http-listener <name>, --grpc-listener <name>
+                         gateway-api: listeners of the Gateways that HTTPRoutes and GRPCRoutes attach to (default all)
 
 Exit code: 0 no errors, 1 a deployment has an error (the others are rendered), 2 wrong usage or a file that cannot be read.
 `;
@@ -33,6 +35,8 @@ const OPTIONS = {
   file: { type: "string", short: "f", multiple: true },
   output: { type: "string", short: "o", default: "yaml" },
   gateway: { type: "string" },
+  "http-listener": { type: "string", default: "" },
+  "grpc-listener": { type: "string", default: "" },
   help: { type: "boolean", short: "h", default: false },
 } as const;
 
@@ -43,17 +47,25 @@ function toYaml(value: Json): string {
   return dump(value, { noRefs: true, lineWidth: 120 });
 }
 
+/** Targets that are Kubernetes objects for `kubectl apply`. */
+const DOCUMENTS = new Set(["istio", "gateway-api"]);
+
 /** Kubernetes objects become documents of one stream. */
 function print(target: Target, value: Json, form: Form): string {
   if (form === "json") return `${JSON.stringify(value, undefined, 2)}\n`;
-  return target.name === "istio" && Array.isArray(value)
+  return DOCUMENTS.has(target.name) && Array.isArray(value)
     ? value.map((one) => toYaml(one as Json)).join("---\n")
     : toYaml(value);
 }
 
-function renderAs(target: Target, form: Form, plans: readonly DeploymentPlan[]): Checked<string | Uint8Array> {
+function renderAs(
+  target: Target,
+  form: Form,
+  plans: readonly DeploymentPlan[],
+  options: TargetOptions,
+): Checked<string | Uint8Array> {
   if (form === "bytes" && target.renderBytes !== undefined) return target.renderBytes(plans);
-  const { value, problems } = target.render(plans);
+  const { value, problems } = target.render(plans, options);
   return { value: print(target, value, form), problems };
 }
 
@@ -82,7 +94,9 @@ export async function run(words: readonly string[]): Promise<number> {
     paths,
     values.gateway === undefined ? {} : { gateway: values.gateway },
   );
-  const rendered = renderAs(target, form, plans);
+  const rendered = renderAs(target, form, plans, {
+    gatewayApi: { httpListener: values["http-listener"], grpcListener: values["grpc-listener"] },
+  });
   const all = [...problems, ...rendered.problems];
   if (all.length > 0) stderr.write(`${formatProblems(all, stderr.columns)}\n\n`);
   stdout.write(rendered.value);

@@ -3,6 +3,7 @@ import type { DeploymentPlan } from "../src/plan/deployment-plan.ts";
 import { planAction, planProbe } from "../src/plan/probes.ts";
 import { CONNECT_PROBES, DEFAULT_PRE_STOP, NODE_PORTS } from "../src/plan/workloads/graph-container.ts";
 import type { Checked, Problem } from "../src/problem/problem.ts";
+import { STRIP_CONTROL_HEADERS } from "../src/render/gateway-api/backends.ts";
 import { TARGETS, type TargetOptions } from "../src/render/targets.ts";
 import { renderClusters } from "../src/render/xds/cluster.ts";
 import { explainerRoutes, grpcRoutes, restRoutes } from "../src/render/xds/deployment-routes.ts";
@@ -82,6 +83,16 @@ function workloads(plans: readonly DeploymentPlan[], render: Output): Checked<Js
   return { value: short, problems };
 }
 
+/** Rules of Gateway API all take the same headers away: one word for it. */
+function gatewayApi(plans: readonly DeploymentPlan[], options: TargetOptions, render: Output): Checked<Json> {
+  const { value, problems } = render(plans, options);
+  const strip = JSON.stringify(STRIP_CONTROL_HEADERS);
+  const short = JSON.parse(JSON.stringify(value), (_, one: unknown) =>
+    JSON.stringify(one) === strip ? "take control headers away" : one,
+  ) as Json;
+  return { value: short, problems };
+}
+
 /** Headers that a route adds, as `name: value`. */
 function shortHeaders(routes: readonly JsonObject[]): Json {
   return JSON.parse(JSON.stringify(routes), (key, value: unknown) => {
@@ -115,7 +126,9 @@ export const OUTPUTS: ReadonlyMap<string, Output> = new Map([
   ["routes", routes],
   ...TARGETS.map((target): [string, Output] => {
     const render: Output = (plans, options) => target.render(plans, options);
-    return [target.name, target.name === "workloads" ? (plans) => workloads(plans, render) : render];
+    if (target.name === "workloads") return [target.name, (plans) => workloads(plans, render)];
+    if (target.name === "gateway-api") return [target.name, (plans, options) => gatewayApi(plans, options, render)];
+    return [target.name, render];
   }),
 ]);
 

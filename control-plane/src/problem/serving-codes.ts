@@ -158,9 +158,30 @@ export const SERVING_CODES = {
     meaning: "Something in a deployment cannot be said in Istio's objects.",
     hint: "change it as the message says, or use Graphway's own gateway",
   },
+  TargetInexpressible: {
+    severity: "warning",
+    meaning: "A deployment asks for something that a target of `graphway render` cannot express, or only in part.",
+    hint: "docs/targets.md says what each target can; Graphway's own gateway can do the most",
+  },
+  GatewayApiListenerShared: {
+    severity: "warning",
+    meaning:
+      "HTTPRoutes and GRPCRoutes of one host attach to the same listener, of which an implementation may accept one kind only.",
+    hint: "give REST and gRPC a listener each, named by --http-listener and --grpc-listener; Istio accepts both on one",
+  },
   IstioNeedsStripping: {
     severity: "warning",
     meaning: "Istio's entries trust a header that its gateway takes from clients too, unless told otherwise.",
-    hint: "install the EnvoyFilter of docs/differences.md, which takes x-graphway headers off clients' requests at the gateway",
+    hint: "graphway install --istio makes gateways take x-graphway headers off clients' requests (docs/istio.md)",
+  },
+  IstioInstallationInvalid: {
+    severity: "error",
+    meaning: "An installation into Istio's proxies that would harm, or do nothing, was asked for.",
+    hint: "docs/istio.md says what can be chosen",
+  },
+  IstioTableTooLarge: {
+    severity: "error",
+    meaning: "A route table is too large to be handed out by istiod.",
+    hint: "let proxies fetch it from the control plane: graphway install --istio --via control-plane",
   },
 } as const satisfies Record<string, ProblemCodeRow>;

@@ -4,6 +4,9 @@ import { clusterName } from "../plan/names.ts";
 import { type Checked, problem, type Problem } from "../problem/problem.ts";
 import { describeRouteTable } from "./filter-table/read.ts";
 import { planRouteTable, renderFilterTable, type FilterTableOptions } from "./filter-table/render.ts";
+import type { GatewayApiOptions } from "./gateway-api/options.ts";
+import { renderGatewayApi, sharedListenerProblems } from "./gateway-api/render.ts";
+import { findInexpressible } from "./features.ts";
 import { renderIstio } from "./istio/render.ts";
 import type { TakeoverRoutes } from "./istio/takeover.ts";
 import { renderVirtualService } from "./istio/virtual-service.ts";
@@ -19,6 +22,7 @@ import type { Json, JsonObject } from "./xds/resource.ts";
 export interface TargetOptions {
   readonly xds?: Partial<XdsOptions>;
   readonly istio?: Partial<IstioOptions>;
+  readonly gatewayApi?: Partial<GatewayApiOptions>;
 }
 
 /** One thing that plans can be turned into, as data for people. Problems say what it could not express. */
@@ -37,7 +41,9 @@ function plain(value: unknown): Json {
 
 function xds(plans: readonly DeploymentPlan[], options: TargetOptions = {}): Checked<Json> {
   const { value, problems } = renderXds(plans, options.xds);
-  return { value: value.map(({ typeUrl, body }) => ({ "@type": typeUrl, ...body })), problems };
+  const unsaid = plans.flatMap((plan) => findInexpressible(plan, "gateway"));
+  const shown = value.map(({ typeUrl, body }) => ({ "@type": typeUrl, ...body }));
+  return { value: shown, problems: [...problems, ...unsaid] };
 }
 
 /** Once per output: whether the gateway strips the header can't be seen from here. */
@@ -65,6 +71,12 @@ function istio(plans: readonly DeploymentPlan[], options: TargetOptions = {}): C
   const rendered = plans.map((plan) => renderIstio(plan, options.istio, takeoversOf(plan, plans, options)));
   const { namedEntries } = { ...DEFAULT_ISTIO_OPTIONS, ...options.istio };
   const problems = [...rendered.flatMap((one) => one.problems), ...(namedEntries ? trustsHeader(plans) : [])];
+  return { value: rendered.flatMap((one) => one.value), problems };
+}
+
+function gatewayApi(plans: readonly DeploymentPlan[], options: TargetOptions = {}): Checked<Json> {
+  const rendered = plans.map((plan) => renderGatewayApi(plan, options.gatewayApi));
+  const problems = [...rendered.flatMap((one) => one.problems), ...sharedListenerProblems(plans, options.gatewayApi)];
   return { value: rendered.flatMap((one) => one.value), problems };
 }
 
@@ -114,6 +126,11 @@ export const TARGETS: readonly Target[] = [
     renderBytes: (plans) => renderFilterTable(plans, GATEWAY_TABLE),
   },
   { name: "istio", summary: "VirtualServices and DestinationRules", render: istio },
+  {
+    name: "gateway-api",
+    summary: "HTTPRoutes and GRPCRoutes for any implementation of Gateway API",
+    render: gatewayApi,
+  },
   { name: "orchestrator", summary: "the graph of every predictor", render: orchestrator },
   { name: "workloads", summary: "Services, Deployments and autoscalers: what runs in a cluster", render: workloads },
 ];
