@@ -1,7 +1,9 @@
 import { hasErrors, type Problem } from "../problem/problem.ts";
-import { checkDeployment } from "./check-deployment.ts";
+import { checkDeployment, type CheckedDeployment } from "./check-deployment.ts";
+import { problemOf } from "./finding.ts";
 import { identifyObjects, identityOf, type IdentifiedObject } from "./identify.ts";
 import type { LoadedDeployment, LoadedModel, SourceObject } from "./model.ts";
+import { checkPredictors } from "./policy/check-predictors.ts";
 import { matchPolicies, type PolicyMatch } from "./policy/match-policies.ts";
 import type { ModelSettings } from "./settings.ts";
 
@@ -48,7 +50,8 @@ function loadDeployment(
 ): LoadedDeployment {
   const { namespace, name, file, locate } = object;
   const checked = checkDeployment(object, match?.policy, settings);
-  const problems = [...twins, ...(match?.problems ?? []), ...checked.problems];
+  const unfit = match === undefined || checked.value === undefined ? [] : findUnfit(match, checked.value);
+  const problems = [...twins, ...(match?.problems ?? []), ...checked.problems, ...unfit];
   const base = { key: object.object, namespace, name, ...(file === undefined ? {} : { file }), problems };
   if (checked.value === undefined || hasErrors(problems)) return { ...base, accepted: false };
   return {
@@ -58,4 +61,10 @@ function loadDeployment(
     ...(match?.policy === undefined ? {} : { policy: match.policy }),
     ...(locate === undefined ? {} : { locate }),
   };
+}
+
+/** What a policy asks of its target that the target does not have; problems of the policy. */
+function findUnfit({ policy, object }: PolicyMatch, { raw }: CheckedDeployment): readonly Problem[] {
+  if (policy === undefined) return [];
+  return checkPredictors(policy.spec, raw).map((finding) => problemOf(finding, object));
 }

@@ -190,13 +190,92 @@ export const RESOURCE_CODES = {
   },
   PolicyConflict: {
     severity: "error",
-    meaning: "Two RoutePolicies target the same SeldonDeployment; the one whose name sorts first is used.",
+    meaning:
+      "Two RoutePolicies target the same SeldonDeployment; the older one is used, of equally old ones the one whose name sorts first.",
     hint: "merge them into one",
   },
   PolicyStickyInvalid: {
     severity: "error",
-    meaning: "The sticky key of a RoutePolicy does not name exactly one header, cookie or query parameter.",
+    meaning:
+      "The sticky keys of a RoutePolicy are not headers, cookies and query parameters, or their cookie can't be issued.",
     hint: "write one of header, cookie or query with a name",
+  },
+  PolicyChoiceInvalid: {
+    severity: "error",
+    meaning: "A part of a RoutePolicy needs exactly one of several fields.",
+    hint: "write exactly one of the fields that the message names",
+  },
+  PolicyNameInvalid: {
+    severity: "error",
+    meaning: "A RoutePolicy names something that no request can have, or that has no such name in Kubernetes.",
+    hint: "use a name of the form that the message says",
+  },
+  PolicyTooLarge: {
+    severity: "error",
+    meaning:
+      "A RoutePolicy has more than the filter's table can hold: 16 conditions for a rule or shadow, 1,024 bytes for a text.",
+    hint: "make it smaller, or split the rule",
+  },
+  PolicyDuplicate: {
+    severity: "error",
+    meaning: "A RoutePolicy says something twice. Where nothing changes by it this is a warning.",
+    hint: "remove one of them",
+  },
+  PolicyWeightsZero: {
+    severity: "error",
+    meaning: "The split of a rule gives no predictor any weight.",
+    hint: "give at least one predictor a weight above 0",
+  },
+  PolicyPredictorUnknown: {
+    severity: "error",
+    meaning: "A RoutePolicy names a predictor that its target does not have.",
+    hint: "name one of the target's predictors",
+  },
+  PolicyPredictorShadow: {
+    severity: "error",
+    meaning: "A RoutePolicy lets a shadow answer.",
+    hint: "name a predictor that is no shadow, or remove its shadow: true",
+  },
+  PolicyShadowOfItself: {
+    severity: "error",
+    meaning: "A predictor is to get copies of what it answers itself.",
+    hint: "leave it out of beside",
+  },
+  PolicyShadowIdle: {
+    severity: "warning",
+    meaning: "A shadow gets no copies, ever.",
+    hint: "remove it, or change what the message names",
+  },
+  PolicyRuleUnreachable: {
+    severity: "warning",
+    meaning: "A rule of a RoutePolicy never takes a request.",
+    hint: "remove the rule, or change what the message names",
+  },
+  PolicyRetriesIdle: {
+    severity: "warning",
+    meaning: "Settings of retries have no effect.",
+    hint: "remove them, or allow retries",
+  },
+  PolicyRetriesBeyondDeadline: {
+    severity: "warning",
+    meaning:
+      "All tries of a RoutePolicy together take longer than its deadline; the last ones are cut short or never made.",
+    hint: "lower attempts or perTryTimeoutMs, or raise the deadline",
+  },
+  PolicyDeadlineInvalid: {
+    severity: "error",
+    meaning: "The default deadline of a RoutePolicy is above its maximum.",
+    hint: "lower defaultMs or raise maxMs",
+  },
+  PolicyLimitsInvalid: {
+    severity: "error",
+    meaning: "Limits of a RoutePolicy do not go together.",
+    hint: "write requestsPerSecond too, or remove burst",
+  },
+  PolicySecretInvalid: {
+    severity: "error",
+    meaning: "A secret of a RoutePolicy is not given by its SHA-256.",
+    hint: 'write the output of: printf %s "$SECRET" | sha256sum',
   },
   PolicyOverridesAnnotation: {
     severity: "warning",

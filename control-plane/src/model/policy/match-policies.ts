@@ -1,17 +1,19 @@
 import { hasErrors, type Problem } from "../../problem/problem.ts";
-import { problemOf, type Finding } from "../finding.ts";
-import { isKeyName } from "../annotation-values.ts";
+import { problemOf } from "../finding.ts";
 import type { IdentifiedObject } from "../identify.ts";
 import { ownValue } from "../path.ts";
-import { ROUTE_POLICY_KIND, type RoutePolicy, type RoutePolicySpec } from "../route-policy.ts";
+import { ROUTE_POLICY_KIND, type RoutePolicy } from "../route-policy.ts";
 import { checkShape } from "../schema/check-shape.ts";
 import { fitFields } from "../schema/fields.ts";
-import { SELDON_GROUP, SELDON_KIND } from "../seldon-deployment.ts";
+import { SELDON_KIND } from "../seldon-deployment.ts";
 import { checkMetadata } from "../validate/check-metadata.ts";
+import { checkSpec } from "./check-spec.ts";
 
 /** What a deployment's policy came to: a policy in error leaves none, and stops the deployment that it targets. */
 export interface PolicyMatch {
   readonly policy?: RoutePolicy;
+  /** Where the policy stands. */
+  readonly object: IdentifiedObject;
   readonly problems: readonly Problem[];
 }
 
@@ -29,14 +31,14 @@ interface CheckedPolicy {
 }
 
 /**
- * Checks every policy and finds its target. Of several policies for one target the one whose name sorts first counts,
- * so that the answer does not depend on the order of reading.
+ * Checks every policy and finds its target. Of several policies for one target the oldest counts, of equally old ones the
+ * one whose name sorts first, as Gateway API wants it; so the answer does not depend on the order of reading.
  */
 export function matchPolicies(policies: readonly IdentifiedObject[], deployments: ReadonlySet<string>): PolicyMatches {
   const checked = policies.map(checkPolicy);
   const byTarget = new Map<string, PolicyMatch>();
   const winners = new Map<string, CheckedPolicy>();
-  const ranked = checked.toSorted((one, other) => compare(one.object.name, other.object.name));
+  const ranked = checked.toSorted((one, other) => compareAge(one.object, other.object));
   const lateProblems: Problem[] = [];
   for (const one of ranked) {
     const winner = winners.get(one.target);
@@ -55,6 +57,17 @@ function compare(one: string, other: string): number {
   return one < other ? -1 : one > other ? 1 : 0;
 }
 
+/** Negative when the first one counts. Objects of files have no age; they come after those of a cluster. */
+function compareAge(one: IdentifiedObject, other: IdentifiedObject): number {
+  return compare(createdAt(one), createdAt(other)) || compare(one.name, other.name);
+}
+
+/** RFC 3339 in UTC as Kubernetes writes it, which sorts as text. */
+function createdAt({ value }: IdentifiedObject): string {
+  const time = ownValue(ownValue(value, "metadata"), "creationTimestamp");
+  return typeof time === "string" ? time : "~";
+}
+
 function checkPolicy(object: IdentifiedObject): CheckedPolicy {
   const fitted = fitFields("route-policy", object.value);
   const shape = checkShape("route-policy", fitted.value);
@@ -65,30 +78,7 @@ function checkPolicy(object: IdentifiedObject): CheckedPolicy {
   const targetName = ownValue(ownValue(ownValue(object.value, "spec"), "targetRef"), "name");
   const target = typeof targetName === "string" && targetName !== "" ? `${object.namespace}/${targetName}` : "";
   const usable = policy !== undefined && !hasErrors(problems);
-  return { object, target, match: usable ? { policy, problems } : { problems } };
-}
-
-function checkSpec({ targetRef, sticky }: RoutePolicySpec): readonly Finding[] {
-  const findings: Finding[] = [];
-  if (targetRef.group !== SELDON_GROUP || targetRef.kind !== SELDON_KIND) {
-    const message = `targetRef names ${targetRef.kind} of ${targetRef.group}, not ${SELDON_KIND} of ${SELDON_GROUP}`;
-    findings.push({ code: "PolicyTargetWrong", at: ["spec", "targetRef"], message });
-  }
-  if (sticky !== undefined) {
-    const given = (["header", "cookie", "query"] as const).filter((kind) => sticky[kind] !== undefined);
-    if (given.length !== 1) {
-      const message =
-        given.length === 0 ? "sticky is empty" : `sticky has ${given.join(" and ")}; only one can be the key`;
-      findings.push({ code: "PolicyStickyInvalid", at: ["spec", "sticky"], message });
-    }
-    for (const kind of given) {
-      const name = sticky[kind] ?? "";
-      if (isKeyName(kind, name)) continue;
-      const message = `${JSON.stringify(name)} is not a name that a ${kind} can have`;
-      findings.push({ code: "PolicyStickyInvalid", at: ["spec", "sticky", kind], message });
-    }
-  }
-  return findings;
+  return { object, target, match: usable ? { policy, object, problems } : { object, problems } };
 }
 
 function conflict(loser: CheckedPolicy, winner: CheckedPolicy): Problem {

@@ -1,7 +1,9 @@
 import { Ajv, type ErrorObject, type ValidateFunction } from "ajv";
 import type { Finding } from "../finding.ts";
 import type { FieldPath } from "../model.ts";
+import { findNearest } from "../nearest.ts";
 import { isRecord } from "../path.ts";
+import type { JsonSchema } from "./json-schema.ts";
 import { SCHEMAS, type ResourceSchema } from "./registry.ts";
 
 const INT32_LIMIT = 2 ** 31;
@@ -17,7 +19,14 @@ function validator(id: ResourceSchema): ValidateFunction {
 }
 
 function createAjv(): Ajv {
-  const created = new Ajv({ allErrors: true, strict: true, allowUnionTypes: true, strictRequired: false });
+  const created = new Ajv({
+    allErrors: true,
+    strict: true,
+    allowUnionTypes: true,
+    strictRequired: false,
+    verbose: true,
+  });
+  created.addVocabulary(["x-kubernetes-validations", "x-kubernetes-list-type", "x-kubernetes-list-map-keys"]);
   created.addFormat("int32", {
     type: "number",
     validate: (value: number) => value >= -INT32_LIMIT && value < INT32_LIMIT,
@@ -43,8 +52,34 @@ function findingOf(error: ErrorObject, root: unknown): Finding {
     }
     case "type": {
       const types = (error.params as { type: string | readonly string[] }).type;
+      if (isSecret(error)) return wrong(path, `must be ${nameTypes(types)}`);
       return wrong(path, `must be ${nameTypes(types)}, but is ${describe(value)}`, adviseOn(listTypes(types), value));
     }
+    case "enum": {
+      const allowed = (error.params as { allowedValues: readonly unknown[] }).allowedValues.map(String);
+      const nearest = typeof value === "string" ? findNearest(value, allowed) : undefined;
+      const hint = nearest === undefined ? undefined : `did you mean ${nearest}?`;
+      return wrong(path, `must be one of ${allowed.join(", ")}, but is ${describe(value)}`, hint);
+    }
+    case "minimum":
+    case "maximum": {
+      const { limit } = error.params as { limit: number };
+      return wrong(
+        path,
+        `must be at ${error.keyword === "minimum" ? "least" : "most"} ${limit}, but is ${describe(value)}`,
+      );
+    }
+    case "minItems":
+    case "maxItems": {
+      const { limit } = error.params as { limit: number };
+      const count = Array.isArray(value) ? value.length : 0;
+      return wrong(
+        path,
+        `must have at ${error.keyword === "minItems" ? "least" : "most"} ${limit} entries, but has ${count}`,
+      );
+    }
+    case "maxLength":
+      return wrong(path, `must have at most ${(error.params as { limit: number }).limit} characters`);
     case "format":
       return wrong(
         path,
@@ -57,6 +92,11 @@ function findingOf(error: ErrorObject, root: unknown): Finding {
     default:
       return wrong(path, error.message ?? `breaks the rule ${error.keyword}`);
   }
+}
+
+/** What stands in its place may be a secret too. */
+function isSecret({ parentSchema }: ErrorObject): boolean {
+  return (parentSchema as JsonSchema | undefined)?.writeOnly === true;
 }
 
 function wrong(at: FieldPath, message: string, hint?: string): Finding {

@@ -1,6 +1,5 @@
 import type { PredictiveUnit, PredictorSpec, SeldonDeploymentSpec, SvcOrchSpec } from "../seldon-deployment.ts";
 import type { ComponentSpec, Endpoint, Explainer, HpaSpec, Logger, Parameter } from "../seldon-deployment.ts";
-import type { RoutePolicySpec, Sticky } from "../route-policy.ts";
 import type { FieldTexts } from "./json-schema.ts";
 
 /** What `kubectl explain` says about our own fields. */
@@ -91,17 +90,4 @@ export const EXPLAINER_TEXTS: FieldTexts<Explainer> = {
   containerSpec: "Its container, instead of the default one.",
   config: "Arguments of the explainer.",
   initParameters: "Arguments of an explainer of protocol v2, as JSON.",
-};
-
-export const POLICY_TEXTS: FieldTexts<RoutePolicySpec> = {
-  targetRef: "The SeldonDeployment, in the policy's own namespace.",
-  sticky: "What keeps a client on its predictor.",
-  force: "Whether a client may choose predictor and branches by x-graphway-force.",
-  explain: "Whether a client may ask by x-graphway-explain why it got its predictor.",
-};
-
-export const STICKY_TEXTS: FieldTexts<Sticky> = {
-  header: "A header, or gRPC metadata.",
-  cookie: "A cookie.",
-  query: "A query parameter.",
 };

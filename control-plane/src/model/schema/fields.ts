@@ -76,10 +76,13 @@ function unknownField(key: string, parent: FieldPath, known: readonly string[], 
   const home = document === "route-policy" ? undefined : homeOf(key);
   const hint =
     nearest !== undefined ? `did you mean ${nearest}?` : home !== undefined ? `it belongs in ${home}` : undefined;
+  // Without a condition that is misspelt a rule would take more than it is meant to.
+  const broken = document === "route-policy" && parent[0] === "spec";
   return {
     code: "FieldUnknown",
     at: [...parent, key],
     message: `there is no field ${key} here: Kubernetes drops it, and kubectl may refuse it`,
+    ...(broken ? { severity: "error" } : {}),
     ...(hint === undefined ? {} : { hint }),
   };
 }

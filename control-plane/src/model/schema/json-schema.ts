@@ -12,6 +12,24 @@ export interface JsonSchema {
   readonly minProperties?: number;
   readonly maxProperties?: number;
   readonly minLength?: number;
+  readonly maxLength?: number;
+  readonly minItems?: number;
+  readonly maxItems?: number;
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly enum?: readonly string[];
+  /** Holds a secret, or what may be one by mistake: no problem shows its value. */
+  readonly writeOnly?: true;
+  /** What Kubernetes checks beyond the schema; here the same is checked by code. */
+  readonly "x-kubernetes-validations"?: readonly ValidationRule[];
+  readonly "x-kubernetes-list-type"?: "map" | "atomic" | "set";
+  readonly "x-kubernetes-list-map-keys"?: readonly string[];
+}
+
+/** A rule in the Common Expression Language, and what is said when it does not hold. */
+export interface ValidationRule {
+  readonly rule: string;
+  readonly message: string;
 }
 
 declare const DESCRIBES: unique symbol;

@@ -1,22 +1,40 @@
 import type { ObjectMeta } from "../kubernetes.ts";
-import type { Permission, RoutePolicy, RoutePolicySpec, Sticky, TargetRef } from "../route-policy.ts";
-import { POLICY_TEXTS, STICKY_TEXTS } from "./field-texts.ts";
-import { anyMap, described, flag, object, reference, text, type JsonSchema, type SchemaFor } from "./json-schema.ts";
+import type { RoutePolicy, RoutePolicySpec, TargetRef } from "../route-policy.ts";
+import { anyMap, described, object, reference, text, type SchemaFor } from "./json-schema.ts";
+import { checked, KEYED_BY_PREDICTOR, listOf, name, nameOf } from "./route-policy-fields.ts";
+import { deadline, ejection, limits, permission, retries } from "./route-policy-limits.ts";
+import { RULE_NAMES_RULES, TARGET_RULES } from "./route-policy-rules.ts";
+import { POLICY_TEXTS, TARGET_TEXTS } from "./route-policy-texts.ts";
+import { rule, shadow, sticky } from "./route-policy-traffic.ts";
 
-const name: SchemaFor<string> = { type: "string", minLength: 1 };
-const permission = object<Permission>({ allow: flag }, { allow: true });
+/** What the filter's table can hold of each for one deployment. */
+export const MOST_RULES = 64;
+export const MOST_SHADOWS = 256;
+const MOST_PREDICTORS = 256;
 
-/** Exactly one of the three; what else is in it is reported as unknown. */
-const sticky: SchemaFor<Sticky> = described(
-  object<Sticky>({ header: name, cookie: name, query: name }, {}),
-  STICKY_TEXTS,
+const targetRef = checked(
+  described(
+    object<TargetRef>(
+      { group: nameOf(253), kind: nameOf(63), name: nameOf(253) },
+      { group: true, kind: true, name: true },
+    ),
+    TARGET_TEXTS,
+  ),
+  TARGET_RULES,
 );
 
-const spec: JsonSchema & SchemaFor<RoutePolicySpec> = described(
+const spec: SchemaFor<RoutePolicySpec> = described(
   object<RoutePolicySpec>(
     {
-      targetRef: object<TargetRef>({ group: text, kind: text, name }, { group: true, kind: true, name: true }),
+      targetRef,
       sticky,
+      rules: checked(listOf(rule, { most: MOST_RULES }), RULE_NAMES_RULES),
+      shadows: { ...listOf(shadow, { most: MOST_SHADOWS }), ...KEYED_BY_PREDICTOR },
+      retries,
+      deadline,
+      fallback: { ...listOf(name, { most: MOST_PREDICTORS }), "x-kubernetes-list-type": "set" },
+      limits,
+      ejection,
       force: permission,
       explain: permission,
     },

@@ -1,4 +1,4 @@
-import type { JsonSchema } from "../json-schema.ts";
+import type { JsonSchema, ValidationRule } from "../json-schema.ts";
 import { resolve, type PlacedSchema } from "../registry.ts";
 
 /** A schema as a CustomResourceDefinition holds it: no `$ref`, one type each, extensions of Kubernetes. */
@@ -18,11 +18,15 @@ export interface StructuralSchema {
   readonly maxProperties?: number;
   readonly minLength?: number;
   readonly maxLength?: number;
+  readonly minItems?: number;
   readonly maxItems?: number;
+  readonly minimum?: number;
+  readonly maximum?: number;
   readonly "x-kubernetes-int-or-string"?: true;
   readonly "x-kubernetes-preserve-unknown-fields"?: true;
-  readonly "x-kubernetes-list-type"?: "map" | "atomic";
+  readonly "x-kubernetes-list-type"?: "map" | "atomic" | "set";
   readonly "x-kubernetes-list-map-keys"?: readonly string[];
+  readonly "x-kubernetes-validations"?: readonly ValidationRule[];
 }
 
 /** Keeps whatever is written. */
@@ -57,19 +61,38 @@ function convert(placed: PlacedSchema, above: ReadonlyMap<JsonSchema, number>, l
   return { ...(description === undefined ? {} : { description }), ...contentOf(schema, inner) };
 }
 
+/** What a CustomResourceDefinition says in the same words. */
+const COPIED = [
+  "format",
+  "pattern",
+  "enum",
+  "minProperties",
+  "maxProperties",
+  "minLength",
+  "maxLength",
+  "minItems",
+  "maxItems",
+  "minimum",
+  "maximum",
+  "x-kubernetes-validations",
+] as const;
+
+function pickDefined<T extends object, K extends keyof T>(from: T, names: readonly K[]): Pick<T, K> {
+  return Object.fromEntries(names.filter((name) => from[name] !== undefined).map((name) => [name, from[name]])) as Pick<
+    T,
+    K
+  >;
+}
+
 type Convert = (schema: JsonSchema) => StructuralSchema;
 
 function contentOf(schema: JsonSchema, inner: Convert): StructuralSchema {
   if (Array.isArray(schema.type)) return intOrString(schema);
-  const { type, format, pattern, required, minProperties, maxProperties, minLength } = schema;
+  const { type, required } = schema;
   return {
     ...(typeof type === "string" ? { type } : {}),
-    ...(format === undefined ? {} : { format }),
-    ...(pattern === undefined ? {} : { pattern }),
-    ...(minProperties === undefined ? {} : { minProperties }),
-    ...(maxProperties === undefined ? {} : { maxProperties }),
-    ...(minLength === undefined ? {} : { minLength }),
-    ...(schema.items === undefined ? {} : listOf(schema.items, inner)),
+    ...pickDefined(schema, COPIED),
+    ...(schema.items === undefined ? {} : listOf(schema, schema.items, inner)),
     ...fieldsOf(schema, inner),
     ...(required === undefined || required.length === 0 ? {} : { required }),
   };
@@ -95,11 +118,13 @@ function fieldsOf({ properties, additionalProperties }: JsonSchema, inner: Conve
   };
 }
 
-function listOf(items: JsonSchema, inner: Convert): StructuralSchema {
+function listOf(list: JsonSchema, items: JsonSchema, inner: Convert): StructuralSchema {
   const name = items.$ref?.slice(items.$ref.lastIndexOf("/") + 1) ?? "";
   const keyed = Object.hasOwn(KEYED_LISTS, name) ? KEYED_LISTS[name] : undefined;
   const item = inner(items);
-  if (keyed === undefined) return { items: item };
+  if (keyed === undefined) {
+    return { items: item, ...pickDefined(list, ["x-kubernetes-list-type", "x-kubernetes-list-map-keys"]) };
+  }
   return {
     items: { ...item, properties: withDefaults(item.properties ?? {}, keyed.defaults) },
     "x-kubernetes-list-map-keys": keyed.keys,
