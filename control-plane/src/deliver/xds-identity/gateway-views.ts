@@ -1,9 +1,11 @@
 import { status } from "@grpc/grpc-js";
 import { filterName } from "../../render/xds/filter-config.ts";
+import { RATE_LIMITS_NAME } from "../../render/xds/rate-limits.ts";
 import { TYPE } from "../../render/xds/type-urls.ts";
 import type { NodeView, ViewFor, XdsNode } from "../xds-server/node-view.ts";
 import { StreamRefused } from "../xds-server/stream-refused.ts";
-import type { ServiceAccount, TokenReviewer } from "./token-reviewer.ts";
+import { identifyByToken } from "./token-identity.ts";
+import type { TokenReviewer } from "./token-reviewer.ts";
 
 export interface GatewayViewOptions {
   /** Undefined: what a node says of itself is believed. */
@@ -27,7 +29,8 @@ const GATEWAY_TYPES: ReadonlySet<string> = new Set([
 
 const VIEW: NodeView = {
   sees: (typeUrl, name) =>
-    GATEWAY_TYPES.has(typeUrl) || (typeUrl === TYPE.filterConfig && name === STORED_GATEWAY_FILTER),
+    GATEWAY_TYPES.has(typeUrl) ||
+    (typeUrl === TYPE.filterConfig && (name === STORED_GATEWAY_FILTER || name === RATE_LIMITS_NAME)),
   aliases: new Map([[TYPE.filterConfig, new Map([[filterName("gateway"), STORED_GATEWAY_FILTER]])]]),
 };
 
@@ -47,25 +50,13 @@ export function gatewayViews({ reviewToken, serviceAccount, onRefused }: Gateway
     throw new StreamRefused(code, reason);
   }
 
-  async function review(nodeId: string, token: string | undefined, ask: TokenReviewer): Promise<ServiceAccount> {
-    if (token === undefined) return refuse(nodeId, status.UNAUTHENTICATED, "no token was shown");
-    let account: ServiceAccount | undefined;
-    try {
-      account = await ask(token);
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      return refuse(nodeId, status.UNAVAILABLE, `the token can't be reviewed: ${reason}`);
-    }
-    return account ?? refuse(nodeId, status.UNAUTHENTICATED, "the token is not valid for us");
-  }
-
   return (node, header) => {
     const claim = readGatewayNode(node);
     if (claim === undefined)
       return refuse(node.id, status.PERMISSION_DENIED, "a gateway is named gateway~<namespace>~<name>~<pod>");
     if (reviewToken === undefined) return VIEW;
-    const token = /^Bearer +(\S+)$/i.exec(header("authorization") ?? "")?.[1];
-    return review(node.id, token, reviewToken).then(({ namespace, name, pod }) => {
+    const refuseNode = (code: status, reason: string): never => refuse(node.id, code, reason);
+    return identifyByToken(header("authorization"), reviewToken, refuseNode).then(({ namespace, name, pod }) => {
       const isOurs = namespace === serviceAccount.namespace && name === serviceAccount.name;
       if (isOurs && namespace === claim.namespace && (pod === undefined || pod === claim.pod)) return VIEW;
       return refuse(node.id, status.PERMISSION_DENIED, `a token of ${namespace}/${name} is not this gateway's`);

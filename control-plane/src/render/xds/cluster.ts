@@ -1,7 +1,8 @@
-import type { CircuitBreakers, DeploymentPlan } from "../../plan/deployment-plan.ts";
+import type { DeploymentPlan, PredictorPlan } from "../../plan/deployment-plan.ts";
 import { CLUSTER_KINDS, clusterName, explainerClusterName, type ClusterKind } from "../../plan/names.ts";
-import { OVER_ADS } from "./listener.ts";
 import { duration } from "../duration.ts";
+import { outlierDetection, threshold, type Limiting } from "./breakers.ts";
+import { OVER_ADS } from "./config-source.ts";
 import type { XdsOptions } from "./options.ts";
 import type { JsonObject, XdsResource } from "./resource.ts";
 import { TYPE } from "./type-urls.ts";
@@ -14,35 +15,18 @@ function protocolOptions(kind: ClusterKind, options: XdsOptions): JsonObject {
   };
 }
 
-/** What the deployment says, else the gateway's own limits. A budget would win over a number of retries. */
-function threshold(breakers: CircuitBreakers, options: XdsOptions): JsonObject {
-  const budget = {
-    retry_budget: {
-      budget_percent: { value: options.retryBudgetPercent },
-      min_retry_concurrency: options.retryBudgetMinimum,
-    },
-  };
-  return {
-    max_connections: breakers.maxConnections ?? options.maxConnections,
-    max_pending_requests: breakers.maxPendingRequests ?? options.maxPendingRequests,
-    max_requests: breakers.maxRequests ?? options.maxRequests,
-    ...(breakers.maxRetries === undefined ? budget : { max_retries: breakers.maxRetries }),
-  };
-}
-
 function renderCluster(
   name: string,
   kind: ClusterKind,
   options: XdsOptions,
-  breakers: CircuitBreakers = {},
+  limiting: Limiting,
+  backends: JsonObject,
 ): XdsResource {
   const body = {
     name,
-    type: "EDS",
-    eds_cluster_config: { eds_config: OVER_ADS },
+    ...backends,
     connect_timeout: duration(options.connectTimeoutMs),
-    lb_policy: "LEAST_REQUEST",
-    circuit_breakers: { thresholds: [threshold(breakers, options)] },
+    circuit_breakers: { thresholds: [threshold(limiting, options)] },
     typed_extension_protocol_options: {
       "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": protocolOptions(kind, options),
     },
@@ -50,15 +34,67 @@ function renderCluster(
   return { typeUrl: TYPE.cluster, name, body };
 }
 
-/** Two clusters per predictor, shadows included, and one per explainer. Their endpoints come by EDS under the same names. */
+/** Pods by EDS under the name `endpoints`; it is left out where it is the cluster's own. */
+function pods(endpoints?: string): JsonObject {
+  const named = endpoints === undefined ? {} : { service_name: endpoints };
+  return {
+    type: "EDS",
+    eds_cluster_config: { eds_config: OVER_ADS, ...named },
+    lb_policy: "LEAST_REQUEST",
+  };
+}
+
+/** The first of these clusters that has a pod which is not ejected. */
+function firstOf(clusters: readonly string[]): JsonObject {
+  const typed = { "@type": TYPE.aggregateCluster, clusters };
+  return {
+    cluster_type: { name: "envoy.clusters.aggregate", typed_config: typed },
+    lb_policy: "CLUSTER_PROVIDED",
+  };
+}
+
+/** Name of the cluster of a predictor's own pods, where the cluster by the predictor's name has others stand in. */
+function podsClusterName(name: string): string {
+  return `${name}/pods`;
+}
+
+/** Who answers for a predictor when none of its pods can, in order. Shadows and unknown ones are no help. */
+function standIns(plan: DeploymentPlan, predictor: PredictorPlan): readonly string[] {
+  if (predictor.shadow) return [];
+  const answering = new Set(plan.predictors.flatMap((one) => (one.shadow ? [] : [one.name])));
+  return plan.fallback.filter((name) => name !== predictor.name && answering.has(name));
+}
+
+function predictorClusters(
+  plan: DeploymentPlan,
+  predictor: PredictorPlan,
+  kind: ClusterKind,
+  options: XdsOptions,
+): readonly XdsResource[] {
+  const nameOf = (one: string): string => clusterName(plan.namespace, plan.name, one, kind);
+  const name = nameOf(predictor.name);
+  const others = standIns(plan, predictor);
+  const ejecting =
+    plan.ejection === undefined ? {} : { outlier_detection: outlierDetection(plan.ejection, others.length > 0) };
+  // The same wherever a fallback is said, so that who stands in for whom never changes what a name means.
+  if (plan.fallback.length === 0 || predictor.shadow)
+    return [renderCluster(name, kind, options, plan, { ...pods(), ...ejecting })];
+  const inOrder = [name, ...others.map(nameOf)].map(podsClusterName);
+  return [
+    renderCluster(podsClusterName(name), kind, options, plan, { ...pods(name), ...ejecting }),
+    renderCluster(name, kind, options, plan, firstOf(inOrder)),
+  ];
+}
+
+/**
+ * Two clusters per predictor, shadows included, and one per explainer. Their endpoints come by EDS under the same names.
+ * With a fallback every predictor that answers has four: the two that routes name are made of those of the pods.
+ */
 export function renderClusters(plan: DeploymentPlan, options: XdsOptions): readonly XdsResource[] {
   return plan.predictors.flatMap((predictor) => {
-    const clusters = CLUSTER_KINDS.map((kind) => {
-      const name = clusterName(plan.namespace, plan.name, predictor.name, kind);
-      return renderCluster(name, kind, options, plan.circuitBreakers);
-    });
+    const clusters = CLUSTER_KINDS.flatMap((kind) => predictorClusters(plan, predictor, kind, options));
     if (predictor.explainer === undefined) return clusters;
     const name = explainerClusterName(plan.namespace, plan.name, predictor.name);
-    return [...clusters, renderCluster(name, "http", options)];
+    return [...clusters, renderCluster(name, "http", options, {}, pods())];
   });
 }

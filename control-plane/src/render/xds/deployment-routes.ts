@@ -1,11 +1,21 @@
-import { HEADER_CLUSTER, HEADER_DECISION, HEADER_PREDICTOR, HEADER_ROUTE } from "#proto/vocabulary/headers.ts";
+import {
+  HEADER_CLUSTER,
+  HEADER_DECISION,
+  HEADER_PREDICTOR,
+  HEADER_ROUTE,
+  HEADER_SET_COOKIE,
+} from "#proto/vocabulary/headers.ts";
 import type { DeploymentPlan, PredictorPlan } from "../../plan/deployment-plan.ts";
 import type { SplitEntry } from "../../plan/traffic-plan.ts";
 import { clusterName, explainerClusterName, type ClusterKind } from "../../plan/names.ts";
 import { explainerUrlPrefix, FEEDBACK_PATHS, GRPC_FEEDBACK_PATH, urlPrefix } from "../../plan/urls.ts";
+import { streamDuration } from "./deadline.ts";
+import { ENDPOINT_METADATA } from "./endpoints.ts";
 import { fixedMirrors, mirrorCount, mirrorsByHeader } from "./mirrors.ts";
-import type { JsonObject } from "./resource.ts";
+import { countedBy } from "./rate-limits.ts";
+import type { Json, JsonObject } from "./resource.ts";
 import { NO_RETRIES, retryPolicy } from "./retry-policy.ts";
+import { cookieFilter, handedOnCookie } from "./set-cookie.ts";
 
 /** What one kind of call is matched by, and what becomes of its path. */
 interface CallShape {
@@ -19,10 +29,22 @@ function echo(header: string, value: string): JsonObject {
   return { header: { key: header, value }, append_action: "OVERWRITE_IF_EXISTS_OR_ADD" };
 }
 
-/** Answers of the filter, echoed; Envoy adds none for a header that is absent. */
-const ECHOES: readonly JsonObject[] = [HEADER_PREDICTOR, HEADER_ROUTE, HEADER_DECISION].map((header) =>
+/**
+ * What the filter said, echoed on every route; Envoy adds none for a header that is absent. Routes that the filter did not
+ * decide for take the headers from the request.
+ */
+export const ECHOES: readonly JsonObject[] = [HEADER_PREDICTOR, HEADER_ROUTE, HEADER_DECISION].map((header) =>
   echo(header, `%REQ(${header})%`),
 );
+
+/** What the filter decided for a deployment whose URLs another one answers, or an explainer: not true of them. */
+const ANOTHERS_DECISION: readonly string[] = [HEADER_PREDICTOR, HEADER_ROUTE, HEADER_DECISION, HEADER_SET_COOKIE];
+
+/** Who really answered, where one predictor stands in for another; nothing when nobody did. */
+function answeredBy(plan: DeploymentPlan): readonly JsonObject[] {
+  if (plan.fallback.length === 0) return [];
+  return [echo(HEADER_PREDICTOR, `%UPSTREAM_METADATA(${ENDPOINT_METADATA.namespace}:${ENDPOINT_METADATA.key})%`)];
+}
 
 function restCalls(prefix: string): readonly CallShape[] {
   const feedback = FEEDBACK_PATHS.map((path): CallShape => {
@@ -38,29 +60,41 @@ function grpcCalls(): readonly CallShape[] {
   ];
 }
 
-function common(plan: DeploymentPlan, call: CallShape): JsonObject {
+/** A model without an orchestrator in front of it may speak WebSocket. */
+function upgrades(plan: DeploymentPlan, call: CallShape): JsonObject {
+  const isBare = plan.predictors.some((one) => one.orchestrator === "none" && one.graph.children.length === 0);
+  return isBare && call.kind === "http" && !call.feedback ? { upgrade_configs: [{ upgrade_type: "websocket" }] } : {};
+}
+
+function common(plan: DeploymentPlan, call: CallShape, isDecided: boolean): JsonObject {
   return {
     ...(call.rewrite === undefined ? {} : { prefix_rewrite: call.rewrite }),
     timeout: "0s",
+    ...streamDuration(plan.deadline, call.kind, isDecided),
+    ...upgrades(plan, call),
+    ...countedBy(plan),
     retry_policy: call.feedback ? NO_RETRIES : retryPolicy(plan.retry, call.kind),
   };
 }
 
-function withMirrors(mirrors: readonly JsonObject[]): JsonObject {
-  return mirrors.length === 0 ? {} : { request_mirror_policies: mirrors };
+/** Present where there is something in it. */
+function listed(name: string, values: readonly Json[]): JsonObject {
+  return values.length === 0 ? {} : { [name]: values };
 }
 
 /** The filter has decided: go where it says. */
 function decidedRoute(plan: DeploymentPlan, call: CallShape): JsonObject {
+  const cookie = handedOnCookie(plan);
   return {
     match: { ...call.match, headers: [{ name: HEADER_CLUSTER, present_match: true }] },
     route: {
       cluster_header: HEADER_CLUSTER,
-      ...common(plan, call),
-      ...withMirrors(call.feedback ? [] : mirrorsByHeader(mirrorCount(plan))),
+      ...common(plan, call, true),
+      ...listed("request_mirror_policies", call.feedback ? [] : mirrorsByHeader(mirrorCount(plan))),
     },
-    request_headers_to_remove: [HEADER_CLUSTER],
-    response_headers_to_add: ECHOES,
+    ...cookieFilter(plan),
+    ...listed("request_headers_to_remove", cookie.removed),
+    ...listed("response_headers_to_add", [...answeredBy(plan), ...cookie.added]),
   };
 }
 
@@ -68,7 +102,7 @@ function weightedCluster(plan: DeploymentPlan, entry: SplitEntry, kind: ClusterK
   return {
     name: clusterName(plan.namespace, plan.name, entry.predictor, kind),
     weight: entry.weight,
-    response_headers_to_add: [echo(HEADER_PREDICTOR, entry.predictor)],
+    response_headers_to_add: [echo(HEADER_PREDICTOR, entry.predictor), ...answeredBy(plan)],
   };
 }
 
@@ -79,9 +113,10 @@ function fallbackRoute(plan: DeploymentPlan, call: CallShape): JsonObject {
     match: call.match,
     route: {
       weighted_clusters: { clusters },
-      ...common(plan, call),
-      ...withMirrors(call.feedback ? [] : fixedMirrors(plan, call.kind)),
+      ...common(plan, call, false),
+      ...listed("request_mirror_policies", call.feedback ? [] : fixedMirrors(plan, call.kind)),
     },
+    ...cookieFilter(plan),
   };
 }
 
@@ -105,7 +140,7 @@ function takeoverRoutes(plan: DeploymentPlan, calls: readonly CallShape[]): read
   );
   return calls.map((call) => ({
     ...fallbackRoute(plan, { ...call, match: { ...call.match, headers } }),
-    request_headers_to_remove: [HEADER_CLUSTER],
+    request_headers_to_remove: ANOTHERS_DECISION,
   }));
 }
 
@@ -129,7 +164,7 @@ function explainerRoute(plan: DeploymentPlan, predictor: PredictorPlan, prefix: 
       timeout: "0s",
       retry_policy: NO_RETRIES,
     },
-    request_headers_to_remove: [HEADER_CLUSTER],
+    request_headers_to_remove: ANOTHERS_DECISION,
   };
 }
 

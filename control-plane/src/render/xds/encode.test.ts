@@ -164,7 +164,7 @@ const REFUSED: readonly (readonly [JsonObject, string])[] = [
     'Cluster "c" at least_request_lb_config: excludes ring_hash_lb_config: both belong to oneof lb_config',
   ],
   [
-    { typed_extension_protocol_options: { 'a"b': {} } },
+    { typed_extension_protocol_options: { 'a"b': { x: 1 } } },
     'Cluster "c" at typed_extension_protocol_options["a\\"b"].@type: is missing',
   ],
   [

@@ -1,9 +1,13 @@
 import { stripClientHeaders } from "../client-headers.ts";
-import { filterName } from "./filter-config.ts";
 import { duration } from "../duration.ts";
+import { accessLog } from "./access-log.ts";
+import { discoveredFilter, OVER_ADS } from "./config-source.ts";
+import { filterName } from "./filter-config.ts";
 import { LOCAL_REPLY } from "./local-reply.ts";
 import type { XdsOptions } from "./options.ts";
+import { RATE_LIMITS_NAME } from "./rate-limits.ts";
 import type { JsonObject, XdsResource } from "./resource.ts";
+import { COOKIE_FILTER } from "./set-cookie.ts";
 import { TYPE } from "./type-urls.ts";
 
 /** Name of the gateway's listener and of its RouteConfiguration. */
@@ -12,21 +16,15 @@ export const GATEWAY_NAME = "graphway";
 /** The host of an HTTP/1.0 request that names none: one that no deployment can claim, so it gets what any host gets. */
 const HTTP_10_HOST = "http-1-0.invalid";
 
-/** Where Envoy finds the rest of its configuration: the stream it already has. */
-export const OVER_ADS: JsonObject = { ads: {}, resource_api_version: "V3" };
+const ROUTER: JsonObject = { name: "envoy.filters.http.router", typed_config: { "@type": TYPE.router } };
 
-/** Our filter by ECDS. Until it comes an RBAC filter without rules stands in, which lets everything pass. */
-function discoveredFilter(): JsonObject {
-  return {
-    name: filterName("gateway"),
-    config_discovery: {
-      config_source: OVER_ADS,
-      default_config: { "@type": TYPE.rbac },
-      apply_default_config_without_warming: true,
-      type_urls: [TYPE.wasm, TYPE.rbac],
-    },
-  };
-}
+/** Ours first: the others look at what it decided. */
+const HTTP_FILTERS: readonly JsonObject[] = [
+  discoveredFilter(filterName("gateway"), TYPE.wasm),
+  COOKIE_FILTER,
+  discoveredFilter(RATE_LIMITS_NAME, TYPE.localRateLimit),
+  ROUTER,
+];
 
 function connectionManager(options: XdsOptions): JsonObject {
   return {
@@ -34,7 +32,7 @@ function connectionManager(options: XdsOptions): JsonObject {
     stat_prefix: GATEWAY_NAME,
     codec_type: "AUTO",
     rds: { config_source: OVER_ADS, route_config_name: GATEWAY_NAME },
-    http_filters: [discoveredFilter(), { name: "envoy.filters.http.router", typed_config: { "@type": TYPE.router } }],
+    http_filters: HTTP_FILTERS,
     early_header_mutation_extensions: [stripClientHeaders()],
     use_remote_address: true,
     generate_request_id: true,
@@ -44,9 +42,12 @@ function connectionManager(options: XdsOptions): JsonObject {
     request_headers_timeout: duration(options.requestHeadersTimeoutMs),
     stream_idle_timeout: duration(options.streamIdleTimeoutMs),
     local_reply_config: LOCAL_REPLY,
+    ...accessLog(options.accessLog),
     http_protocol_options: { accept_http_10: true, default_host_for_http_10: HTTP_10_HOST },
     http2_protocol_options: {
       max_concurrent_streams: options.maxConcurrentStreams,
+      // WebSocket over HTTP/2 (RFC 8441).
+      allow_connect: true,
       initial_stream_window_size: 1024 * 1024,
       initial_connection_window_size: 16 * 1024 * 1024,
     },

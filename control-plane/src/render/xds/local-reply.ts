@@ -11,9 +11,19 @@ const REST: JsonObject = {
 /** Envoy's own failures: it flags each. Direct responses of routes have no flag, and keep the body that they have. */
 const FAILED: JsonObject = { response_flag_filter: {} };
 
+/** Requests beyond what a deployment's policy lets through here. */
+const RATE_LIMITED: JsonObject = { response_flag_filter: { flags: ["RL"] } };
+const TOO_MANY = "too many requests per second for this SeldonDeployment";
+
 /** What Envoy answers by itself to a REST client (no healthy upstream, timeout) gets the shape of Seldon's errors. */
 export const LOCAL_REPLY: JsonObject = {
   mappers: [
+    {
+      filter: { and_filter: { filters: [RATE_LIMITED, REST] } },
+      body_format_override: {
+        json_format: { status: { code: "%RESPONSE_CODE%", info: TOO_MANY, status: "FAILURE" } },
+      },
+    },
     {
       filter: { and_filter: { filters: [FAILED, REST] } },
       body_format_override: {

@@ -45,7 +45,13 @@ function mirrorTo(plan: DeploymentPlan, shadow: ShadowEntry, kind: ClusterKind):
   };
 }
 
-/** Envoy's own mirrors, for the time in which the filter is away. */
+/** What only the filter can tell. */
+function isConditional({ conditions = [], beside, maxBodyBytes }: ShadowEntry): boolean {
+  return conditions.length > 0 || beside !== undefined || maxBodyBytes !== undefined;
+}
+
+/** Envoy's own mirrors, for the time in which the filter is away; shadows with conditions get no copies then. */
 export function fixedMirrors(plan: DeploymentPlan, kind: ClusterKind): readonly JsonObject[] {
-  return plan.shadows.slice(0, MAX_SHADOWS_PER_REQUEST).map((shadow) => mirrorTo(plan, shadow, kind));
+  const always = plan.shadows.filter((shadow) => !isConditional(shadow));
+  return always.slice(0, MAX_SHADOWS_PER_REQUEST).map((shadow) => mirrorTo(plan, shadow, kind));
 }

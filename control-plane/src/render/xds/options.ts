@@ -3,6 +3,8 @@ export interface XdsOptions {
   /** Where Envoy listens; REST and gRPC share the port. */
   readonly address: string;
   readonly port: number;
+  /** One line of JSON per request on Envoy's standard output: predictor, route token, duration, flags. */
+  readonly accessLog: "off" | "json";
   /** Whether each worker has a socket of its own. Faster, but another Envoy could then listen on the same port unnoticed. */
   readonly reusePort: boolean;
   /** Largest request body that is held for a retry or a shadow; larger ones are passed on without either. */
@@ -30,6 +32,7 @@ export interface XdsOptions {
 export const DEFAULT_XDS_OPTIONS: XdsOptions = {
   address: "0.0.0.0",
   port: 8003,
+  accessLog: "off",
   reusePort: true,
   bodyBufferLimitBytes: 64 * 1024 * 1024,
   maxRequestHeadersKiB: 60,

@@ -104,6 +104,8 @@ function writeValue(writer: protobuf.Writer, value: Json): void {
 
 function writeAny(writer: protobuf.Writer, value: Json, writerOf: WriterOfTypeUrl): void {
   const { "@type": typeUrl, ...body } = asObject(value);
+  // Nothing at all: what switches a filter on for a route.
+  if (typeUrl === undefined && Object.keys(body).length === 0) return;
   if (typeof typeUrl !== "string") throw new ProtoJsonError("@type", "is missing or not a string");
   const write = writerOf(typeUrl);
   if (write === undefined) throw new ProtoJsonError("@type", `no message is known for ${typeUrl}`);

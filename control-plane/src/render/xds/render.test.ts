@@ -36,7 +36,7 @@ test("without deployments there is still a listener and a route for everything",
   const { value } = renderXds([]);
   assert.deepEqual(
     value.map((one) => one.typeUrl),
-    [TYPE.listener, TYPE.routeConfiguration],
+    [TYPE.listener, TYPE.routeConfiguration, TYPE.filterConfig],
   );
   for (const resource of value) encodeResource(resource);
   assert.match(JSON.stringify(bodyOf(value, TYPE.routeConfiguration)), /no such SeldonDeployment/);

@@ -4,6 +4,7 @@ import { problem, type Checked, type Problem } from "../../problem/problem.ts";
 import { renderClusters } from "./cluster.ts";
 import { renderListener } from "./listener.ts";
 import { DEFAULT_XDS_OPTIONS, type XdsOptions } from "./options.ts";
+import { renderRateLimits } from "./rate-limits.ts";
 import type { XdsResource } from "./resource.ts";
 import { renderRouteConfiguration } from "./route-configuration.ts";
 
@@ -15,8 +16,8 @@ function unexpressed(plan: DeploymentPlan): readonly Problem[] {
 }
 
 /**
- * Everything our own Envoy needs from the plans: clusters, the routes and the listener, in the order in which they must
- * arrive. Endpoints and the filter come by `renderEndpoints` and `renderFilterConfig`, each at its own pace.
+ * Everything our own Envoy needs from the plans: clusters, the listener, the routes and the rate limits, in the order in
+ * which they must arrive. Endpoints and the filter come by `renderEndpoints` and `renderFilterConfig`, each at its own pace.
  */
 export function renderXds(
   plans: readonly DeploymentPlan[],
@@ -24,6 +25,11 @@ export function renderXds(
 ): Checked<readonly XdsResource[]> {
   const settings = { ...DEFAULT_XDS_OPTIONS, ...options };
   const clusters = plans.flatMap((plan) => renderClusters(plan, settings));
-  const value = [...clusters, renderListener(settings), renderRouteConfiguration(plans, settings)];
+  const value = [
+    ...clusters,
+    renderListener(settings),
+    renderRouteConfiguration(plans, settings),
+    renderRateLimits(plans),
+  ];
   return { value, problems: plans.flatMap(unexpressed) };
 }

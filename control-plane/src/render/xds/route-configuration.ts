@@ -1,7 +1,7 @@
-import { HEADER_NAMESPACE, HEADER_SELDON } from "#proto/vocabulary/headers.ts";
+import { HEADER_CLUSTER, HEADER_NAMESPACE, HEADER_SELDON } from "#proto/vocabulary/headers.ts";
 import type { DeploymentPlan } from "../../plan/deployment-plan.ts";
 import { urlPrefix } from "../../plan/urls.ts";
-import { explainerRoutes, grpcRoutes, grpcTakeover, restRoutes, restTakeover } from "./deployment-routes.ts";
+import { ECHOES, explainerRoutes, grpcRoutes, grpcTakeover, restRoutes, restTakeover } from "./deployment-routes.ts";
 import { GATEWAY_NAME } from "./listener.ts";
 import type { XdsOptions } from "./options.ts";
 import type { JsonObject, XdsResource } from "./resource.ts";
@@ -144,6 +144,13 @@ export function renderRouteConfiguration(plans: readonly DeploymentPlan[], optio
     for (const host of plan.hosts) addTo(byHost, host, plan);
   }
   const virtualHosts = [...byHost].map(([host, served]) => virtualHost(host, served, options));
-  const body = { name: GATEWAY_NAME, ignore_port_in_host_matching: true, virtual_hosts: virtualHosts };
+  const body = {
+    name: GATEWAY_NAME,
+    ignore_port_in_host_matching: true,
+    request_headers_to_remove: [HEADER_CLUSTER],
+    response_headers_to_add: ECHOES,
+    most_specific_header_mutations_wins: true,
+    virtual_hosts: virtualHosts,
+  };
   return { typeUrl: TYPE.routeConfiguration, name: GATEWAY_NAME, body };
 }

@@ -19,6 +19,11 @@ export const TYPE = {
   httpProtocolOptions: `${PREFIX}envoy.extensions.upstreams.http.v3.HttpProtocolOptions`,
   headerMatchInput: `${PREFIX}envoy.type.matcher.v3.HttpRequestHeaderMatchInput`,
   previousHosts: `${PREFIX}envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate`,
+  aggregateCluster: `${PREFIX}envoy.extensions.clusters.aggregate.v3.ClusterConfig`,
+  localRateLimit: `${PREFIX}envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit`,
+  setFilterState: `${PREFIX}envoy.extensions.filters.http.set_filter_state.v3.Config`,
+  routeFilterConfig: `${PREFIX}envoy.config.route.v3.FilterConfig`,
+  stdoutAccessLog: `${PREFIX}envoy.extensions.access_loggers.stream.v3.StdoutAccessLog`,
   /** The orchestrators' graphs. */
   inferenceGraph: `${PREFIX}graphway.v1.InferenceGraph`,
   bytes: `${PREFIX}google.protobuf.BytesValue`,
