@@ -6,7 +6,11 @@ import { cap, type PlanContext } from "./context.ts";
 import type { DeploymentPlan, Protocol } from "./deployment-plan.ts";
 import { seldonId } from "./names.ts";
 import { DEFAULT_PLAN_OPTIONS, type PlanOptions } from "./options.ts";
-import { planPermits, planSticky } from "./policy.ts";
+import { planLimits, planRetry } from "./policy/limits.ts";
+import { planPermits } from "./policy/permits.ts";
+import { planRules } from "./policy/rules.ts";
+import { planPolicyShadows } from "./policy/shadows.ts";
+import { planSticky } from "./policy/sticky.ts";
 import { planPredictor } from "./predictor.ts";
 import { completePods } from "./workloads/component-pod.ts";
 import { planWorkloads } from "./workloads/plan-workloads.ts";
@@ -43,13 +47,6 @@ function planHosts({ annotations, report }: PlanContext): readonly string[] {
   return hosts;
 }
 
-function planRetry({ retries }: DeploymentAnnotations): Pick<DeploymentPlan, "retry"> {
-  if (retries === undefined) return {};
-  const { attempts, perTryTimeoutMs } = retries;
-  const timeout = perTryTimeoutMs === undefined ? {} : { perTryTimeoutMs: cap(perTryTimeoutMs) };
-  return { retry: { attempts: cap(attempts), ...timeout } };
-}
-
 /** Its own requests a deployment gets anyway. */
 function planTakeover({ annotations, name }: PlanContext): Pick<DeploymentPlan, "takeover"> {
   const { takeover } = annotations;
@@ -79,7 +76,8 @@ function reportKafka({ report, resource }: PlanContext): void {
 
 function buildPlan(context: PlanContext, { key, policy }: PlanInput): DeploymentPlan {
   const { annotations, options } = context;
-  const sticky = planSticky(context, policy);
+  const spec = policy?.spec;
+  const sticky = planSticky(context, spec);
   const { predictors } = context.resource.spec;
   const pods = predictors.map((one) => completePods(context, one));
   return {
@@ -93,14 +91,15 @@ function buildPlan(context: PlanContext, { key, policy }: PlanInput): Deployment
     gateways: listed(annotations.istioGateway, options.gateway),
     predictors: predictors.map((one, index) => planPredictor(context, one, index, pods[index] ?? [])),
     split: planSplit(context),
-    shadows: planShadows(context),
-    ...planRetry(annotations),
+    shadows: planPolicyShadows(planShadows(context), spec),
+    ...planRetry(annotations, spec),
     ...planBreakers(annotations),
     ...planTakeover(context),
     ...(sticky === undefined ? {} : { sticky }),
-    rules: [],
-    fallback: [],
-    permits: planPermits(policy),
+    rules: planRules(spec),
+    ...planLimits(spec),
+    fallback: [...new Set(spec?.fallback)],
+    permits: planPermits(spec),
     workloads: planWorkloads(context, pods),
   };
 }

@@ -11,6 +11,8 @@ function planOf(weights: Readonly<Record<string, number>>, shadows: readonly str
     predictors,
     split: Object.entries(weights).map(([predictor, weight]) => ({ predictor, weight })),
     shadows: shadows.map((predictor) => ({ predictor, percent: 100 })),
+    rules: [],
+    fallback: [],
   } as unknown as DeploymentPlan;
 }
 

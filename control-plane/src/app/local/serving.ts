@@ -1,4 +1,5 @@
 import type { DeploymentPlan, PredictorPlan } from "../../plan/deployment-plan.ts";
+import { trafficAmong } from "../../plan/policy/traffic-among.ts";
 import type { SplitEntry } from "../../plan/traffic-plan.ts";
 
 /** Says whether requests may go to a predictor: its processes have been ready. */
@@ -21,12 +22,14 @@ export function planServing(
   const split = [...desired.split.filter((entry) => ready(entry.predictor)), ...scaleTo(leaving, waitingWeight)];
   if (sumOf(split) === 0) return undefined;
 
-  const names = new Set([...split, ...desired.shadows].map((entry) => entry.predictor));
+  const answering = new Set(split.map((entry) => entry.predictor));
+  const traffic = trafficAmong(desired, answering, ready);
+  const names = new Set([...answering, ...traffic.shadows.map((entry) => entry.predictor)]);
   const predictors = [...desired.predictors, ...predictorsOf(previous, leaving)];
   return {
     ...desired,
     split,
-    shadows: desired.shadows.filter((shadow) => ready(shadow.predictor)),
+    ...traffic,
     predictors: predictors.filter((predictor) => names.has(predictor.name) && ready(predictor.name)),
   };
 }

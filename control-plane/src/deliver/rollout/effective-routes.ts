@@ -1,5 +1,6 @@
 import type { DeploymentPlan, PredictorPlan } from "../../plan/deployment-plan.ts";
-import type { RulePlan, SplitEntry } from "../../plan/traffic-plan.ts";
+import { trafficAmong } from "../../plan/policy/traffic-among.ts";
+import type { SplitEntry } from "../../plan/traffic-plan.ts";
 import { percentages } from "./split.ts";
 
 /** Who can take requests now. */
@@ -34,11 +35,9 @@ function withShare(plan: DeploymentPlan, predictor: PredictorPlan, shares: Reado
   return { ...predictor, traffic: shares.get(predictor.name) ?? 0 };
 }
 
-/** Rules send to those alone that are routed; one that would send to nobody is left out. */
-function effectiveRules(rules: readonly RulePlan[], routed: ReadonlySet<string>): readonly RulePlan[] {
-  return rules
-    .map((rule) => ({ ...rule, split: rule.split.filter((entry) => routed.has(entry.predictor)) }))
-    .filter((rule) => rule.split.some((entry) => entry.weight > 0));
+/** Gets neither requests nor copies: a shadow that is switched off by its policy. */
+function isIdle(plan: DeploymentPlan, { name }: PredictorPlan): boolean {
+  return [...plan.split, ...plan.shadows].every(({ predictor }) => predictor !== name);
 }
 
 /**
@@ -52,20 +51,18 @@ export function effectiveRoutes(plan: DeploymentPlan, serving: Serving): Effecti
   const routed = plan.split.filter((entry) => answers.includes(entry) || idle.includes(entry));
   const weights = percentages(routed.map((entry) => entry.weight));
   const split = routed.map((entry, index) => ({ predictor: entry.predictor, weight: weights[index] ?? 0 }));
-  const shadows = plan.shadows.filter((entry) => serving.usable(entry.predictor));
+  const answeringNames = new Set(routed.map((entry) => entry.predictor));
+  const traffic = trafficAmong(plan, answeringNames, (name) => serving.usable(name));
   const shares = new Map(split.map((entry) => [entry.predictor, entry.weight]));
-  const shadowNames = new Set(shadows.map((entry) => entry.predictor));
+  const shadowNames = new Set(traffic.shadows.map((entry) => entry.predictor));
   const predictors = plan.predictors
     .filter((one) => shares.has(one.name) || shadowNames.has(one.name))
     .map((one) => withShare(plan, one, shares));
-  const routedNames = new Set(routed.map((entry) => entry.predictor));
-  const rules = effectiveRules(plan.rules, routedNames);
-  const fallback = plan.fallback.filter((name) => routedNames.has(name));
   return {
-    plan: { ...plan, predictors, split, shadows, rules, fallback },
+    plan: { ...plan, predictors, split, ...traffic },
     key: JSON.stringify([split, [...shadowNames], predictors.map((one) => [one.httpPort, one.grpcPort])]),
     complete: plan.predictors.every(
-      (one) => predictors.some(({ name }) => name === one.name) || serving.asleep(one.name),
+      (one) => predictors.some(({ name }) => name === one.name) || serving.asleep(one.name) || isIdle(plan, one),
     ),
   };
 }
