@@ -30,6 +30,7 @@ export interface ClusterCaches {
   /** Resolves when everything has been listed. */
   readonly synced: Promise<void>;
   readonly byKind: ReadonlyMap<string, Reflector>;
+  readonly services: Reflector;
   deployment(key: string): KubernetesObject | undefined;
   keys(): readonly string[];
   namespace(name: string): KubernetesObject | undefined;
@@ -106,8 +107,9 @@ export function startClusterCaches(options: ClusterCachesOptions): ClusterCaches
   namespaces?.onChange((key, now, before) => {
     if (JSON.stringify(now?.metadata.labels) !== JSON.stringify(before?.metadata.labels)) onChange(keys(key.name));
   });
+  const services = start(RESOURCE.service, { ...scope, keep: keepUntilOurs });
   for (const type of [...OWNED, ...optional])
-    start(type, { ...scope, keep: keepUntilOurs }).onChange((_, now, before) => {
+    (byKind.get(type.kind) ?? start(type, { ...scope, keep: keepUntilOurs })).onChange((_, now, before) => {
       const owners = [now, before].flatMap((one) => ownerOf(one) ?? []);
       // Whoever's requests they answer has a copy of their routes.
       const routed = type === RESOURCE.virtualService ? owners : [];
@@ -119,6 +121,7 @@ export function startClusterCaches(options: ClusterCachesOptions): ClusterCaches
 
   return {
     byKind,
+    services,
     synced: Promise.all([...byKind.values()].map((one) => one.synced)).then(() => undefined),
     deployment: (key) => deployments.get(splitKey(key)),
     keys: () => keys(),

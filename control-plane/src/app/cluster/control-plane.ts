@@ -17,6 +17,7 @@ import { RESOURCE } from "../../kubernetes-api/resource-types.ts";
 import { startClusterCaches } from "./cluster-caches.ts";
 import { missingKindProblems } from "./cluster-problems.ts";
 import { createDownloadSecrets } from "./download-secrets.ts";
+import { startGateway } from "./gateway/gateway.ts";
 import { createGraphShelf } from "./graph-shelf.ts";
 import type { Logger } from "./log.ts";
 import { createMetrics } from "./metrics.ts";
@@ -69,7 +70,7 @@ export async function startControlPlane(
   const metrics = createMetrics({
     queueLength: () => queue.counters.waiting,
     isLeader: () => isLeader(),
-    reflectors: () => caches.byKind,
+    reflectors: () => new Map([...caches.byKind, ...(gateway?.reflectors ?? [])]),
     deployments: () => caches.keys().flatMap((key) => caches.deployment(key) ?? []),
   });
   const reportError = createErrorReporter(log);
@@ -95,6 +96,20 @@ export async function startControlPlane(
   const planning = plannerSettings(settings, () => caches.config());
   const store = createResourceStore();
   const shelf = createGraphShelf(store);
+  const gateway =
+    settings.gateway &&
+    startGateway({
+      client,
+      settings: settings.gateway,
+      namespace: settings.namespace,
+      ownNamespace: settings.ownNamespace,
+      store,
+      services: caches.services,
+      isLeader,
+      clock,
+      reportError,
+      log,
+    });
   const events = createEventRecorder({
     client,
     host: settings.podName,
@@ -106,6 +121,7 @@ export async function startControlPlane(
   const graphs = await serveXds({
     client,
     xds: settings.xds,
+    gateway: settings.gateway && { namespace: settings.ownNamespace, name: settings.gateway.serviceAccount },
     store,
     shelf,
     ready: started.promise,
@@ -114,6 +130,7 @@ export async function startControlPlane(
     },
     onEvent: (event) => {
       metrics.xdsEvent(event);
+      gateway?.onEvent(event);
     },
     onRefused: () => {
       metrics.xdsRefused();
@@ -140,7 +157,11 @@ export async function startControlPlane(
     clusterProblems: () => missingKindProblems(caches.missingKinds()),
     isLeader,
     nowMs: () => clock.nowMs(),
-    onLook: ({ key, step }) => {
+    ...(gateway === undefined || settings.rollout.istio ? {} : { routed: (key) => gateway.routed(key) }),
+    onForget: (key) => gateway?.forget(key),
+    onLook: (look) => {
+      const { key, step } = look;
+      gateway?.onLook(look);
       if (step.writes.length > 0) log.debug({ key, writes: step.writes.length }, "there is something to do");
     },
   });
@@ -167,11 +188,12 @@ export async function startControlPlane(
   };
 
   async function begin(): Promise<void> {
-    await caches.synced;
+    await Promise.all([caches.synced, gateway?.synced]);
     isSynced = true;
     const missing = caches.missingKinds();
     if (missing.length > 0) log.warn({ kinds: missing }, "the API server does not know all kinds; looking again");
     await lookAtAll(caches.keys(), reconciler, reportError);
+    await gateway?.begin(graphs.server);
     started.resolve(undefined);
     log.info({ deployments: caches.keys().length }, "the cluster is known; working");
     addAll();
@@ -233,7 +255,7 @@ export async function startControlPlane(
       await queue.close(settings.stopTimeoutMs);
       // Events may take long where the API server is away; the Lease does not wait for them.
       await Promise.all([events.flush(), election?.stop(), webhook?.stop()]);
-      await Promise.all([caches.stop(), graphs.server.close(), status.close()]);
+      await Promise.all([gateway?.stop(), caches.stop(), graphs.server.close(), status.close()]);
       await client.close();
     },
   };

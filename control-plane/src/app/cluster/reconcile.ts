@@ -43,6 +43,10 @@ export interface ReconcilerOptions {
   readonly isLeader: () => boolean;
   /** Told what every look found. */
   readonly onLook?: (look: Look) => void;
+  /** Told that there is nothing of ours any more by that key. */
+  readonly onForget?: (key: string) => void;
+  /** See RolloutInput. */
+  readonly routed?: (key: string) => ReadonlySet<string> | undefined;
   readonly nowMs?: () => number;
 }
 
@@ -74,6 +78,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     planner.forget(key);
     memos.delete(key);
     shelf.remove(key);
+    options.onForget?.(key);
   }
 
   function find(key: string): KubernetesObject | undefined {
@@ -103,6 +108,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     const problems = [...planned.problems, ...options.clusterProblems()];
     const counts = programmed(key);
     const memo = memos.get(key);
+    const routed = options.routed?.(key);
     const step = options.decide({
       resource,
       plan: planned.plan,
@@ -112,6 +118,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
       nowMs: nowMs(),
       settings: options.settings(),
       ...(counts === undefined ? {} : { programmed: counts }),
+      ...(routed === undefined ? {} : { routed }),
       ...(memo?.uid === uid ? { memo: memo.memo } : {}),
     });
     return { key, resource, plan: planned.plan, live, problems, step };

@@ -1,6 +1,7 @@
 import { experimental, type ServerCredentials } from "@grpc/grpc-js";
 import { createProgrammed, type Programmed } from "../../deliver/programmed/programmed.ts";
 import { readOrchestratorNode } from "../../deliver/xds-identity/orchestrator-node.ts";
+import { gatewayViews } from "../../deliver/xds-identity/gateway-views.ts";
 import { orchestratorViews } from "../../deliver/xds-identity/orchestrator-views.ts";
 import { viewsByRole } from "../../deliver/xds-identity/views-by-role.ts";
 import { createTokenReviewer } from "../../deliver/xds-identity/token-reviewer.ts";
@@ -17,6 +18,8 @@ import type { XdsSettings } from "./settings/cluster-settings.ts";
 export interface XdsServiceOptions {
   readonly client: ApiClient;
   readonly xds: XdsSettings;
+  /** Service account of our own gateways; undefined: there are none. */
+  readonly gateway: { readonly namespace: string; readonly name: string } | undefined;
   readonly store: ResourceStore;
   readonly shelf: GraphShelf;
   /** Nothing is sent before it resolves. */
@@ -49,6 +52,7 @@ export async function serveXds(options: XdsServiceOptions): Promise<XdsService> 
     options.onRefused();
     log.warn({ node: nodeId }, `a client was sent away: ${reason}`);
   };
+  const reviewToken = xds.auth === "none" ? undefined : createTokenReviewer({ client, audience: xds.audience });
   const server = await startXdsServer({
     address: `0.0.0.0:${xds.port}`,
     store,
@@ -57,11 +61,14 @@ export async function serveXds(options: XdsServiceOptions): Promise<XdsService> 
     viewFor: viewsByRole(
       {
         orchestrator: orchestratorViews({
-          reviewToken: xds.auth === "none" ? undefined : createTokenReviewer({ client, audience: xds.audience }),
+          reviewToken,
           deploymentsOf: (key, predictor) => shelf.deploymentsOf(key, predictor),
           storedName: storedGraphName,
           onRefused,
         }),
+        ...(options.gateway === undefined
+          ? {}
+          : { gateway: gatewayViews({ reviewToken, serviceAccount: options.gateway, onRefused }) }),
       },
       onRefused,
     ),

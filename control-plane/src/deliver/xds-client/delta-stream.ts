@@ -57,12 +57,13 @@ export function openDeltaStream(options: DeltaStreamOptions): DeltaStream {
   const { clock = systemClock, backOff = BACK_OFF } = options;
   const client = new Client(options.address, options.credentials, CHANNEL);
   const stop = new AbortController();
+  const isStopped = (): boolean => stop.signal.aborted;
 
   async function run(): Promise<void> {
     let failures = 0;
-    while (!stop.signal.aborted) {
+    while (!isStopped()) {
       const { reason, answered } = await oneStream(client, options, stop.signal);
-      if (stop.signal.aborted) break;
+      if (isStopped()) break;
       options.onConnection?.(false, reason);
       failures = answered ? 1 : failures + 1;
       await sleep(clock, waitMs(backOff, failures, clock), stop.signal);

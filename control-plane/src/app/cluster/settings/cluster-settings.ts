@@ -21,6 +21,8 @@ export interface ClusterSettings {
   readonly workers: number;
   readonly leader: LeaderSettings | undefined;
   readonly xds: XdsSettings;
+  /** Undefined: no gateways of ours are served. */
+  readonly gateway: GatewaySettings | undefined;
   readonly webhook: WebhookSettings | undefined;
   readonly metrics: { readonly host: string; readonly port: number };
   readonly logLevel: LogLevel;
@@ -45,6 +47,17 @@ export interface XdsSettings {
   readonly audience: string;
   /** Undefined: plain text. */
   readonly tls: { readonly certFile: string; readonly keyFile: string } | undefined;
+}
+
+export interface GatewaySettings {
+  /** Service of the gateways in our namespace. */
+  readonly service: string;
+  /** Service account of the gateways in our namespace. */
+  readonly serviceAccount: string;
+  /** Class of the Gateways of Gateway API that are ours. */
+  readonly gatewayClass: string;
+  /** Where gateways listen when there is no Gateway. */
+  readonly port: number;
 }
 
 export interface WebhookSettings {

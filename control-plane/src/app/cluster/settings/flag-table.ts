@@ -54,6 +54,11 @@ export const OWN_FLAGS = {
   "xds-audience": setting("text", "graphway", "audience of those tokens"),
   "xds-cert-file": setting("text", "", "certificate of the xDS port in PEM; without it the port speaks plain text"),
   "xds-key-file": setting("text", "", "its key"),
+  gateway: setting("boolean", "false", "serve our own gateways: Envoys that need no Istio"),
+  "gateway-service": setting("text", "graphway-gateway", "Service of the gateways in our namespace"),
+  "gateway-service-account": setting("text", "graphway-gateway", "their service account, whose tokens are taken"),
+  "gateway-class": setting("text", "graphway", "class of the Gateways of Gateway API that are ours"),
+  "gateway-port": setting("port", "8080", "where gateways listen when there is no Gateway of that class"),
   webhook: setting("boolean", "true", "serve the admission webhook"),
   "webhook-service": setting("text", "seldon-webhook-service", "Service of the webhook in our namespace"),
   "webhook-configuration": setting(

@@ -2,7 +2,14 @@ import { hostname } from "node:os";
 import { DEFAULT_MODEL_SETTINGS, type ModelSettings } from "../../../model/settings.ts";
 import { DEFAULT_PLAN_OPTIONS, type PlanOptions } from "../../../plan/options.ts";
 import { DEFAULT_WORKLOAD_OPTIONS, type OrchestratorOptions } from "../../../plan/workload-options.ts";
-import type { ClusterSettings, LeaderSettings, LogLevel, WebhookSettings, XdsSettings } from "./cluster-settings.ts";
+import type {
+  ClusterSettings,
+  GatewaySettings,
+  LeaderSettings,
+  LogLevel,
+  WebhookSettings,
+  XdsSettings,
+} from "./cluster-settings.ts";
 import type { FlagName } from "./flag-table.ts";
 import { parseSettings, type Environment, type SettingTexts } from "./parse-settings.ts";
 import { durationMs, truthOf } from "./read-value.ts";
@@ -88,6 +95,7 @@ function settingsOf(texts: SettingTexts): ClusterSettings {
     workers: Number(texts.flag("workers")),
     leader: flagIsOn(texts, "enable-leader-election") ? leaderOf(texts) : undefined,
     xds: xdsSettings(texts),
+    gateway: gatewaySettings(texts),
     webhook: webhookSettings(texts, ownNamespace),
     metrics: listenAddress(texts.flag("metrics-addr")),
     logLevel: flagIsOn(texts, "debug") ? "debug" : logLevel(texts.flag("log-level")),
@@ -179,6 +187,16 @@ function xdsSettings(texts: SettingTexts): XdsSettings {
     auth: texts.flag("xds-auth") === "none" ? "none" : "token",
     audience: texts.flag("xds-audience"),
     tls: certFile === "" ? undefined : { certFile, keyFile: texts.flag("xds-key-file") },
+  };
+}
+
+function gatewaySettings(texts: SettingTexts): GatewaySettings | undefined {
+  if (!flagIsOn(texts, "gateway")) return undefined;
+  return {
+    service: texts.flag("gateway-service"),
+    serviceAccount: texts.flag("gateway-service-account"),
+    gatewayClass: texts.flag("gateway-class"),
+    port: Number(texts.flag("gateway-port")),
   };
 }
 

@@ -1,0 +1,152 @@
+import type { KubernetesObject } from "../../../kubernetes-api/object.ts";
+import type { GatewayRequest, ListenerRequest } from "./read-gateways.ts";
+
+/** What the controller of our class is called in GatewayClasses. */
+export const CONTROLLER_NAME = "graphway.dev/gateway";
+
+interface Condition {
+  readonly type: string;
+  readonly status: "True" | "False" | "Unknown";
+  readonly reason: string;
+  readonly message: string;
+  readonly observedGeneration: number;
+  readonly lastTransitionTime: string;
+}
+
+type Said = Omit<Condition, "observedGeneration" | "lastTransitionTime">;
+
+export interface GatewayFacts {
+  /** Deployments behind each Gateway. */
+  readonly attached: ReadonlyMap<string, ReadonlySet<string>>;
+  readonly hasCertificate: (secret: string) => boolean;
+  /** The gateways' Service, if there is one. */
+  readonly service: KubernetesObject | undefined;
+  readonly serviceName: string;
+  /** Gateways have been told of it. */
+  readonly isTold: boolean;
+  readonly now: string;
+}
+
+interface ServiceFields {
+  readonly spec?: { readonly clusterIP?: string; readonly ports?: readonly { readonly port: number }[] };
+  readonly status?: {
+    readonly loadBalancer?: { readonly ingress?: readonly { readonly ip?: string; readonly hostname?: string }[] };
+  };
+}
+
+/** The status of a Gateway: conditions of it and of each listener, and where it is reached. */
+export function gatewayStatus(
+  { object, key, listeners }: GatewayRequest,
+  facts: GatewayFacts,
+): Record<string, unknown> {
+  const before = (object["status"] ?? {}) as {
+    readonly conditions?: readonly Condition[];
+    readonly listeners?: readonly { readonly name: string; readonly conditions?: readonly Condition[] }[];
+  };
+  const generation = object.metadata.generation ?? 0;
+  const dated = (said: readonly Said[], old: readonly Condition[] = []): readonly Condition[] =>
+    said.map((one) => withTime({ ...one, observedGeneration: generation }, old, facts.now));
+  const addresses = addressesOf(facts.service);
+  const bad = listeners.filter((one) => faultOf(one, facts) !== undefined);
+  const attachedRoutes = facts.attached.get(key)?.size ?? 0;
+  return {
+    addresses,
+    conditions: dated(gatewayConditions(listeners.length, bad, addresses.length > 0, facts), before.conditions),
+    listeners: listeners.map((listener) => ({
+      name: listener.name,
+      supportedKinds: [],
+      attachedRoutes: faultOf(listener, facts) === undefined ? attachedRoutes : 0,
+      conditions: dated(
+        listenerConditions(listener, facts),
+        before.listeners?.find((one) => one.name === listener.name)?.conditions,
+      ),
+    })),
+  };
+}
+
+/** The status of the GatewayClass that names us. */
+export function classStatus(object: KubernetesObject, now: string): Record<string, unknown> {
+  const before = (object["status"] ?? {}) as { readonly conditions?: readonly Condition[] };
+  const said: Said = { type: "Accepted", status: "True", reason: "Accepted", message: "Graphway serves this class" };
+  const condition = { ...said, observedGeneration: object.metadata.generation ?? 0 };
+  return { conditions: [withTime(condition, before.conditions ?? [], now)] };
+}
+
+function withTime(said: Omit<Condition, "lastTransitionTime">, before: readonly Condition[], now: string): Condition {
+  const old = before.find((one) => one.type === said.type);
+  return { ...said, lastTransitionTime: old?.status === said.status ? old.lastTransitionTime : now };
+}
+
+function gatewayConditions(
+  count: number,
+  bad: readonly ListenerRequest[],
+  hasAddress: boolean,
+  facts: GatewayFacts,
+): readonly Said[] {
+  const names = bad.map((one) => one.name).join(", ");
+  const listeners = bad.length === 0 ? "" : `not served: ${names}`;
+  const accepted: Said =
+    bad.length === 0
+      ? { type: "Accepted", status: "True", reason: "Accepted", message: "" }
+      : {
+          type: "Accepted",
+          status: count > bad.length ? "True" : "False",
+          reason: "ListenersNotValid",
+          message: listeners,
+        };
+  return [accepted, gatewayProgrammed(count > bad.length, hasAddress, facts)];
+}
+
+function gatewayProgrammed(anyServed: boolean, hasAddress: boolean, { isTold, serviceName }: GatewayFacts): Said {
+  const no = (reason: string, message: string): Said => ({ type: "Programmed", status: "False", reason, message });
+  if (!anyServed) return no("Invalid", "none of its listeners can be served");
+  if (!isTold) return no("Pending", "gateways are being told");
+  if (!hasAddress) return no("AddressNotAssigned", `Service ${serviceName} has no address`);
+  return { type: "Programmed", status: "True", reason: "Programmed", message: "" };
+}
+
+/** Why a listener is not served, a certificate that is not there included. */
+function faultOf(listener: ListenerRequest, { hasCertificate }: GatewayFacts): ListenerRequest["fault"] {
+  if (listener.fault !== undefined) return listener.fault;
+  const { secrets } = listener;
+  if (secrets === undefined || secrets.some(hasCertificate)) return undefined;
+  const message = `no certificate with its key is in ${secrets.join(", ")} (keys tls.crt and tls.key, PEM)`;
+  return { condition: "ResolvedRefs", reason: "InvalidCertificateRef", message };
+}
+
+function listenerConditions(listener: ListenerRequest, facts: GatewayFacts): readonly Said[] {
+  const fault = faultOf(listener, facts);
+  const yes = (type: string, reason: string): Said => ({ type, status: "True", reason, message: "" });
+  const no = (type: string, reason: string, message = ""): Said => ({ type, status: "False", reason, message });
+  const at = (type: string, good: Said, status: Said["status"] = "False"): Said =>
+    fault?.condition === type ? { type, status, reason: fault.reason, message: fault.message } : good;
+  return [
+    at("Accepted", yes("Accepted", "Accepted")),
+    at("ResolvedRefs", yes("ResolvedRefs", "ResolvedRefs")),
+    at("Conflicted", no("Conflicted", "NoConflicts"), "True"),
+    fault === undefined ? programmed(listener, facts) : no("Programmed", "Invalid", fault.message),
+  ];
+}
+
+function programmed({ port }: ListenerRequest, { isTold, service, serviceName }: GatewayFacts): Said {
+  const no = (message: string): Said => ({ type: "Programmed", status: "False", reason: "Pending", message });
+  if (!isTold) return no("gateways are being told");
+  const ports = (service as ServiceFields | undefined)?.spec?.ports ?? [];
+  if (!ports.some((one) => one.port === port))
+    return no(`Service ${serviceName} has no port ${String(port)}: add it to the chart's gateway.service.ports`);
+  return { type: "Programmed", status: "True", reason: "Programmed", message: "" };
+}
+
+function addressesOf(service: KubernetesObject | undefined): readonly Record<string, string>[] {
+  const { spec, status } = (service ?? {}) as ServiceFields;
+  const outside = (status?.loadBalancer?.ingress ?? []).flatMap(({ ip, hostname }) =>
+    ip !== undefined
+      ? [{ type: "IPAddress", value: ip }]
+      : hostname === undefined
+        ? []
+        : [{ type: "Hostname", value: hostname }],
+  );
+  if (outside.length > 0) return outside;
+  const { clusterIP = "" } = spec ?? {};
+  return clusterIP === "" || clusterIP === "None" ? [] : [{ type: "IPAddress", value: clusterIP }];
+}
