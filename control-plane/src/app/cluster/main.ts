@@ -8,8 +8,17 @@ import type { SettingSpec } from "./settings/setting-spec.ts";
 const EXIT_FAILED = 1;
 const EXIT_WRONG_SETTINGS = 2;
 
-/** Runs the control plane until it is told to stop. */
-export async function main(args: readonly string[]): Promise<void> {
+/** Runs the control plane until it is told to stop; or, by their names, the parts of a gateway's pod that are in its image. */
+export async function main([command = "", ...words]: readonly string[]): Promise<void> {
+  if (command === "gateway-agent") return (await import("../gateway-agent/main.ts")).runAgent(words);
+  if (command === "gateway-bootstrap") {
+    (await import("../gateway-agent/main.ts")).writeBootstrap(words);
+    return;
+  }
+  await run(command === "" ? words : [command, ...words]);
+}
+
+async function run(args: readonly string[]): Promise<void> {
   const read = readSettings(args, process.env);
   if (read.kind === "help") {
     process.stdout.write(usage());
@@ -71,7 +80,8 @@ function usage(): string {
   );
   return `Usage: control-plane [flags]
 
-Runs SeldonDeployments in a Kubernetes cluster.
+Runs SeldonDeployments in a Kubernetes cluster. (\`control-plane gateway-agent\` and \`gateway-bootstrap\` are parts of a
+gateway's pod; docs/gateway.md.)
 
 ${lines.join("\n")}
 
