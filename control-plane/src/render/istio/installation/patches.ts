@@ -1,0 +1,119 @@
+import { MAX_SHADOWS_PER_REQUEST } from "#proto/vocabulary/limits.ts";
+import { stripForgedHeaders, stripSpentHeaders } from "../../client-headers.ts";
+import { filterName } from "../../xds/filter-config.ts";
+import { mirrorsByHeader } from "../../xds/mirrors.ts";
+import type { JsonObject } from "../../xds/resource.ts";
+import { TYPE } from "../../xds/type-urls.ts";
+import type { IstioInstallation } from "./options.ts";
+import { matches, type Scope } from "./scope.ts";
+
+const CONNECTION_MANAGER = "envoy.filters.network.http_connection_manager";
+const ROUTER = "envoy.filters.http.router";
+
+/** Name of the cluster that is added where the mesh's own is not to be used. */
+export const OWN_CLUSTER = "graphway-xds";
+
+function listenersWith(filter: JsonObject): (port: JsonObject) => JsonObject {
+  return (port) => ({ listener: { ...port, filterChain: { filter: { name: CONNECTION_MANAGER, ...filter } } } });
+}
+
+/** What nobody may hand on is removed before any filter, so that it holds while ours is away. */
+export function stripHeaders(scope: Scope): readonly JsonObject[] {
+  const strip = scope.role === "inbound" ? stripSpentHeaders() : stripForgedHeaders();
+  const manager = { "@type": TYPE.connectionManager, early_header_mutation_extensions: [strip] };
+  return matches(scope, listenersWith({})).map((match) => ({
+    applyTo: "NETWORK_FILTER",
+    match,
+    patch: { operation: "MERGE", value: { typed_config: manager } },
+  }));
+}
+
+/** How Envoy finds our server: a stream per filter name, tried again at least every five seconds. */
+function fromUs({ reach, controlPlane }: IstioInstallation): JsonObject {
+  const { host, port } = controlPlane;
+  const cluster = reach.by === "mesh" ? `outbound|${String(port)}||${host}` : OWN_CLUSTER;
+  const retry = { retry_back_off: { base_interval: "0.5s", max_interval: "5s" } };
+  return {
+    api_config_source: {
+      api_type: "DELTA_GRPC",
+      transport_api_version: "V3",
+      set_node_on_first_message_only: true,
+      grpc_services: [{ envoy_grpc: { cluster_name: cluster, authority: host, retry_policy: retry } }],
+    },
+    initial_fetch_timeout: "2s",
+    resource_api_version: "V3",
+  };
+}
+
+const FROM_ISTIOD: JsonObject = { ads: {}, initial_fetch_timeout: "2s", resource_api_version: "V3" };
+
+/** The filter, fetched. Until it comes an RBAC filter without rules stands in, which lets everything pass; nothing waits for it. */
+export function addFilter(scope: Scope, installation: IstioInstallation): readonly JsonObject[] {
+  const value = {
+    name: filterName(scope.role),
+    config_discovery: {
+      config_source: installation.delivery === "istiod" ? FROM_ISTIOD : fromUs(installation),
+      default_config: { "@type": TYPE.rbac },
+      apply_default_config_without_warming: true,
+      type_urls: [TYPE.wasm, TYPE.rbac],
+    },
+  };
+  return matches(scope, listenersWith({ subFilter: { name: ROUTER } })).map((match) => ({
+    applyTo: "HTTP_FILTER",
+    match,
+    patch: { operation: "INSERT_BEFORE", value },
+  }));
+}
+
+/** Copies to the clusters that the filter names. A header that is absent makes none. */
+export function addMirrors(scope: Scope): readonly JsonObject[] {
+  if (scope.role === "inbound") return [];
+  const value = { route: { request_mirror_policies: mirrorsByHeader(MAX_SHADOWS_PER_REQUEST) } };
+  const about = (port: JsonObject): JsonObject => ({
+    routeConfiguration: { ...port, vhost: { route: { action: "ROUTE" } } },
+  });
+  return matches(scope, about).map((match) => ({
+    applyTo: "HTTP_ROUTE",
+    match,
+    patch: { operation: "MERGE", value },
+  }));
+}
+
+function tlsSocket(host: string, ca: string): JsonObject {
+  const validation = {
+    trusted_ca: { inline_string: ca },
+    match_typed_subject_alt_names: [{ san_type: "DNS", matcher: { exact: host } }],
+  };
+  return {
+    name: "envoy.transport_sockets.tls",
+    typed_config: {
+      "@type": "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext",
+      sni: host,
+      common_tls_context: { alpn_protocols: ["h2"], validation_context: validation },
+    },
+  };
+}
+
+/** A cluster of ours, where the mesh's own is not to be used. */
+export function addCluster(scope: Scope, { reach, controlPlane, delivery }: IstioInstallation): readonly JsonObject[] {
+  if (reach.by === "mesh" || delivery === "istiod") return [];
+  const { host, port } = controlPlane;
+  const endpoint = { address: { socket_address: { address: host, port_value: port } } };
+  const http2 = { connection_keepalive: { interval: "30s", timeout: "5s" } };
+  const value = {
+    name: OWN_CLUSTER,
+    type: "STRICT_DNS",
+    connect_timeout: "1s",
+    dns_refresh_rate: "5s",
+    typed_extension_protocol_options: {
+      "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": {
+        "@type": TYPE.httpProtocolOptions,
+        explicit_http_config: { http2_protocol_options: http2 },
+      },
+    },
+    load_assignment: { cluster_name: OWN_CLUSTER, endpoints: [{ lb_endpoints: [{ endpoint }] }] },
+    ...(reach.tls === undefined ? {} : { transport_socket: tlsSocket(host, reach.tls.ca) }),
+  };
+  const [match] = matches({ ...scope, ports: [] });
+  return [{ applyTo: "CLUSTER", match: match ?? {}, patch: { operation: "ADD", value } }];
+}
