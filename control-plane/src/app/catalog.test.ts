@@ -23,7 +23,7 @@ function loaded(
   problems: readonly Problem[] = [],
   incompleteFiles: readonly string[] = [],
 ): Checked<Model> {
-  return { value: { deployments, incompleteFiles }, problems };
+  return { value: { deployments, incompleteFiles, policies: [] }, problems };
 }
 
 let version = 0;

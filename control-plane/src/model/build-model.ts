@@ -15,18 +15,25 @@ export function buildModel(sources: readonly SourceObject[], settings: ModelSett
     objects.filter((object) => object.resource === "route-policy"),
     new Set(candidates.map((object) => object.object)),
   );
-  const deployments = candidates.map((object) => {
+  const loaded = candidates.map((object) => {
     const twins = duplicates.get(identityOf(object)) ?? [];
     return loadDeployment(object, twins, policies.byTarget.get(object.object), settings);
   });
+  const deployments = loaded.map((one) => one.deployment);
+  const unfit = new Map(loaded.map((one) => [one.deployment.key, one.unfit]));
   const all = [
     ...problems,
     ...[...duplicates.values()].flat(),
-    ...policies.problems,
+    ...policies.policies.flatMap((one) => one.problems),
     ...deployments.flatMap((one) => one.problems),
   ];
   const incompleteFiles = filesWithErrors(problems);
-  return { value: { deployments: withoutTwins(deployments), incompleteFiles }, problems: [...new Set(all)] };
+  const judged = policies.policies.map((one) => {
+    const late = one.counts && one.target !== undefined ? unfit.get(one.target) : undefined;
+    return late === undefined ? one : { ...one, problems: [...one.problems, ...late] };
+  });
+  const value = { deployments: withoutTwins(deployments), incompleteFiles, policies: judged };
+  return { value, problems: [...new Set(all)] };
 }
 
 /** Files in which some problem is an error. */
@@ -42,25 +49,27 @@ function withoutTwins(deployments: readonly LoadedDeployment[]): readonly Loaded
   return [...byKey.values()];
 }
 
+/** `unfit`: what its policy asks of it in vain, which is part of its problems. */
 function loadDeployment(
   object: IdentifiedObject,
   twins: readonly Problem[],
   match: PolicyMatch | undefined,
   settings: ModelSettings,
-): LoadedDeployment {
+): { readonly deployment: LoadedDeployment; readonly unfit: readonly Problem[] } {
   const { namespace, name, file, locate } = object;
   const checked = checkDeployment(object, match?.policy, settings);
   const unfit = match === undefined || checked.value === undefined ? [] : findUnfit(match, checked.value);
   const problems = [...twins, ...(match?.problems ?? []), ...checked.problems, ...unfit];
   const base = { key: object.object, namespace, name, ...(file === undefined ? {} : { file }), problems };
-  if (checked.value === undefined || hasErrors(problems)) return { ...base, accepted: false };
-  return {
+  if (checked.value === undefined || hasErrors(problems)) return { deployment: { ...base, accepted: false }, unfit };
+  const deployment = {
     ...base,
-    accepted: true,
+    accepted: true as const,
     ...checked.value,
     ...(match?.policy === undefined ? {} : { policy: match.policy }),
     ...(locate === undefined ? {} : { locate }),
   };
+  return { deployment, unfit };
 }
 
 /** What a policy asks of its target that the target does not have; problems of the policy. */

@@ -41,6 +41,20 @@ export interface Model {
    * `deployments` now is not known to be gone.
    */
   readonly incompleteFiles: readonly string[];
+  /** Every RoutePolicy that has a name and can be made out. */
+  readonly policies: readonly LoadedPolicy[];
+}
+
+/** What became of a RoutePolicy. */
+export interface LoadedPolicy {
+  readonly namespace: string;
+  readonly name: string;
+  /** Key of the SeldonDeployment that it targets; undefined: it names none. */
+  readonly target?: string;
+  /** False: another policy is used for the target instead. */
+  readonly counts: boolean;
+  /** Its own problems, and those with its target. */
+  readonly problems: readonly Problem[];
 }
 
 export type LoadedDeployment = AcceptedDeployment | RejectedDeployment;

@@ -35,6 +35,8 @@ export interface ClusterCaches {
   keys(): readonly string[];
   namespace(name: string): KubernetesObject | undefined;
   policiesFor(key: string): readonly KubernetesObject[];
+  /** Keys of all SeldonDeployments that RoutePolicies target, whether they are there or not. */
+  policyTargets(): readonly string[];
   /** `seldon-config`. */
   config(): KubernetesObject | undefined;
   live(uid: string): LiveObjects;
@@ -127,6 +129,7 @@ export function startClusterCaches(options: ClusterCachesOptions): ClusterCaches
     keys: () => keys(),
     namespace: (name) => namespaces?.get({ namespace: "", name }),
     policiesFor: (key) => policyIndex.of(key),
+    policyTargets: () => policyIndex.targets(),
     config: () => config.get({ namespace: options.ownNamespace, name: SELDON_CONFIG }),
     live: (uid) => ({
       deployments: owned(RESOURCE.deployment, uid),

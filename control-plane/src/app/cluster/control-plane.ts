@@ -24,6 +24,7 @@ import { createMetrics } from "./metrics.ts";
 import { createOwnResources } from "./own-resources.ts";
 import { createPlanner } from "./planner.ts";
 import { plannerSettings } from "./planner-settings.ts";
+import { createPolicyTeller } from "./policy-teller.ts";
 import { createReconciler, type Reconciler } from "./reconcile.ts";
 import { createErrorReporter, type ReportError } from "./report-error.ts";
 import { serveXds } from "./serve-xds.ts";
@@ -152,6 +153,14 @@ export async function startControlPlane(
     decide: decideRollout,
     writer: createWriter({ client, cacheOf: ({ kind }) => caches.byKind.get(kind), mayWrite: isLeader }),
     writeStatus: (resource, status) => writeStatus(client, resource, status),
+    tellPolicies: createPolicyTeller({
+      client,
+      controllerId: settings.controllerId,
+      clock,
+      onWritten: (policy) => {
+        caches.put(policy);
+      },
+    }),
     events,
     programmed: (key) => graphs.programmed.count(key),
     clusterProblems: () => missingKindProblems(caches.missingKinds()),
@@ -184,7 +193,7 @@ export async function startControlPlane(
     },
   });
   const addAll = (): void => {
-    for (const key of caches.keys()) queue.add(key);
+    for (const key of [...caches.keys(), ...caches.policyTargets()]) queue.add(key);
   };
 
   async function begin(): Promise<void> {

@@ -1,6 +1,6 @@
 import type { KubernetesObject } from "../../kubernetes-api/object.ts";
 import { loadObjects } from "../../model/load.ts";
-import type { SourceObject } from "../../model/model.ts";
+import type { LoadedPolicy, SourceObject } from "../../model/model.ts";
 import type { ModelSettings } from "../../model/settings.ts";
 import type { DeploymentPlan } from "../../plan/deployment-plan.ts";
 import type { PlanOptions } from "../../plan/options.ts";
@@ -27,8 +27,10 @@ export interface PlannerInput extends PlanSources {
 export interface Planned {
   /** Of an invalid version the last plan that was good; undefined when none is known. */
   readonly plan: DeploymentPlan | undefined;
-  /** What is wrong with the newest version, and warnings. */
+  /** What is wrong with the newest version and the policy that counts for it, and warnings. */
   readonly problems: readonly Problem[];
+  /** What became of the RoutePolicies that target it. */
+  readonly policies: readonly LoadedPolicy[];
 }
 
 /** Plans deployments one by one, each only when something changed that its plan goes by, and remembers the last good plan of each. */
@@ -57,22 +59,24 @@ export function createPlanner(settings: () => PlannerSettings): Planner {
     const objects: readonly SourceObject[] = [{ value: resource, portsInUse }, ...policies.map((value) => ({ value }))];
     const loaded = loadObjects(objects, model);
     const [deployment] = loaded.value.deployments;
-    const problems = [...loaded.problems, ...general];
-    if (deployment?.accepted !== true) return { plan: undefined, problems };
+    const { policies: verdicts } = loaded.value;
+    // What is wrong with a policy that another one stands before is told by that policy alone.
+    const problems = [...(deployment ?? loaded).problems, ...general];
+    if (deployment?.accepted !== true) return { plan: undefined, problems, policies: verdicts };
     const planned = planDeployment({ ...deployment, credentialsOf }, options);
     const all = [...problems, ...planned.problems];
-    return { plan: hasErrors(planned.problems) ? undefined : planned.value, problems: all };
+    return { plan: hasErrors(planned.problems) ? undefined : planned.value, problems: all, policies: verdicts };
   }
 
   /** With the last good plan where the newest version has none. */
-  function withLastGood(key: string, uid: string, { plan, problems }: Planned): Planned {
+  function withLastGood(key: string, uid: string, { plan, ...said }: Planned): Planned {
     const before = lastGood.get(key);
     const known = before?.uid === uid ? before.plan : undefined;
-    if (plan === undefined) return { plan: known, problems };
+    if (plan === undefined) return { plan: known, ...said };
     // Who renders it renders each object once.
     const kept = known !== undefined && sameJson(known, plan) ? known : plan;
     lastGood.set(key, { uid, plan: kept });
-    return { plan: kept, problems };
+    return { plan: kept, ...said };
   }
 
   return {

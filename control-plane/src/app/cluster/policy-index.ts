@@ -6,6 +6,8 @@ export interface PolicyIndex {
   note(key: ObjectKey, now: KubernetesObject | undefined, before: KubernetesObject | undefined): readonly string[];
   /** By name. */
   of(target: string): readonly KubernetesObject[];
+  /** Keys of all SeldonDeployments that are targeted, whether they are there or not. */
+  targets(): readonly string[];
 }
 
 export function createPolicyIndex(): PolicyIndex {
@@ -22,6 +24,7 @@ export function createPolicyIndex(): PolicyIndex {
       }
       return [target, former].filter((one) => one !== undefined);
     },
+    targets: () => [...policies.keys()],
     of: (target) =>
       [...(policies.get(target)?.values() ?? [])].sort((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1)),
   };

@@ -47,6 +47,7 @@ export async function previewCluster(client: ApiClient, settings: ClusterSetting
       decide: decideRollout,
       writer: { perform: () => Promise.resolve({ done: 0 }) },
       writeStatus: () => Promise.resolve(undefined),
+      tellPolicies: () => Promise.resolve(),
       events: { record: () => undefined },
       programmed: () => undefined,
       clusterProblems: () => missingKindProblems(caches.missingKinds()),

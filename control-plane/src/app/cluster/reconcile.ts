@@ -11,6 +11,7 @@ import type {
 } from "../../deliver/rollout/rollout-step.ts";
 import type { SeldonDeploymentStatus } from "../../deliver/status/seldon-status.ts";
 import type { KubernetesObject } from "../../kubernetes-api/object.ts";
+import type { LoadedPolicy } from "../../model/model.ts";
 import type { DeploymentPlan } from "../../plan/deployment-plan.ts";
 import type { CredentialSource } from "../../plan/workloads/server/download-credentials.ts";
 import type { Problem } from "../../problem/problem.ts";
@@ -35,6 +36,8 @@ export interface ReconcilerOptions {
     resource: KubernetesObject,
     status: SeldonDeploymentStatus,
   ) => Promise<KubernetesObject | undefined>;
+  /** Tells policies what became of them; `found` undefined: their target is not there. */
+  readonly tellPolicies: (policies: readonly KubernetesObject[], found: Look | undefined) => Promise<void>;
   readonly events: Pick<EventRecorder, "record">;
   readonly programmed: (key: string) => ProgrammedCount | undefined;
   /** Problems of the cluster that every deployment must tell of, such as missing kinds. */
@@ -58,6 +61,8 @@ export interface Look {
   readonly plan: DeploymentPlan | undefined;
   readonly live: LiveObjects;
   readonly problems: readonly Problem[];
+  /** What became of the RoutePolicies that target it. */
+  readonly policies: readonly LoadedPolicy[];
   readonly step: RolloutStep;
 }
 
@@ -121,7 +126,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
       ...(routed === undefined ? {} : { routed }),
       ...(memo?.uid === uid ? { memo: memo.memo } : {}),
     });
-    return { key, resource, plan: planned.plan, live, problems, step };
+    return { key, resource, plan: planned.plan, live, problems, policies: planned.policies, step };
   }
 
   function note(found: Look): void {
@@ -173,7 +178,11 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
       return found;
     },
     async turn(key) {
-      if (findToLookAt(key) === undefined) return undefined;
+      if (findToLookAt(key) === undefined) {
+        if (options.isLeader() && caches.deployment(key) === undefined)
+          await options.tellPolicies(caches.policiesFor(key), undefined);
+        return undefined;
+      }
       const found = await options.secrets.planWith(splitKey(key).namespace, (credentialsOf) => {
         const resource = findToLookAt(key);
         return resource && lookAt(key, resource, credentialsOf);
@@ -181,7 +190,11 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
       if (found === undefined) return undefined;
       note(found);
       if (!options.isLeader()) return undefined;
-      await carryOut(found);
+      try {
+        await carryOut(found);
+      } finally {
+        if (options.isLeader()) await options.tellPolicies(caches.policiesFor(key), found);
+      }
       return found.step.againAfterMs;
     },
   };

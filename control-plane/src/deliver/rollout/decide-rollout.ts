@@ -60,6 +60,9 @@ function decideFor(input: RolloutInput, plan: DeploymentPlan): RolloutStep {
     events: eventsOf(input, writes, status),
     memo: list.memo,
     settledPredictors: [...settled],
+    inexpressible: wanted.problems.filter(
+      ({ code }) => code === "IstioInexpressible" || code === "TargetInexpressible",
+    ),
     ...(routesNow === undefined ? {} : { routes: routesNow.plan }),
     ...(list.againAfterMs === undefined ? {} : { againAfterMs: list.againAfterMs }),
   };
@@ -74,5 +77,6 @@ function decideFor(input: RolloutInput, plan: DeploymentPlan): RolloutStep {
 export function decideRollout(input: RolloutInput): RolloutStep {
   if (input.plan !== undefined) return decideFor(input, input.plan);
   const status = statusWithoutPlan(input);
-  return { writes: [], status, events: eventsOf(input, [], status), memo: new Map(), settledPredictors: [] };
+  const events = eventsOf(input, [], status);
+  return { writes: [], status, events, memo: new Map(), settledPredictors: [], inexpressible: [] };
 }

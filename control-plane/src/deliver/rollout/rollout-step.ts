@@ -116,4 +116,6 @@ export interface RolloutStep {
    * go by. Absent: they keep what they have.
    */
   readonly routes?: DeploymentPlan;
+  /** What of the plan its targets can't express. */
+  readonly inexpressible: readonly Problem[];
 }

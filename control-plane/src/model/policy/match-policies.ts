@@ -1,6 +1,7 @@
 import { hasErrors, type Problem } from "../../problem/problem.ts";
 import { problemOf } from "../finding.ts";
 import type { IdentifiedObject } from "../identify.ts";
+import type { LoadedPolicy } from "../model.ts";
 import { ownValue } from "../path.ts";
 import { ROUTE_POLICY_KIND, type RoutePolicy } from "../route-policy.ts";
 import { checkShape } from "../schema/check-shape.ts";
@@ -20,8 +21,8 @@ export interface PolicyMatch {
 export interface PolicyMatches {
   /** By `<namespace>/<name>` of the target. */
   readonly byTarget: ReadonlyMap<string, PolicyMatch>;
-  /** Problems of all policies. */
-  readonly problems: readonly Problem[];
+  /** All of them, in the order of reading. */
+  readonly policies: readonly LoadedPolicy[];
 }
 
 interface CheckedPolicy {
@@ -36,21 +37,22 @@ interface CheckedPolicy {
  */
 export function matchPolicies(policies: readonly IdentifiedObject[], deployments: ReadonlySet<string>): PolicyMatches {
   const checked = policies.map(checkPolicy);
-  const byTarget = new Map<string, PolicyMatch>();
   const winners = new Map<string, CheckedPolicy>();
-  const ranked = checked.toSorted((one, other) => compareAge(one.object, other.object));
-  const lateProblems: Problem[] = [];
-  for (const one of ranked) {
-    const winner = winners.get(one.target);
-    if (one.target === "") continue;
-    if (winner !== undefined) lateProblems.push(conflict(one, winner));
-    else {
-      winners.set(one.target, one);
-      byTarget.set(one.target, one.match);
-      if (!deployments.has(one.target)) lateProblems.push(targetMissing(one));
-    }
+  for (const one of checked.toSorted((a, b) => compareAge(a.object, b.object))) {
+    if (one.target !== "" && !winners.has(one.target)) winners.set(one.target, one);
   }
-  return { byTarget, problems: [...checked.flatMap((one) => one.match.problems), ...lateProblems] };
+  return {
+    byTarget: new Map([...winners].map(([target, { match }]) => [target, match])),
+    policies: checked.map((one) => verdictOn(one, winners.get(one.target) ?? one, deployments)),
+  };
+}
+
+function verdictOn(one: CheckedPolicy, winner: CheckedPolicy, deployments: ReadonlySet<string>): LoadedPolicy {
+  const { target, object, match } = one;
+  const { namespace, name } = object;
+  const counts = winner === one;
+  const late = !counts ? [conflict(one, winner)] : target === "" || deployments.has(target) ? [] : [targetMissing(one)];
+  return { namespace, name, ...(target === "" ? {} : { target }), counts, problems: [...match.problems, ...late] };
 }
 
 function compare(one: string, other: string): number {
