@@ -33,6 +33,11 @@ const RETRY_HEADERS: readonly string[] = [
   "x-envoy-retry-grpc-on",
   HEADER_MAX_RETRIES,
   "x-envoy-upstream-rq-per-try-timeout-ms",
+  "x-envoy-upstream-rq-timeout-ms",
+  "x-envoy-upstream-rq-timeout-alt-response",
+  "x-envoy-retriable-status-codes",
+  "x-envoy-retriable-header-names",
+  "x-envoy-hedge-on-per-try-timeout",
 ];
 
 /** Headers by which the sender's Envoy told itself where to go: they have done their work when a request arrives. */

@@ -27,9 +27,15 @@ const FORMAT: JsonObject = {
   user_agent: "%REQ(USER-AGENT)%",
 };
 
+const WITHOUT_QUERY: JsonObject = {
+  name: "envoy.formatter.req_without_query",
+  typed_config: { "@type": TYPE.reqWithoutQuery },
+};
+
 /** The connection manager's logs: none, or one on standard output. */
 export function accessLog(form: "off" | "json"): JsonObject {
   if (form === "off") return {};
-  const typed = { "@type": TYPE.stdoutAccessLog, log_format: { json_format: FORMAT, omit_empty_values: true } };
+  const format = { json_format: FORMAT, omit_empty_values: true, formatters: [WITHOUT_QUERY] };
+  const typed = { "@type": TYPE.stdoutAccessLog, log_format: format };
   return { access_log: [{ name: "envoy.access_loggers.stdout", typed_config: typed }] };
 }

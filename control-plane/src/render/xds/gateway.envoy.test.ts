@@ -21,11 +21,10 @@ import { after, before, test } from "node:test";
 import type { DeploymentPlan } from "../../plan/deployment-plan.ts";
 import { CLUSTER_KINDS, clusterName, explainerClusterName } from "../../plan/names.ts";
 import { renderEndpoints } from "./endpoints.ts";
-import { freePort, startEnvoy, type RunningEnvoy } from "./envoy-for-tests.ts";
+import { freePort, startEnvoy, withDecisions, type RunningEnvoy } from "./envoy-for-tests.ts";
 import { explained, planFor } from "./plans-for-tests.ts";
 import { renderXds } from "./render.ts";
-import type { JsonObject, XdsResource } from "./resource.ts";
-import { TYPE } from "./type-urls.ts";
+import type { XdsResource } from "./resource.ts";
 
 const PLANS: readonly DeploymentPlan[] = [
   planFor("canary", { main: 75, canary: 25 }, { copy: 100 }, { retry: { attempts: 2, perTryTimeoutMs: 1000 } }),
@@ -89,33 +88,6 @@ async function startUpstream(name: string, grpc: boolean): Promise<number> {
   await once(server, "listening");
   servers.push(server);
   return (server.address() as AddressInfo).port;
-}
-
-interface ListenerBody {
-  readonly filter_chains: readonly {
-    readonly filters: readonly { readonly typed_config: { readonly early_header_mutation_extensions: JsonObject[] } }[];
-  }[];
-}
-
-/** Stands in for our filter: what a test asks for in `x-test-…` becomes the filter's header, after the strip. */
-function withDecisions(resource: XdsResource): XdsResource {
-  if (resource.typeUrl !== TYPE.listener) return resource;
-  const names = ["cluster", "predictor", "shadow-cluster-1"];
-  const mutations = names.map((name) => ({
-    append: {
-      header: { key: `x-graphway-${name}`, value: `%REQ(x-test-${name})%` },
-      append_action: "OVERWRITE_IF_EXISTS_OR_ADD",
-    },
-  }));
-  const decide = {
-    name: "envoy.http.early_header_mutation.header_mutation",
-    typed_config: { "@type": TYPE.earlyHeaderMutation, mutations },
-  };
-  const body = structuredClone(resource.body) as unknown as ListenerBody;
-  for (const chain of body.filter_chains) {
-    for (const filter of chain.filters) filter.typed_config.early_header_mutation_extensions.push(decide);
-  }
-  return { ...resource, body: body as unknown as JsonObject };
 }
 
 function url(): string {

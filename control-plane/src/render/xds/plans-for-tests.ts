@@ -75,3 +75,8 @@ export function explained(plan: DeploymentPlan): DeploymentPlan {
   });
   return { ...plan, predictors };
 }
+
+/** The same with nothing in front of its models. */
+export function bare(plan: DeploymentPlan): DeploymentPlan {
+  return { ...plan, predictors: plan.predictors.map((predictor) => ({ ...predictor, orchestrator: "none" })) };
+}

@@ -23,6 +23,7 @@ export const TYPE = {
   localRateLimit: `${PREFIX}envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit`,
   setFilterState: `${PREFIX}envoy.extensions.filters.http.set_filter_state.v3.Config`,
   routeFilterConfig: `${PREFIX}envoy.config.route.v3.FilterConfig`,
+  reqWithoutQuery: `${PREFIX}envoy.extensions.formatter.req_without_query.v3.ReqWithoutQuery`,
   stdoutAccessLog: `${PREFIX}envoy.extensions.access_loggers.stream.v3.StdoutAccessLog`,
   /** The orchestrators' graphs. */
   inferenceGraph: `${PREFIX}graphway.v1.InferenceGraph`,
