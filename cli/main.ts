@@ -18,6 +18,7 @@ const COMMANDS: readonly CommandEntry[] = [
     summary: "say in words what manifests mean, or what would change in a cluster",
     load: () => import("./plan.ts"),
   },
+  { name: "explain", summary: "say where a request goes, and why", load: () => import("./explain.ts") },
   { name: "render", summary: "print what manifests become", load: () => import("./render.ts") },
   { name: "predict", summary: "ask a running deployment for a prediction", load: () => import("./predict.ts") },
   { name: "table", summary: "print a filter's route table", load: () => import("./table.ts") },

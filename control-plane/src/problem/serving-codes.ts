@@ -158,6 +158,16 @@ export const SERVING_CODES = {
     meaning: "Something in a deployment cannot be said in Istio's objects.",
     hint: "change it as the message says, or use Graphway's own gateway",
   },
+  RequestToNobody: {
+    severity: "error",
+    meaning: "`graphway explain` was asked about a request that the filter leaves to the routes.",
+    hint: "check namespace and name, the path, and that the deployment has no errors",
+  },
+  FilterDisagrees: {
+    severity: "error",
+    meaning: "The compiled filter does something else than its specification says: a fault of Graphway.",
+    hint: "build the filter again (npm run build); if it stays, report it with the table and the request",
+  },
   TargetInexpressible: {
     severity: "warning",
     meaning: "A deployment asks for something that a target of `graphway render` cannot express, or only in part.",

@@ -1,0 +1,94 @@
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { readPlans } from "./read-plans.ts";
+import { renderGatewayTable } from "../control-plane/src/render/targets.ts";
+
+const ROOT = join(import.meta.dirname, "..");
+const folder = await mkdtemp(join(tmpdir(), "gw-explain-"));
+after(() => rm(folder, { recursive: true, force: true }));
+
+function inputOf(name: string): string {
+  return join(ROOT, "control-plane", "testdata", name, "in.yaml");
+}
+
+interface Outcome {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function explain(...words: readonly string[]): Promise<Outcome> {
+  return new Promise((resolve) => {
+    execFile(process.execPath, [join(ROOT, "cli", "main.ts"), "explain", ...words], (error, stdout, stderr) => {
+      resolve({ code: typeof error?.code === "number" ? error.code : 0, stdout, stderr });
+    });
+  });
+}
+
+test("the same key gives the same predictor, whatever the request id", async () => {
+  const words = ["seldon/example", "-f", inputOf("sticky-policy"), "--header", "X-User=42", "--repeat", "50"];
+  const { stdout, code } = await explain(...words);
+  assert.equal(code, 0);
+  assert.match(stdout, /^predictor (main|canary): +50 of 50, 100 %\n$/);
+});
+
+test("a forced predictor is forced, in words", async () => {
+  const force = ["--header", "x-graphway-force=predictor=canary", "--header", "x-graphway-explain=1"];
+  const { stdout, code } = await explain("seldon/example", "-f", inputOf("sticky-policy"), ...force);
+  assert.equal(code, 0);
+  assert.match(stdout, /^predictor: +canary$/m);
+  assert.match(stdout, /the predictor is forced/);
+  assert.match(stdout, /x-graphway-decision: deployment=seldon\/example;predictor=canary;by=forced/);
+  assert.match(stdout, /^removes: +x-graphway-force, x-graphway-explain$/m);
+});
+
+test("feedback over gRPC has no copies and no retries; a table as a file gives the same answer", async () => {
+  const table = renderGatewayTable((await readPlans([inputOf("shadow-all")])).value).value;
+  const file = join(folder, "table.bin");
+  await writeFile(file, table);
+  const request = ["--grpc", "seldon.protos.Seldon/SendFeedback", "--request-id", "one", "--json"];
+  const [fromFile, fromTable] = await Promise.all([
+    explain("seldon/example", "-f", inputOf("shadow-all"), ...request),
+    explain("seldon/example", "--table", file, ...request),
+  ]);
+  assert.deepEqual(JSON.parse(fromFile.stdout), JSON.parse(fromTable.stdout));
+  const { shadows, kind, set } = JSON.parse(fromFile.stdout) as {
+    readonly shadows: readonly string[];
+    readonly kind: string;
+    readonly set: readonly string[];
+  };
+  assert.deepEqual([shadows, kind], [[], "feedback"]);
+  assert.ok(set.includes("x-envoy-max-retries: 0"));
+  const predict = await explain("seldon/example", "--table", file, "--json");
+  assert.equal((JSON.parse(predict.stdout) as { readonly shadows: readonly string[] }).shadows.length, 1);
+});
+
+test("shares come near the weights", async () => {
+  const { stdout } = await explain("seldon/example", "-f", inputOf("canary"), "--repeat", "4000", "--json");
+  const { predictors } = JSON.parse(stdout) as { readonly predictors: Readonly<Record<string, number>> };
+  assert.ok(Math.abs((predictors["canary"] ?? 0) - 1000) < 200, stdout);
+});
+
+test("what cannot be answered is said", async () => {
+  const cases: readonly (readonly [words: readonly string[], code: number, says: RegExp])[] = [
+    [["seldon/nobody", "-f", inputOf("canary")], 1, /finds no deployment/],
+    [["seldon/example"], 2, /-f, --cluster and --table/],
+    [["example", "-f", inputOf("canary")], 2, /<namespace>\/<name>/],
+    [["seldon/example", "-f", inputOf("canary"), "--header", "x"], 2, /--header is name=value/],
+    [["seldon/example", "-f", inputOf("canary"), "--repeat", "0"], 2, /--repeat/],
+    [["seldon/example", "-f", inputOf("canary"), "--grpc", "a/B", "--path", "/"], 2, /not both/],
+    [["seldon/example", "--table", inputOf("canary")], 1, /table/],
+    [["seldon/example", "--table", join(folder, "absent")], 2, /ENOENT/],
+  ];
+  await Promise.all(
+    cases.map(async ([words, code, says]) => {
+      const outcome = await explain(...words);
+      assert.equal(outcome.code, code, words.join(" "));
+      assert.match(outcome.stderr, says);
+    }),
+  );
+});

@@ -1,0 +1,195 @@
+import { randomInt, randomUUID } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { stderr, stdout } from "node:process";
+import { fileURLToPath } from "node:url";
+import { planLiveDeployment } from "../control-plane/src/app/explain-cluster.ts";
+import { NoClusterAccess } from "../control-plane/src/kubernetes-api/cluster-access.ts";
+import { connectToCluster } from "../control-plane/src/kubernetes-api/connect.ts";
+import type { DeploymentPlan } from "../control-plane/src/plan/deployment-plan.ts";
+import { hasErrors, type Checked, type Problem } from "../control-plane/src/problem/problem.ts";
+import { distribute } from "../control-plane/src/render/explain/distribution.ts";
+import type { ExampleRequest } from "../control-plane/src/render/explain/example-request.ts";
+import { createExplainer, type Explainer } from "../control-plane/src/render/explain/explain.ts";
+import { renderGatewayTable } from "../control-plane/src/render/targets.ts";
+import { describeDistribution, describeExplanation } from "./describe-explanation.ts";
+import { formatProblems } from "./problem-list.ts";
+import { readPlans } from "./read-plans.ts";
+import { parseWords, UsageError } from "./words.ts";
+
+const USAGE = `Usage: graphway explain <namespace>/<name> -f <file or folder>... [request]
+       graphway explain <namespace>/<name> --cluster [request]
+       graphway explain <namespace>/<name> --table <file> [request]
+
+Says where a request goes and why: rule, key, split, predictor, shadows, retries, deadline, and what becomes of its headers. It runs
+the very filter that Envoy runs, on this machine; nothing is sent to anybody.
+
+  -f, --file <path>      manifests, RoutePolicies too; may be given more than once
+      --cluster          the live SeldonDeployment and its RoutePolicies (--kubeconfig <path>, --context <name>)
+      --table <file>     a route table as bytes: graphway render -t filter-table -o bytes
+
+The request:
+      --path <path>      below the deployment's own (default /api/v1.0/predictions)
+      --grpc <method>    gRPC instead, such as seldon.protos.Seldon/Predict
+      --method <method>  of HTTP (default POST)
+      --header <n=v>, --cookie <n=v>, --query <n=v>   may be given more than once
+      --request-id <id>  x-request-id (default: a new one, as Envoy would make)
+
+      --repeat <n>       asks for n requests of different ids, and says how many went where (up to 1000000)
+      --json             the answer as data
+
+Exit code: 0 answered, 1 no answer: the deployment is not there or has an error, 2 wrong usage or what cannot be read.
+`;
+
+const LIST = { type: "string", multiple: true, default: [] as string[] } as const;
+const OPTIONS = {
+  file: { type: "string", short: "f", multiple: true, default: [] as string[] },
+  cluster: { type: "boolean", default: false },
+  kubeconfig: { type: "string" },
+  context: { type: "string" },
+  table: { type: "string" },
+  path: { type: "string" },
+  grpc: { type: "string" },
+  method: { type: "string", default: "POST" },
+  header: LIST,
+  cookie: LIST,
+  query: LIST,
+  "request-id": { type: "string" },
+  repeat: { type: "string" },
+  json: { type: "boolean", default: false },
+  help: { type: "boolean", short: "h", default: false },
+} as const;
+
+type Values = ReturnType<typeof parseWords<typeof OPTIONS>>["values"];
+
+const FILTER = join(dirname(fileURLToPath(import.meta.url)), "..", "build", "filter", "filter.wasm");
+const MAX_REPEAT = 1_000_000;
+
+function pairOf(option: string, text: string): readonly [string, string] {
+  const found = /^([^=:]+)[=:]\s*(.*)$/s.exec(text);
+  if (found === null) throw new UsageError(`--${option} is name=value, not ${JSON.stringify(text)}`);
+  return [found[1] ?? "", found[2] ?? ""];
+}
+
+function readRequest(values: Values, namespace: string, name: string): ExampleRequest {
+  const { path, grpc } = values;
+  if (path !== undefined && grpc !== undefined) throw new UsageError("a request has --path or --grpc, not both");
+  const pairs = (option: "header" | "cookie" | "query") => values[option].map((text) => pairOf(option, text));
+  return {
+    namespace,
+    name,
+    call: grpc === undefined ? { kind: "rest", path: path ?? "/api/v1.0/predictions" } : { kind: "grpc", method: grpc },
+    method: values.method,
+    headers: pairs("header"),
+    cookies: pairs("cookie"),
+    query: pairs("query"),
+    requestId: values["request-id"] ?? randomUUID(),
+  };
+}
+
+function readRepeat({ repeat }: Values): number | undefined {
+  if (repeat === undefined) return undefined;
+  const times = Number(repeat);
+  if (!Number.isInteger(times) || times < 1 || times > MAX_REPEAT)
+    throw new UsageError(`--repeat is a whole number from 1 to ${MAX_REPEAT}, not ${JSON.stringify(repeat)}`);
+  return times;
+}
+
+async function readLive(values: Values, namespace: string, name: string): Promise<Checked<readonly DeploymentPlan[]>> {
+  const { kubeconfig, context } = values;
+  const choice = { ...(kubeconfig === undefined ? {} : { kubeconfig }), ...(context === undefined ? {} : { context }) };
+  let client;
+  try {
+    client = await connectToCluster(choice, {});
+  } catch (error) {
+    if (error instanceof NoClusterAccess) throw new UsageError(error.message, { cause: error });
+    throw error;
+  }
+  try {
+    return await planLiveDeployment(client, { namespace, name });
+  } catch (error) {
+    throw new UsageError(`the cluster can't be read: ${error instanceof Error ? error.message : String(error)}`, {
+      cause: error,
+    });
+  } finally {
+    await client.close();
+  }
+}
+
+/** A table, and the plans that it was made of where they are known. */
+interface Asked {
+  readonly table: Uint8Array;
+  readonly plans: readonly DeploymentPlan[];
+}
+
+async function readFileOr(path: string, advice: string): Promise<Buffer<ArrayBuffer>> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    throw new UsageError(`${error instanceof Error ? error.message : String(error)}${advice}`, { cause: error });
+  }
+}
+
+async function readAsked(values: Values, namespace: string, name: string): Promise<Checked<Asked>> {
+  const given = [values.file.length > 0, values.cluster, values.table !== undefined].filter(Boolean).length;
+  if (given !== 1) throw new UsageError("give one of -f, --cluster and --table");
+  if (values.table !== undefined)
+    return { value: { table: await readFileOr(values.table, ""), plans: [] }, problems: [] };
+  const { value: plans, problems } = values.cluster
+    ? await readLive(values, namespace, name)
+    : await readPlans(values.file);
+  const table = renderGatewayTable(plans);
+  return { value: { table: table.value, plans }, problems: [...problems, ...table.problems] };
+}
+
+function say(problems: readonly Problem[]): void {
+  if (problems.length > 0) stderr.write(`${formatProblems(problems, stderr.columns)}\n\n`);
+}
+
+function answer(
+  explainer: Explainer,
+  request: ExampleRequest,
+  plan: DeploymentPlan | undefined,
+  values: Values,
+): number {
+  const times = readRepeat(values);
+  if (times === undefined) {
+    const { value, problems } = explainer.explain(request);
+    say(problems);
+    if (value === undefined) return 1;
+    const retry = plan?.retry;
+    const whole = { ...value, requestId: request.requestId, ...(retry === undefined ? {} : { retry }) };
+    stdout.write(values.json ? `${JSON.stringify(whole, undefined, 2)}\n` : describeExplanation(value, request, plan));
+    return hasErrors(problems) ? 1 : 0;
+  }
+  const ids = Array.from({ length: times }, () => randomUUID());
+  const { value, problems } = distribute(explainer, request, ids);
+  say(problems);
+  if (hasErrors(problems)) return 1;
+  stdout.write(values.json ? `${JSON.stringify(value, undefined, 2)}\n` : describeDistribution(value));
+  return 0;
+}
+
+/** `graphway explain`. */
+export async function run(words: readonly string[]): Promise<number> {
+  const { values, positionals } = parseWords(OPTIONS, words);
+  if (values.help) {
+    stdout.write(USAGE);
+    return 0;
+  }
+  const [key, ...stray] = positionals;
+  const [namespace = "", name = "", ...more] = (key ?? "").split("/");
+  if (namespace === "" || name === "" || more.length + stray.length > 0)
+    throw new UsageError("name one deployment as <namespace>/<name>");
+  const request = readRequest(values, namespace, name);
+  readRepeat(values);
+  const { value: asked, problems } = await readAsked(values, namespace, name);
+  const own = problems.filter((one) => one.object === "" || one.object === `${namespace}/${name}`);
+  const wasm = new Uint8Array(await readFileOr(FILTER, "; npm run build makes the filter"));
+  const seed = randomInt(1, 2 ** 32);
+  const explainer = createExplainer({ wasm, table: asked.table, seed });
+  say([...own, ...explainer.problems]);
+  if (explainer.value === undefined) return 1;
+  const plan = asked.plans.find((one) => one.key === `${namespace}/${name}`);
+  return answer(explainer.value, request, plan, values);
+}

@@ -1,0 +1,35 @@
+import assert from "node:assert/strict";
+import { after, test } from "node:test";
+import { RESOURCE } from "../kubernetes-api/resource-types.ts";
+import { startFakeApiServer } from "../kubernetes-api/tests/fake-api-server.ts";
+import { planLiveDeployment } from "./explain-cluster.ts";
+
+const KEY = { namespace: "models", name: "iris" };
+const api = await startFakeApiServer();
+const client = api.client();
+after(() => api.stop());
+
+test("a live deployment is planned with the policy that targets it, and with no other", async () => {
+  assert.deepEqual((await planLiveDeployment(client, KEY)).value, []);
+  await client.create(RESOURCE.seldonDeployment, {
+    apiVersion: RESOURCE.seldonDeployment.apiVersion,
+    kind: "SeldonDeployment",
+    metadata: KEY,
+    spec: { predictors: [{ name: "main", graph: { name: "m", implementation: "SIMPLE_MODEL" } }] },
+  });
+  for (const [name, target, header] of [
+    ["a", "iris", "x-user"],
+    ["b", "other", "x-other"],
+  ] as const)
+    await client.create(RESOURCE.routePolicy, {
+      apiVersion: RESOURCE.routePolicy.apiVersion,
+      kind: "RoutePolicy",
+      metadata: { namespace: KEY.namespace, name },
+      spec: {
+        targetRef: { group: "machinelearning.seldon.io", kind: "SeldonDeployment", name: target },
+        sticky: { header },
+      },
+    });
+  const { value } = await planLiveDeployment(client, KEY);
+  assert.deepEqual(value[0]?.sticky?.keys, [{ kind: "header", name: "x-user" }]);
+});
