@@ -7,6 +7,7 @@ import {
 } from "../../deliver/kubernetes/lease.ts";
 import { startWorkQueue } from "../../deliver/kubernetes/work-queue.ts";
 import { createWriter } from "../../deliver/kubernetes/writer.ts";
+import { sumCounts } from "../../deliver/programmed/programmed.ts";
 import { decideRollout } from "../../deliver/rollout/decide-rollout.ts";
 import type { RolloutSettings } from "../../deliver/rollout/rollout-step.ts";
 import { createResourceStore } from "../../deliver/xds-server/resource-store.ts";
@@ -17,6 +18,7 @@ import { RESOURCE } from "../../kubernetes-api/resource-types.ts";
 import { startClusterCaches } from "./cluster-caches.ts";
 import { missingKindProblems } from "./cluster-problems.ts";
 import { createDownloadSecrets } from "./download-secrets.ts";
+import { startMesh } from "./filter-tables/mesh.ts";
 import { startGateway } from "./gateway/gateway.ts";
 import { createGraphShelf } from "./graph-shelf.ts";
 import type { Logger } from "./log.ts";
@@ -111,6 +113,23 @@ export async function startControlPlane(
       reportError,
       log,
     });
+  const tellOf = (keys: readonly string[]): void => {
+    if (isSynced) for (const key of keys) queue.add(key);
+  };
+  const mesh =
+    settings.mesh &&
+    startMesh({
+      client,
+      settings: settings.mesh,
+      namespace: settings.namespace,
+      clusterDomain: settings.plan.clusterDomain,
+      audience: settings.xds.audience,
+      store,
+      clock,
+      onProgrammed: tellOf,
+      onTable: () => undefined,
+      reportError,
+    });
   const events = createEventRecorder({
     client,
     host: settings.podName,
@@ -123,6 +142,7 @@ export async function startControlPlane(
     client,
     xds: settings.xds,
     gateway: settings.gateway && { namespace: settings.ownNamespace, name: settings.gateway.serviceAccount },
+    mesh: mesh && ((onRefused) => mesh.views(onRefused)),
     store,
     shelf,
     ready: started.promise,
@@ -132,6 +152,7 @@ export async function startControlPlane(
     onEvent: (event) => {
       metrics.xdsEvent(event);
       gateway?.onEvent(event);
+      mesh?.onEvent(event);
     },
     onRefused: () => {
       metrics.xdsRefused();
@@ -162,15 +183,19 @@ export async function startControlPlane(
       },
     }),
     events,
-    programmed: (key) => graphs.programmed.count(key),
-    clusterProblems: () => missingKindProblems(caches.missingKinds()),
+    programmed: (key) => sumCounts([graphs.programmed.count(key), mesh?.programmed(key)]),
+    clusterProblems: (key) => [...missingKindProblems(caches.missingKinds()), ...(mesh?.problemsOf(key) ?? [])],
     isLeader,
     nowMs: () => clock.nowMs(),
     ...(gateway === undefined || settings.rollout.istio ? {} : { routed: (key) => gateway.routed(key) }),
-    onForget: (key) => gateway?.forget(key),
+    onForget: (key) => {
+      gateway?.forget(key);
+      mesh?.forget(key);
+    },
     onLook: (look) => {
       const { key, step } = look;
       gateway?.onLook(look);
+      mesh?.onLook(look);
       if (step.writes.length > 0) log.debug({ key, writes: step.writes.length }, "there is something to do");
     },
   });
@@ -197,12 +222,13 @@ export async function startControlPlane(
   };
 
   async function begin(): Promise<void> {
-    await Promise.all([caches.synced, gateway?.synced]);
+    await Promise.all([caches.synced, gateway?.synced, mesh?.synced]);
     isSynced = true;
     const missing = caches.missingKinds();
     if (missing.length > 0) log.warn({ kinds: missing }, "the API server does not know all kinds; looking again");
     await lookAtAll(caches.keys(), reconciler, reportError);
     await gateway?.begin(graphs.server);
+    mesh?.begin();
     started.resolve(undefined);
     log.info({ deployments: caches.keys().length }, "the cluster is known; working");
     addAll();
@@ -264,7 +290,7 @@ export async function startControlPlane(
       await queue.close(settings.stopTimeoutMs);
       // Events may take long where the API server is away; the Lease does not wait for them.
       await Promise.all([events.flush(), election?.stop(), webhook?.stop()]);
-      await Promise.all([gateway?.stop(), caches.stop(), graphs.server.close(), status.close()]);
+      await Promise.all([gateway?.stop(), mesh?.stop(), caches.stop(), graphs.server.close(), status.close()]);
       await client.close();
     },
   };

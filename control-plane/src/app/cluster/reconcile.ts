@@ -40,8 +40,8 @@ export interface ReconcilerOptions {
   readonly tellPolicies: (policies: readonly KubernetesObject[], found: Look | undefined) => Promise<void>;
   readonly events: Pick<EventRecorder, "record">;
   readonly programmed: (key: string) => ProgrammedCount | undefined;
-  /** Problems of the cluster that every deployment must tell of, such as missing kinds. */
-  readonly clusterProblems: () => readonly Problem[];
+  /** Problems that a deployment must tell of and that are not in it, such as missing kinds. */
+  readonly clusterProblems: (key: string) => readonly Problem[];
   /** Only then is anything written. */
   readonly isLeader: () => boolean;
   /** Told what every look found. */
@@ -110,7 +110,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
       portsInUse: portsInUse(live.deployments),
       credentialsOf,
     });
-    const problems = [...planned.problems, ...options.clusterProblems()];
+    const problems = [...planned.problems, ...options.clusterProblems(key)];
     const counts = programmed(key);
     const memo = memos.get(key);
     const routed = options.routed?.(key);

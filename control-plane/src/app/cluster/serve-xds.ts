@@ -3,10 +3,10 @@ import { createProgrammed, type Programmed } from "../../deliver/programmed/prog
 import { readOrchestratorNode } from "../../deliver/xds-identity/orchestrator-node.ts";
 import { gatewayViews } from "../../deliver/xds-identity/gateway-views.ts";
 import { orchestratorViews } from "../../deliver/xds-identity/orchestrator-views.ts";
-import { viewsByRole } from "../../deliver/xds-identity/views-by-role.ts";
+import { roleOf, viewsByRole } from "../../deliver/xds-identity/views-by-role.ts";
 import { createTokenReviewer } from "../../deliver/xds-identity/token-reviewer.ts";
 import type { XdsEvent } from "../../deliver/xds-server/events.ts";
-import type { XdsNode } from "../../deliver/xds-server/node-view.ts";
+import type { ViewFor, XdsNode } from "../../deliver/xds-server/node-view.ts";
 import type { ResourceStore } from "../../deliver/xds-server/resource-store.ts";
 import { startXdsServer, type XdsServer } from "../../deliver/xds-server/server.ts";
 import type { ApiClient } from "../../kubernetes-api/api-client.ts";
@@ -20,6 +20,8 @@ export interface XdsServiceOptions {
   readonly xds: XdsSettings;
   /** Service account of our own gateways; undefined: there are none. */
   readonly gateway: { readonly namespace: string; readonly name: string } | undefined;
+  /** What Istio's proxies may see; undefined: nothing. */
+  readonly mesh: ((onRefused: (nodeId: string, reason: string) => void) => ViewFor) | undefined;
   readonly store: ResourceStore;
   readonly shelf: GraphShelf;
   /** Nothing is sent before it resolves. */
@@ -31,7 +33,7 @@ export interface XdsServiceOptions {
   readonly log: Logger;
 }
 
-/** Serves graphs to orchestrators over xDS, and knows who has accepted them. */
+/** Serves graphs to orchestrators, filters to Istio's proxies and everything to our own gateways; knows who has accepted graphs. */
 export interface XdsService {
   readonly server: XdsServer;
   readonly programmed: Programmed;
@@ -53,6 +55,7 @@ export async function serveXds(options: XdsServiceOptions): Promise<XdsService> 
     log.warn({ node: nodeId }, `a client was sent away: ${reason}`);
   };
   const reviewToken = xds.auth === "none" ? undefined : createTokenReviewer({ client, audience: xds.audience });
+  const mesh = options.mesh?.(onRefused);
   const server = await startXdsServer({
     address: `0.0.0.0:${xds.port}`,
     store,
@@ -69,14 +72,17 @@ export async function serveXds(options: XdsServiceOptions): Promise<XdsService> 
         ...(options.gateway === undefined
           ? {}
           : { gateway: gatewayViews({ reviewToken, serviceAccount: options.gateway, onRefused }) }),
+        ...(mesh === undefined ? {} : { router: mesh, sidecar: mesh }),
       },
       onRefused,
     ),
     onEvent: (event) => {
       programmed.onEvent(event);
       options.onEvent(event);
-      if (event.kind === "nack")
-        log.warn({ node: event.peer.node.id }, `an orchestrator refused its graph: ${event.message}`);
+      if (event.kind === "nack" && roleOf(event.peer.node) !== "gateway") {
+        const names = event.resources.map((one) => one.name);
+        log.warn({ node: event.peer.node.id, typeUrl: event.typeUrl, names }, `a client refused: ${event.message}`);
+      }
     },
     onError: (error) => {
       log.error({ err: error }, "the xDS server");

@@ -7,6 +7,16 @@ export interface ProgrammedCount {
   readonly subscribed: number;
 }
 
+/** All together; undefined: nobody subscribes to any of it. */
+export function sumCounts(counts: readonly (ProgrammedCount | undefined)[]): ProgrammedCount | undefined {
+  let sum: ProgrammedCount | undefined;
+  for (const one of counts) {
+    if (one === undefined) continue;
+    sum = { accepted: (sum?.accepted ?? 0) + one.accepted, subscribed: (sum?.subscribed ?? 0) + one.subscribed };
+  }
+  return sum;
+}
+
 export interface ProgrammedOptions {
   readonly typeUrl: string;
   /** Version of the resource that the node is to have now; undefined: none is meant for it, and it does not count. */

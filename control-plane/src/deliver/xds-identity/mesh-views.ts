@@ -28,7 +28,8 @@ export interface MeshViewOptions {
   readonly onRefused?: (nodeId: string, reason: string) => void;
 }
 
-const ROLES: Readonly<Record<MeshNode["kind"], readonly FilterRole[]>> = {
+/** Which filters run in a proxy. */
+export const ROLES_OF: Readonly<Record<MeshNode["kind"], readonly FilterRole[]>> = {
   router: ["gateway"],
   sidecar: ["outbound", "inbound"],
 };
@@ -39,7 +40,7 @@ export function meshViews(options: MeshViewOptions): ViewFor {
 
   function viewOf(node: MeshNode, refuse: Refuse): NodeView {
     const names = new Map<string, string>();
-    for (const role of ROLES[node.kind]) {
+    for (const role of ROLES_OF[node.kind]) {
       const stored = options.storedName(node, role);
       if (stored === undefined) refuse(status.RESOURCE_EXHAUSTED, "there are too many different proxies");
       else names.set(filterName(role), stored);

@@ -23,6 +23,8 @@ export interface ClusterSettings {
   readonly xds: XdsSettings;
   /** Undefined: no gateways of ours are served. */
   readonly gateway: GatewaySettings | undefined;
+  /** Undefined: nothing is served to Istio's proxies. */
+  readonly mesh: MeshSettings | undefined;
   readonly webhook: WebhookSettings | undefined;
   readonly metrics: { readonly host: string; readonly port: number };
   readonly logLevel: LogLevel;
@@ -58,6 +60,20 @@ export interface GatewaySettings {
   readonly gatewayClass: string;
   /** Where gateways listen when there is no Gateway. */
   readonly port: number;
+}
+
+/** Whom of Istio's proxies filters are served to. */
+export interface MeshSettings {
+  /** How the namespace of a proxy is known; see docs/istio.md. */
+  readonly identity: "scope" | "peer" | "token";
+  /** Namespaces whose sidecars are believed by identity `scope`; `*`: all. */
+  readonly namespaces: readonly string[];
+  /** Namespaces whose proxies may be gateways; `*`: all. */
+  readonly gatewayNamespaces: readonly string[];
+  /** Istio's root namespace. */
+  readonly rootNamespace: string;
+  /** Headers between sidecars count only from callers that showed a certificate. */
+  readonly peersOnly: boolean;
 }
 
 export interface WebhookSettings {

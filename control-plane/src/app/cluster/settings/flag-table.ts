@@ -38,6 +38,11 @@ export const OWN_FLAGS = {
     "how long an orchestrator that stops goes on serving, so that nobody sends to it any more",
   ),
   "cluster-domain": setting("text", "cluster.local", "DNS suffix of Services"),
+  "istio-filter": setting(
+    "boolean",
+    "false",
+    "the filter is in Istio's proxies (`graphway install --istio`): routes have entries that it chooses by a header",
+  ),
   "max-shadows": setting("number", "1", "predictors of one deployment that may be shadows; Seldon allows one"),
   "xds-port": setting("port", "18000", "port where orchestrators fetch their graphs; 0 takes a free one"),
   "xds-server": setting(
@@ -59,6 +64,28 @@ export const OWN_FLAGS = {
   "gateway-service-account": setting("text", "graphway-gateway", "their service account, whose tokens are taken"),
   "gateway-class": setting("text", "graphway", "class of the Gateways of Gateway API that are ours"),
   "gateway-port": setting("port", "8080", "where gateways listen when there is no Gateway of that class"),
+  "mesh-identity": choice(
+    ["scope", "peer", "token"],
+    "scope",
+    "how the namespace of an Istio proxy is known: `scope` by its own word, for the namespaces below (anyone who reaches the xDS port " +
+      "can say so); `peer` by its mesh certificate, which the control plane's own sidecar has verified; `token` by a service-account token",
+  ),
+  "mesh-namespaces": setting(
+    "text",
+    "",
+    "namespaces whose sidecars are believed by `--mesh-identity=scope`, separated by commas; `*`: all",
+  ),
+  "mesh-gateway-namespaces": setting(
+    "text",
+    "istio-system,istio-ingress",
+    "namespaces whose proxies may be gateways, which see deployments of all namespaces; `*`: all",
+  ),
+  "mesh-root-namespace": setting("text", "istio-system", "Istio's root namespace, whose Sidecar counts everywhere"),
+  "mesh-peers-only": setting(
+    "boolean",
+    "false",
+    "sidecars trust each other's internal headers only with a mesh certificate: for strict mTLS",
+  ),
   webhook: setting("boolean", "true", "serve the admission webhook"),
   "webhook-service": setting("text", "seldon-webhook-service", "Service of the webhook in our namespace"),
   "webhook-configuration": setting(

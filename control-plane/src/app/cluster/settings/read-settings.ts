@@ -7,6 +7,7 @@ import type {
   GatewaySettings,
   LeaderSettings,
   LogLevel,
+  MeshSettings,
   WebhookSettings,
   XdsSettings,
 } from "./cluster-settings.ts";
@@ -89,6 +90,7 @@ function settingsOf(texts: SettingTexts): ClusterSettings {
       keda: isOn("KEDA_ENABLED"),
       drainMs: milliseconds(texts, "drain"),
       istioTlsMode: texts.variable("ISTIO_TLS_MODE"),
+      istioOptions: { namedEntries: flagIsOn(texts, "istio-filter") },
       adopt: texts.flag("adopt") === "roll" ? "roll" : "keep",
       graphsByXds: xdsServer(texts, ownNamespace) !== undefined,
     },
@@ -96,6 +98,7 @@ function settingsOf(texts: SettingTexts): ClusterSettings {
     leader: flagIsOn(texts, "enable-leader-election") ? leaderOf(texts) : undefined,
     xds: xdsSettings(texts),
     gateway: gatewaySettings(texts),
+    mesh: isOn("ISTIO_ENABLED") ? meshSettings(texts) : undefined,
     webhook: webhookSettings(texts, ownNamespace),
     metrics: listenAddress(texts.flag("metrics-addr")),
     logLevel: flagIsOn(texts, "debug") ? "debug" : logLevel(texts.flag("log-level")),
@@ -197,6 +200,23 @@ function gatewaySettings(texts: SettingTexts): GatewaySettings | undefined {
     serviceAccount: texts.flag("gateway-service-account"),
     gatewayClass: texts.flag("gateway-class"),
     port: Number(texts.flag("gateway-port")),
+  };
+}
+
+function meshSettings(texts: SettingTexts): MeshSettings {
+  const identity = texts.flag("mesh-identity");
+  const names = (flag: FlagName): readonly string[] =>
+    texts
+      .flag(flag)
+      .split(",")
+      .map((one) => one.trim())
+      .filter(Boolean);
+  return {
+    identity: identity === "peer" || identity === "token" ? identity : "scope",
+    namespaces: names("mesh-namespaces"),
+    gatewayNamespaces: names("mesh-gateway-namespaces"),
+    rootNamespace: texts.flag("mesh-root-namespace"),
+    peersOnly: flagIsOn(texts, "mesh-peers-only"),
   };
 }
 

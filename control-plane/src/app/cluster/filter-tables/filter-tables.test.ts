@@ -1,0 +1,350 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { decodeRouteTable } from "#proto/route-table/decode.ts";
+import type { MeshNode } from "../../../deliver/xds-identity/mesh-node.ts";
+import type { XdsEvent } from "../../../deliver/xds-server/events.ts";
+import { createResourceStore } from "../../../deliver/xds-server/resource-store.ts";
+import type { KubernetesObject } from "../../../kubernetes-api/object.ts";
+import { SteppedClock } from "../../../kubernetes-api/tests/stepped-clock.ts";
+import type { DeploymentPlan } from "../../../plan/deployment-plan.ts";
+import { decodeResource } from "../../../render/xds/encode.ts";
+import { filterName, type FilterRole } from "../../../render/xds/filter-config.ts";
+import { TYPE } from "../../../render/xds/type-urls.ts";
+import { createFilterTables, type FilterTablesOptions } from "./filter-tables.ts";
+import type { IstioObjects } from "./istio-objects.ts";
+import { planFor } from "./plans-for-tests.ts";
+
+const PUBLIC: MeshNode = { kind: "router", namespace: "istio-system", labels: { istio: "ingressgateway" } };
+const CALLER: MeshNode = { kind: "sidecar", namespace: "apps", labels: { app: "caller" } };
+const MESHED = { gateways: ["mesh"], hosts: ["iris.models.svc.cluster.local"] };
+
+const istioObject = (key: string, spec: object): KubernetesObject => {
+  const [namespace = "", name = ""] = key.split("/");
+  return { apiVersion: "networking.istio.io/v1", kind: "", metadata: { namespace, name }, spec };
+};
+
+function setUp(options: Partial<FilterTablesOptions> = {}) {
+  const clock = new SteppedClock();
+  const store = createResourceStore();
+  const told: string[] = [];
+  let objects: IstioObjects = { gateways: undefined, sidecars: undefined, rootNamespace: "istio-system" };
+  const tables = createFilterTables({
+    store,
+    clock,
+    objects: () => objects,
+    clusterDomain: "cluster.local",
+    code: Buffer.from("code"),
+    onProgrammed: (keys) => told.push(...keys),
+    onFault: (error) => {
+      throw error;
+    },
+    ...options,
+  });
+  const look = (plan: DeploymentPlan): void => {
+    tables.onLook({ step: { routes: plan } as never });
+  };
+  const say = (stream: number, node: MeshNode, event: object): void => {
+    const id = `${node.kind}~10.0.0.1~pod.${node.namespace}~x`;
+    const peer = { stream, node: { id, cluster: "", metadata: { LABELS: node.labels ?? null } }, method: "" };
+    tables.onEvent({ peer, typeUrl: TYPE.filterConfig, ...event } as unknown as XdsEvent);
+  };
+  const resourceOf = (node: MeshNode, role: FilterRole) =>
+    store.get(TYPE.filterConfig, tables.storedName(node, role) ?? "");
+  return {
+    tables,
+    clock,
+    store,
+    told,
+    look,
+    say,
+    resourceOf,
+    setObjects: (more: Partial<IstioObjects>): void => {
+      objects = { ...objects, ...more };
+      tables.objectsChanged();
+    },
+    subscribe: (stream: number, node: MeshNode, ...roles: readonly FilterRole[]): void => {
+      say(stream, node, { kind: "subscribe", wildcard: false, names: roles.map(filterName) });
+    },
+    ack: (stream: number, node: MeshNode, role: FilterRole): void => {
+      const version = resourceOf(node, role)?.version;
+      say(stream, node, { kind: "ack", resources: [{ name: filterName(role), version }] });
+    },
+    nack: (stream: number, node: MeshNode, role: FilterRole, message: string): void => {
+      const version = resourceOf(node, role)?.version;
+      say(stream, node, { kind: "nack", message, resources: [{ name: filterName(role), version }] });
+    },
+    table: (node: MeshNode, role: FilterRole) => tableIn(resourceOf(node, role)),
+    keys: (node: MeshNode, role: FilterRole) =>
+      tableIn(resourceOf(node, role))
+        ?.deployments.map((one) => one.key)
+        .join(" "),
+  };
+}
+
+interface WasmBody {
+  readonly typed_config: { readonly config: { readonly configuration: { readonly value: string } } };
+}
+
+function tableIn(resource: Parameters<typeof decodeResource>[0] | undefined) {
+  if (resource === undefined) return undefined;
+  const body = decodeResource(resource) as unknown as WasmBody;
+  const decoded = decodeRouteTable(Buffer.from(body.typed_config.config.configuration.value, "base64"));
+  assert.ok(decoded.ok, decoded.ok ? "" : decoded.reason);
+  return decoded.table;
+}
+
+describe("tables for proxies", () => {
+  it("are there for those who ask, when the cluster is known, and not before", () => {
+    const here = setUp();
+    here.subscribe(1, PUBLIC, "gateway");
+    here.look(planFor("models/iris"));
+    assert.equal(here.keys(PUBLIC, "gateway"), undefined);
+    here.tables.begin();
+    assert.equal(here.keys(PUBLIC, "gateway"), "models/iris");
+    assert.equal([...here.store.names(TYPE.filterConfig)].length, 1);
+    here.subscribe(2, CALLER, "outbound", "inbound");
+    assert.equal(here.keys(CALLER, "outbound"), "");
+    assert.equal(here.keys(CALLER, "inbound"), "");
+    assert.equal(here.table(CALLER, "inbound")?.role, "inbound");
+  });
+
+  it("of a gateway hold deployments of the gateways that it is", async () => {
+    const here = setUp();
+    here.look(planFor("models/iris"));
+    here.look(planFor("models/inside", { gateways: ["internal"] }));
+    here.look(planFor("models/meshed", MESHED));
+    here.look(planFor("models/both", { gateways: ["mesh", "istio-system/public"] }));
+    here.tables.begin();
+    here.subscribe(1, PUBLIC, "gateway");
+    assert.equal(here.keys(PUBLIC, "gateway"), "models/both models/inside models/iris", "nobody knows the gateways");
+    here.setObjects({
+      gateways: [
+        istioObject("istio-system/public", { selector: { istio: "ingressgateway" } }),
+        istioObject("models/internal", { selector: { istio: "internal" } }),
+      ],
+    });
+    await here.clock.advance(1000);
+    assert.equal(here.keys(PUBLIC, "gateway"), "models/both models/iris");
+  });
+
+  it("of a caller hold what its Sidecar lets it call", async () => {
+    const here = setUp();
+    here.look(planFor("models/iris", MESHED));
+    here.look(planFor("apps/own", { gateways: ["mesh"], hosts: ["own.apps.svc.cluster.local"] }));
+    here.look(planFor("models/public"));
+    here.tables.begin();
+    here.subscribe(1, CALLER, "outbound");
+    assert.equal(here.keys(CALLER, "outbound"), "apps/own models/iris");
+    here.setObjects({ sidecars: [istioObject("apps/default", { egress: [{ hosts: ["./*"] }] })] });
+    await here.clock.advance(1000);
+    assert.equal(here.keys(CALLER, "outbound"), "apps/own");
+  });
+
+  it("name predictors' clusters as Istio does", () => {
+    const here = setUp();
+    here.look(planFor("models/iris"));
+    here.tables.begin();
+    here.subscribe(1, PUBLIC, "gateway");
+    const [target] = here.table(PUBLIC, "gateway")?.deployments[0]?.predictors ?? [];
+    assert.equal(target?.httpCluster, "outbound|8000|main|iris-main.models.svc.cluster.local");
+    assert.equal(target.grpcCluster, "outbound|5001|main|iris-main.models.svc.cluster.local");
+  });
+
+  it("change at once, and then at most once a second, with numbers that grow", async () => {
+    const here = setUp();
+    here.look(planFor("models/iris"));
+    here.tables.begin();
+    here.subscribe(1, PUBLIC, "gateway");
+    const first = here.table(PUBLIC, "gateway");
+    await here.clock.advance(5000);
+    const changed: number[] = [];
+    here.store.onChange(() => changed.push(here.clock.monotonicMs()));
+    for (let weight = 1; weight <= 30; weight += 1) {
+      here.look(planFor("models/iris", {}, { main: 100, canary: weight }));
+      await here.clock.advance(100);
+    }
+    await here.clock.advance(5000);
+    assert.deepEqual(changed, [5000, 6000, 7000, 8000]);
+    const last = here.table(PUBLIC, "gateway");
+    assert.equal(last?.deployments[0]?.predictors.find((one) => one.name === "canary")?.weight, 30);
+    assert.ok(first !== undefined && last.generation > first.generation);
+  });
+
+  it("are sent again under a new number when contents come back", async () => {
+    const here = setUp();
+    const numbers: (bigint | undefined)[] = [];
+    here.tables.begin();
+    here.subscribe(1, PUBLIC, "gateway");
+    const versions: (string | undefined)[] = [];
+    for (const weight of [1, 2, 1, 2]) {
+      here.look(planFor("models/iris", {}, { main: 100, canary: weight }));
+      await here.clock.advance(1500);
+      numbers.push(here.table(PUBLIC, "gateway")?.generation);
+      versions.push(here.resourceOf(PUBLIC, "gateway")?.version);
+    }
+    assert.equal(new Set(numbers).size, 4);
+    assert.deepEqual(numbers, [...numbers].sort());
+    assert.deepEqual(versions.slice(0, 2), versions.slice(2));
+  });
+
+  it("do not change for what no request can notice", async () => {
+    const here = setUp();
+    here.look(planFor("models/iris"));
+    here.tables.begin();
+    here.subscribe(1, PUBLIC, "gateway");
+    const changed: unknown[] = [];
+    here.store.onChange((one) => changed.push(one));
+    here.look(planFor("models/iris", { workloads: { pods: [{ name: "x" }], services: [] } as never }));
+    here.look(planFor("models/other", MESHED));
+    await here.clock.advance(3000);
+    assert.deepEqual(changed, []);
+  });
+
+  it("are encoded once for all who have the same", () => {
+    const here = setUp();
+    here.look(planFor("models/iris", MESHED));
+    here.tables.begin();
+    const others = ["a", "b", "c"].map((namespace): MeshNode => ({ ...CALLER, namespace }));
+    for (const [stream, node] of others.entries()) here.subscribe(stream, node, "outbound");
+    const all = others.map((node) => here.resourceOf(node, "outbound")?.bytes);
+    assert.ok(all[0] !== undefined && all.every((bytes) => bytes === all[0]));
+  });
+
+  it("of a caller whose namespace is permitted more are its own", () => {
+    const here = setUp();
+    const permits = { force: [{ kind: "namespace", namespace: "apps" }], explain: [] } as const;
+    here.look(planFor("models/iris", { ...MESHED, permits }));
+    here.tables.begin();
+    const other = { ...CALLER, namespace: "other" };
+    here.subscribe(1, CALLER, "outbound");
+    here.subscribe(2, other, "outbound");
+    const bytes = [CALLER, other].map((node) => here.resourceOf(node, "outbound"));
+    assert.notEqual(bytes[0]?.name, bytes[1]?.name);
+  });
+
+  it("are kept for a while when nobody asks any more, and then are gone", async () => {
+    const here = setUp({ maxScopes: 1 });
+    here.look(planFor("models/iris"));
+    here.tables.begin();
+    here.subscribe(1, PUBLIC, "gateway");
+    assert.equal(here.tables.storedName(CALLER, "outbound"), undefined, "there is room for one only");
+    here.say(1, PUBLIC, { kind: "disconnect" });
+    await here.clock.advance(50_000);
+    assert.equal(here.keys(PUBLIC, "gateway"), "models/iris");
+    here.subscribe(2, PUBLIC, "gateway");
+    await here.clock.advance(50_000);
+    assert.equal(here.keys(PUBLIC, "gateway"), "models/iris");
+    here.say(2, PUBLIC, { kind: "disconnect" });
+    await here.clock.advance(60_000);
+    assert.deepEqual([...here.store.names(TYPE.filterConfig)], []);
+    assert.equal(here.clock.timers, 0);
+    assert.notEqual(here.tables.storedName(CALLER, "outbound"), undefined);
+  });
+
+  it("lose a deployment that is gone, and keep one of which nothing new is known", async () => {
+    const here = setUp();
+    here.look(planFor("models/iris"));
+    here.look(planFor("models/other"));
+    here.tables.begin();
+    here.subscribe(1, PUBLIC, "gateway");
+    here.tables.onLook({ step: {} as never });
+    here.tables.forget("models/other");
+    await here.clock.advance(1000);
+    assert.equal(here.keys(PUBLIC, "gateway"), "models/iris");
+  });
+
+  it("have equal versions after a restart, and another number", () => {
+    const [one, other] = [1, 2].map((number) => {
+      const here = setUp({ nextGeneration: () => BigInt(number) });
+      here.look(planFor("models/iris"));
+      here.tables.begin();
+      here.subscribe(1, PUBLIC, "gateway");
+      return [here.resourceOf(PUBLIC, "gateway")?.version, here.table(PUBLIC, "gateway")?.generation] as const;
+    });
+    assert.equal(one?.[0], other?.[0]);
+    assert.deepEqual([one?.[1], other?.[1]], [1n, 2n]);
+  });
+});
+
+describe("how many proxies have taken in a deployment", () => {
+  it("is not known while nobody asks for a table with it", () => {
+    const here = setUp();
+    here.look(planFor("models/iris"));
+    here.tables.begin();
+    here.subscribe(1, CALLER, "outbound");
+    assert.equal(here.tables.programmed("models/iris"), undefined);
+    assert.equal(here.tables.programmed("models/nobody"), undefined);
+  });
+
+  it("counts tables that say the newest of it, not only the newest tables", async () => {
+    const here = setUp();
+    here.look(planFor("models/iris"));
+    here.look(planFor("models/other"));
+    here.tables.begin();
+    here.subscribe(1, PUBLIC, "gateway");
+    here.subscribe(2, PUBLIC, "gateway");
+    assert.deepEqual(here.tables.programmed("models/iris"), { accepted: 0, subscribed: 2 });
+    here.ack(1, PUBLIC, "gateway");
+    here.ack(2, PUBLIC, "gateway");
+    assert.deepEqual(here.tables.programmed("models/iris"), { accepted: 2, subscribed: 2 });
+    await here.clock.advance(2000);
+    here.told.length = 0;
+    here.look(planFor("models/other", {}, { main: 1, canary: 2 }));
+    await here.clock.advance(2000);
+    assert.deepEqual(here.tables.programmed("models/iris"), { accepted: 2, subscribed: 2 });
+    assert.deepEqual(here.tables.programmed("models/other"), { accepted: 0, subscribed: 2 });
+    assert.deepEqual([...new Set(here.told)], ["models/other"]);
+    here.ack(2, PUBLIC, "gateway");
+    assert.deepEqual(here.tables.programmed("models/other"), { accepted: 1, subscribed: 2 });
+    here.say(1, PUBLIC, { kind: "disconnect" });
+    assert.deepEqual(here.tables.programmed("models/other"), { accepted: 1, subscribed: 1 });
+  });
+
+  it("counts again when another gateway is meant", async () => {
+    const here = setUp({});
+    const gateways = (istio: string) => [istioObject("istio-system/public", { selector: { istio } })];
+    here.setObjects({ gateways: gateways("other") });
+    here.look(planFor("models/iris"));
+    here.tables.begin();
+    here.subscribe(1, PUBLIC, "gateway");
+    here.ack(1, PUBLIC, "gateway");
+    assert.equal(here.tables.programmed("models/iris"), undefined);
+    here.setObjects({ gateways: gateways("ingressgateway") });
+    await here.clock.advance(2000);
+    assert.deepEqual(here.tables.programmed("models/iris"), { accepted: 0, subscribed: 1 });
+    here.ack(1, PUBLIC, "gateway");
+    assert.deepEqual(here.tables.programmed("models/iris"), { accepted: 1, subscribed: 1 });
+  });
+
+  it("has the words of who refused, on the deployments that the table has anew", async () => {
+    const here = setUp();
+    here.look(planFor("models/iris"));
+    here.tables.begin();
+    here.subscribe(1, PUBLIC, "gateway");
+    here.ack(1, PUBLIC, "gateway");
+    here.look(planFor("models/other"));
+    await here.clock.advance(1000);
+    here.nack(1, PUBLIC, "gateway", "no VM");
+    const [problem] = here.tables.problemsOf("models/other");
+    assert.equal(problem?.severity, "warning");
+    assert.match(problem.message, /no VM/);
+    assert.deepEqual(here.tables.problemsOf("models/iris"), []);
+    here.look(planFor("models/other", {}, { main: 1, canary: 1 }));
+    await here.clock.advance(1000);
+    here.ack(1, PUBLIC, "gateway");
+    assert.deepEqual(here.tables.problemsOf("models/other"), []);
+  });
+
+  it("is told of what a table leaves out", () => {
+    const here = setUp();
+    here.look(planFor("models/iris"));
+    here.look(planFor("models/bad", { split: [{ predictor: "main", weight: 0 }] }));
+    here.tables.begin();
+    here.subscribe(1, PUBLIC, "gateway");
+    assert.equal(here.keys(PUBLIC, "gateway"), "models/iris");
+    assert.deepEqual(
+      here.tables.problemsOf("models/bad").map(({ code, severity }) => [code, severity]),
+      [["FilterTableUnfit", "warning"]],
+    );
+  });
+});

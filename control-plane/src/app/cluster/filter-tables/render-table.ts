@@ -1,0 +1,92 @@
+import { decodeRouteTable } from "#proto/route-table/decode.ts";
+import { AT_GENERATION } from "#proto/vocabulary/table-layout.ts";
+import type { DeploymentPlan } from "../../../plan/deployment-plan.ts";
+import { problem, type Problem } from "../../../problem/problem.ts";
+import { renderFilterTable } from "../../../render/filter-table/render.ts";
+import { encodeResource, versionOf } from "../../../render/xds/encode.ts";
+import { renderFilterConfig, type FilterRole } from "../../../render/xds/filter-config.ts";
+import type { EncodedResource } from "../../../render/xds/resource.ts";
+
+/** A table without its generation. */
+export interface RenderedTable {
+  readonly role: FilterRole;
+  /** Generation 0. */
+  readonly bytes: Uint8Array;
+  /** Of deployments that are left out; `object` has their keys. */
+  readonly problems: readonly Problem[];
+}
+
+export interface TableSettings {
+  readonly role: FilterRole;
+  readonly callerNamespace?: string;
+}
+
+/** Istio's name of the cluster of a predictor: its DestinationRule's subset. */
+function istioCluster(plan: DeploymentPlan, name: string, transport: "http" | "grpc"): string {
+  const predictor = plan.predictors.find((one) => one.name === name);
+  if (predictor === undefined) return "";
+  const port = transport === "http" ? predictor.httpPort : predictor.grpcPort;
+  return `outbound|${port}|${predictor.name}|${predictor.serviceHost}`;
+}
+
+type Render = (plans: readonly DeploymentPlan[]) => Omit<RenderedTable, "role">;
+
+/**
+ * The table of these plans, which the filter takes. The filter refuses a table as a whole and Envoy does not hand on why, so every
+ * table is read before it is sent; deployments that would make it unreadable are looked for by halves and left out.
+ */
+export function renderTable(
+  plans: readonly DeploymentPlan[],
+  settings: TableSettings,
+  render: Render = renderWith(settings),
+): RenderedTable {
+  const all = render(plans);
+  const reason = refusalOf(all.bytes);
+  if (reason === undefined) return { role: settings.role, ...all };
+  const bad = new Set(unreadableAmong(plans, render));
+  const rest = render(plans.filter((plan) => !bad.has(plan)));
+  const still = refusalOf(rest.bytes);
+  if (bad.size === 0 || still !== undefined) throw new Error(`the filter would refuse its table: ${still ?? reason}`);
+  const problems = [...bad].map((plan) =>
+    problem("FilterTableUnfit", { object: plan.key, message: `the filter would refuse it: ${reason}` }),
+  );
+  return { role: settings.role, bytes: rest.bytes, problems: [...rest.problems, ...problems] };
+}
+
+function renderWith(settings: TableSettings): Render {
+  return (plans) => {
+    const { value, problems } = renderFilterTable(plans, { ...settings, generation: 0n, clusters: istioCluster });
+    return { bytes: value, problems };
+  };
+}
+
+function refusalOf(bytes: Uint8Array): string | undefined {
+  const decoded = decodeRouteTable(bytes);
+  return decoded.ok ? undefined : decoded.reason;
+}
+
+function unreadableAmong(plans: readonly DeploymentPlan[], render: Render): readonly DeploymentPlan[] {
+  if (plans.length === 0 || refusalOf(render(plans).bytes) === undefined) return [];
+  if (plans.length === 1) return plans;
+  const middle = plans.length >> 1;
+  return [...unreadableAmong(plans.slice(0, middle), render), ...unreadableAmong(plans.slice(middle), render)];
+}
+
+/** Equal for equal tables with equal code, whatever their generations. */
+export function fingerprintOf({ role, bytes }: RenderedTable, codeVersion: string): string {
+  return versionOf(Buffer.concat([Buffer.from(`${role} ${codeVersion} `), bytes]));
+}
+
+/**
+ * The table as a resource, with the filter's code in it. Its version is the fingerprint: a proxy that has it from another replica,
+ * or from before a restart, has the same.
+ */
+export function encodeTable(
+  { role, bytes }: RenderedTable,
+  { name, version, generation, code }: { name: string; version: string; generation: bigint; code: Uint8Array },
+): EncodedResource {
+  const numbered = bytes.slice();
+  new DataView(numbered.buffer).setBigUint64(AT_GENERATION, generation, true);
+  const { typeUrl, bytes: encoded } = encodeResource(renderFilterConfig(role, numbered, { inlineBytes: code }));
+  return { typeUrl, name, version, bytes: encoded };
+}
