@@ -1,0 +1,17 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { comparePlans } from "../control-plane/src/render/compare/compare-plans.ts";
+import { planFor } from "../control-plane/src/render/xds/plans-for-tests.ts";
+import { describeDifference } from "./plan-diff.ts";
+
+test("a difference in words", () => {
+  const before = planFor("iris", { main: 1, canary: 1 });
+  const after = planFor("iris", { main: 1 }, { canary: 5 });
+  const text = comparePlans([before, planFor("old", { main: 1 })], [after], 1000)
+    .map(describeDifference)
+    .join("");
+  assert.match(text, /^seldon\/iris\n {2}\d+\.?\d* % of keys move \(of 1000 asked\)\n {4}canary -> main: \d/);
+  assert.match(text, /^ {2}shadow canary: added$/m);
+  assert.match(text, /^ {2}split: \[.*\] -> \[.*\]$/m);
+  assert.match(text, /^seldon\/old: removed$/m);
+});

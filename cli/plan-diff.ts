@@ -1,0 +1,51 @@
+import { stderr, stdout } from "node:process";
+import {
+  comparePlans,
+  type DeploymentDifference,
+  type NamedChanges,
+} from "../control-plane/src/render/compare/compare-plans.ts";
+import { exitCodeOf } from "./exit-code.ts";
+import { formatProblems } from "./problem-list.ts";
+import { readPlans } from "./read-plans.ts";
+
+function named(kind: string, { added, removed, changed }: NamedChanges): readonly string[] {
+  return [
+    ...added.map((name) => `${kind} ${name}: added`),
+    ...removed.map((name) => `${kind} ${name}: removed`),
+    ...changed.map((name) => `${kind} ${name}: changed`),
+  ];
+}
+
+function shown(value: unknown): string {
+  return value === undefined ? "nothing" : JSON.stringify(value);
+}
+
+/** What an edit does to one deployment, in words. */
+export function describeDifference(difference: DeploymentDifference): string {
+  const { key } = difference;
+  if (difference.kind !== "changed")
+    return `${key}: ${difference.kind === "same" ? "traffic stays as it is" : difference.kind}\n`;
+  const { keys, predictors, rules, rulesReordered, shadows, parts } = difference;
+  const lines = [
+    `${keys.percent} % of keys move (of ${keys.keys} asked)`,
+    ...keys.moves.map(({ from, to, percent }) => `  ${from} -> ${to}: ${percent} %`),
+    ...named("predictor", predictors),
+    ...named("rule", rules),
+    ...(rulesReordered ? ["rules are asked in another order"] : []),
+    ...named("shadow", shadows),
+    ...parts.map(({ part, before, after }) => `${part}: ${shown(before)} -> ${shown(after)}`),
+  ];
+  return `${key}\n${lines.map((line) => `  ${line}\n`).join("")}`;
+}
+
+/** `graphway plan --diff old new`. */
+export async function runDiff(before: string, after: string, asJson: boolean): Promise<number> {
+  const [old, fresh] = await Promise.all([readPlans([before]), readPlans([after])]);
+  const problems = [...old.problems, ...fresh.problems];
+  if (problems.length > 0) stderr.write(`${formatProblems(problems, stderr.columns)}\n\n`);
+  const differences = comparePlans(old.value, fresh.value);
+  stdout.write(
+    asJson ? `${JSON.stringify(differences, undefined, 2)}\n` : differences.map(describeDifference).join(""),
+  );
+  return exitCodeOf(problems);
+}
