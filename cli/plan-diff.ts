@@ -4,6 +4,7 @@ import {
   type DeploymentDifference,
   type NamedChanges,
 } from "../control-plane/src/render/compare/compare-plans.ts";
+import { renderGatewayTable } from "../control-plane/src/render/targets.ts";
 import { exitCodeOf } from "./exit-code.ts";
 import { formatProblems } from "./problem-list.ts";
 import { readPlans } from "./read-plans.ts";
@@ -41,7 +42,9 @@ export function describeDifference(difference: DeploymentDifference): string {
 /** `graphway plan --diff old new`. */
 export async function runDiff(before: string, after: string, asJson: boolean): Promise<number> {
   const [old, fresh] = await Promise.all([readPlans([before]), readPlans([after])]);
-  const problems = [...old.problems, ...fresh.problems];
+  // Who has no place in the filter's table is split by Envoy, by chance: that is said, not measured.
+  const tables = [old, fresh].map(({ value }) => renderGatewayTable(value).problems);
+  const problems = [...old.problems, ...fresh.problems, ...tables.flat()];
   if (problems.length > 0) stderr.write(`${formatProblems(problems, stderr.columns)}\n\n`);
   const differences = comparePlans(old.value, fresh.value);
   stdout.write(
