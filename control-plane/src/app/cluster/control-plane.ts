@@ -7,6 +7,8 @@ import {
 } from "../../deliver/kubernetes/lease.ts";
 import { startWorkQueue } from "../../deliver/kubernetes/work-queue.ts";
 import { createWriter } from "../../deliver/kubernetes/writer.ts";
+import { createPropagation } from "../../deliver/programmed/propagation.ts";
+import { createXdsClients } from "../../deliver/programmed/xds-clients.ts";
 import { sumCounts } from "../../deliver/programmed/programmed.ts";
 import { decideRollout } from "../../deliver/rollout/decide-rollout.ts";
 import type { RolloutSettings } from "../../deliver/rollout/rollout-step.ts";
@@ -15,6 +17,7 @@ import type { ApiClient } from "../../kubernetes-api/api-client.ts";
 import { systemClock, type Clock } from "../../kubernetes-api/clock.ts";
 import { connectToCluster } from "../../kubernetes-api/connect.ts";
 import { RESOURCE } from "../../kubernetes-api/resource-types.ts";
+import { TYPE } from "../../render/xds/type-urls.ts";
 import { startClusterCaches } from "./cluster-caches.ts";
 import { missingKindProblems } from "./cluster-problems.ts";
 import { createDownloadSecrets } from "./download-secrets.ts";
@@ -99,6 +102,17 @@ export async function startControlPlane(
   const planning = plannerSettings(settings, () => caches.config());
   const store = createResourceStore();
   const shelf = createGraphShelf(store);
+  const clients = createXdsClients(() => clock.nowMs());
+  const propagation = createPropagation({
+    store,
+    nowMs: () => clock.monotonicMs(),
+    observe: (typeUrl, durationMs) => {
+      metrics.propagated(typeUrl, durationMs);
+    },
+  });
+  store.onChange((changed) => {
+    propagation.onChange(changed);
+  });
   const gateway =
     settings.gateway &&
     startGateway({
@@ -127,7 +141,9 @@ export async function startControlPlane(
       store,
       clock,
       onProgrammed: tellOf,
-      onTable: () => undefined,
+      onTable: (version, sinceMs) => {
+        propagation.knownSince(TYPE.filterConfig, version, sinceMs);
+      },
       reportError,
     });
   const events = createEventRecorder({
@@ -153,6 +169,8 @@ export async function startControlPlane(
       metrics.xdsEvent(event);
       gateway?.onEvent(event);
       mesh?.onEvent(event);
+      propagation.onEvent(event);
+      clients.onEvent(event);
     },
     onRefused: () => {
       metrics.xdsRefused();
@@ -271,6 +289,7 @@ export async function startControlPlane(
   const status = await startStatusServer({
     ...settings.metrics,
     render: () => metrics.render(),
+    xdsClients: (nodePart) => clients.report(nodePart),
     notReady: () => (isSynced ? webhook?.notReady() : "the cluster is not known yet"),
   });
   begin().catch((error: unknown) => {

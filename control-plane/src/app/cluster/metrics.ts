@@ -15,6 +15,8 @@ export interface ControlPlaneMetrics {
     readonly durationMs: number;
   }): void;
   xdsEvent(event: XdsEvent): void;
+  /** A client has accepted a change after this time. */
+  propagated(typeUrl: string, durationMs: number): void;
   xdsRefused(): void;
   review(report: { readonly kind: string; readonly allowed: boolean; readonly durationMs: number }): void;
 }
@@ -29,6 +31,7 @@ export interface MetricSources {
 
 const TURN_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 const CALL_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+const PROPAGATION_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 const REVIEW_SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 1];
 
 export function createMetrics(sources: MetricSources): ControlPlaneMetrics {
@@ -51,18 +54,25 @@ export function createMetrics(sources: MetricSources): ControlPlaneMetrics {
   });
   const streams = new Gauge({
     name: "graphway_xds_streams",
-    help: "Open streams of orchestrators on this replica.",
+    help: "Open streams of orchestrators and proxies on this replica.",
     registers,
   });
   const answers = new Counter({
     name: "graphway_xds_answers_total",
-    help: "Graphs that orchestrators have accepted or refused.",
+    help: "Responses that orchestrators and proxies have accepted or refused.",
     labelNames: ["answer"],
     registers,
   });
   const refused = new Counter({
     name: "graphway_xds_refused_streams_total",
     help: "Streams that were sent away for who they are.",
+    registers,
+  });
+  const propagation = new Histogram({
+    name: "graphway_xds_propagation_seconds",
+    help: "From when a change became known to a client's acceptance, by type of resource.",
+    labelNames: ["type"],
+    buckets: PROPAGATION_SECONDS,
     registers,
   });
   const reviews = new Histogram({
@@ -90,6 +100,9 @@ export function createMetrics(sources: MetricSources): ControlPlaneMetrics {
       if (kind === "connect") streams.inc();
       else if (kind === "disconnect") streams.dec();
       else if (kind === "ack" || kind === "nack") answers.inc({ answer: kind });
+    },
+    propagated: (typeUrl, durationMs) => {
+      propagation.observe({ type: typeUrl.slice(typeUrl.lastIndexOf(".") + 1) }, durationMs / 1000);
     },
     xdsRefused: () => {
       refused.inc();

@@ -1,11 +1,14 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import { isLoopback } from "../../deliver/xds-identity/loopback.ts";
 import { once } from "node:events";
 
 export interface StatusServerOptions {
   readonly host: string;
   readonly port: number;
   readonly render: () => Promise<{ readonly contentType: string; readonly text: string }>;
+  /** Clients of the xDS server whose node id contains the text, and what they accepted, as JSON. */
+  readonly xdsClients?: (nodePart: string) => unknown;
   /** Undefined: ready; else what is missing. */
   readonly notReady: () => string | undefined;
 }
@@ -15,14 +18,17 @@ export interface StatusServer {
   close(): Promise<void>;
 }
 
-/** Serves `/metrics`, `/healthz` (the process lives) and `/readyz` (it knows the cluster). */
+/**
+ * Serves `/metrics`, `/healthz` (the process lives) and `/readyz` (it knows the cluster); and, to callers from the same pod or by
+ * `kubectl port-forward` alone, `/debug/xds?node=<part of an id>`.
+ */
 export async function startStatusServer(options: StatusServerOptions): Promise<StatusServer> {
   const server = createServer((request, response) => {
     const say = (status: number, text: string, contentType = "text/plain; charset=utf-8"): void => {
       response.writeHead(status, { "content-type": contentType }).end(text);
     };
     request.resume();
-    const [path] = (request.url ?? "/").split("?", 1);
+    const [path, query = ""] = (request.url ?? "/").split("?", 2);
     if (request.method !== "GET" && request.method !== "HEAD") {
       say(405, "only GET\n");
     } else if (path === "/healthz") {
@@ -39,6 +45,10 @@ export async function startStatusServer(options: StatusServerOptions): Promise<S
           say(500, `${String(error)}\n`);
         },
       );
+    } else if (path === "/debug/xds" && options.xdsClients !== undefined) {
+      if (!isLoopback(request.socket.remoteAddress ?? "")) say(403, "only from this pod, or by kubectl port-forward\n");
+      else
+        say(200, JSON.stringify(options.xdsClients(new URLSearchParams(query).get("node") ?? "")), "application/json");
     } else {
       say(404, "there are /metrics, /healthz and /readyz\n");
     }
