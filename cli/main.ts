@@ -22,6 +22,8 @@ const COMMANDS: readonly CommandEntry[] = [
   { name: "render", summary: "print what manifests become", load: () => import("./render.ts") },
   { name: "predict", summary: "ask a running deployment for a prediction", load: () => import("./predict.ts") },
   { name: "table", summary: "print a filter's route table", load: () => import("./table.ts") },
+  { name: "install", summary: "bring the filter into Istio's proxies", load: () => import("./install.ts") },
+  { name: "uninstall", summary: "take the filter out of Istio's proxies", load: () => import("./uninstall.ts") },
 ];
 
 function usage(): string {
