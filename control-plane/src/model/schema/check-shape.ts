@@ -75,7 +75,7 @@ function findingOf(error: ErrorObject, root: unknown): Finding {
       const count = Array.isArray(value) ? value.length : 0;
       return wrong(
         path,
-        `must have at ${error.keyword === "minItems" ? "least" : "most"} ${limit} entries, but has ${count}`,
+        `must have at ${error.keyword === "minItems" ? "least" : "most"} ${limit} ${limit === 1 ? "entry" : "entries"}, but has ${count}`,
       );
     }
     case "maxLength":
