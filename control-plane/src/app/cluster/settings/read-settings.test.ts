@@ -50,6 +50,7 @@ describe("settings of the control plane", () => {
       adopt: "keep",
       graphsByXds: true,
       istioTlsMode: "",
+      istioOptions: { namedEntries: false },
     });
     assert.equal(settings.ownNamespace, "seldon-system");
     assert.equal(settings.namespace, undefined);
