@@ -3,16 +3,43 @@ import { CLUSTER_KINDS, clusterName, explainerClusterName, type ClusterKind } fr
 import { duration } from "../duration.ts";
 import { outlierDetection, threshold, type Limiting } from "./breakers.ts";
 import { OVER_ADS } from "./config-source.ts";
+import { memoized } from "./memo.ts";
 import type { XdsOptions } from "./options.ts";
 import type { JsonObject, XdsResource } from "./resource.ts";
+import { reused } from "./reused.ts";
 import { TYPE } from "./type-urls.ts";
 
-function protocolOptions(kind: ClusterKind, options: XdsOptions): JsonObject {
+/** What says nothing of limits. */
+const USUAL: Limiting = {};
+
+const PROTOCOLS: Readonly<Record<ClusterKind, JsonObject>> = {
+  http: { http_protocol_options: {} },
+  grpc: { http2_protocol_options: {} },
+};
+
+/** What is the same in most clusters. */
+interface CommonParts {
+  readonly protocols: Readonly<Record<ClusterKind, JsonObject>>;
+  readonly breakers: JsonObject;
+}
+
+const commonParts = memoized((options: XdsOptions): CommonParts => {
+  const protocol = (kind: ClusterKind): JsonObject =>
+    reused({
+      "@type": TYPE.httpProtocolOptions,
+      common_http_protocol_options: { idle_timeout: duration(options.upstreamIdleTimeoutMs) },
+      explicit_http_config: PROTOCOLS[kind],
+    });
   return {
-    "@type": TYPE.httpProtocolOptions,
-    common_http_protocol_options: { idle_timeout: duration(options.upstreamIdleTimeoutMs) },
-    explicit_http_config: kind === "grpc" ? { http2_protocol_options: {} } : { http_protocol_options: {} },
+    protocols: { http: protocol("http"), grpc: protocol("grpc") },
+    breakers: reused({ thresholds: [threshold(USUAL, options)] }),
   };
+});
+
+function breakers(limiting: Limiting, options: XdsOptions): JsonObject {
+  const { circuitBreakers, limits, retry } = limiting;
+  const isUsual = circuitBreakers === undefined && limits?.concurrency === undefined && retry?.budget === undefined;
+  return isUsual ? commonParts(options).breakers : { thresholds: [threshold(limiting, options)] };
 }
 
 function renderCluster(
@@ -26,9 +53,9 @@ function renderCluster(
     name,
     ...backends,
     connect_timeout: duration(options.connectTimeoutMs),
-    circuit_breakers: { thresholds: [threshold(limiting, options)] },
+    circuit_breakers: breakers(limiting, options),
     typed_extension_protocol_options: {
-      "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": protocolOptions(kind, options),
+      "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": commonParts(options).protocols[kind],
     },
   };
   return { typeUrl: TYPE.cluster, name, body };
@@ -86,15 +113,28 @@ function predictorClusters(
   ];
 }
 
+/** By plan, for the options that were asked for last. */
+const rendered = new WeakMap<
+  DeploymentPlan,
+  { readonly options: XdsOptions; readonly clusters: readonly XdsResource[] }
+>();
+
 /**
  * Two clusters per predictor, shadows included, and one per explainer. Their endpoints come by EDS under the same names.
- * With a fallback every predictor that answers has four: the two that routes name are made of those of the pods.
+ * With a fallback every predictor that answers has four: the two that routes name are made of those of the pods. Rendered once
+ * for a plan and options.
  */
 export function renderClusters(plan: DeploymentPlan, options: XdsOptions): readonly XdsResource[] {
-  return plan.predictors.flatMap((predictor) => {
-    const clusters = CLUSTER_KINDS.flatMap((kind) => predictorClusters(plan, predictor, kind, options));
-    if (predictor.explainer === undefined) return clusters;
-    const name = explainerClusterName(plan.namespace, plan.name, predictor.name);
-    return [...clusters, renderCluster(name, "http", options, {}, pods())];
-  });
+  const known = rendered.get(plan);
+  if (known?.options === options) return known.clusters;
+  const clusters = plan.predictors.flatMap((predictor) => clustersOf(plan, predictor, options));
+  rendered.set(plan, { options, clusters });
+  return clusters;
+}
+
+function clustersOf(plan: DeploymentPlan, predictor: PredictorPlan, options: XdsOptions): readonly XdsResource[] {
+  const clusters = CLUSTER_KINDS.flatMap((kind) => predictorClusters(plan, predictor, kind, options));
+  if (predictor.explainer === undefined) return clusters;
+  const name = explainerClusterName(plan.namespace, plan.name, predictor.name);
+  return [...clusters, renderCluster(name, "http", options, USUAL, pods())];
 }

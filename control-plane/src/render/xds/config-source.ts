@@ -1,8 +1,9 @@
 import type { JsonObject } from "./resource.ts";
+import { reused } from "./reused.ts";
 import { TYPE } from "./type-urls.ts";
 
 /** Where Envoy finds the rest of its configuration: the stream it already has. */
-export const OVER_ADS: JsonObject = { ads: {}, resource_api_version: "V3" };
+export const OVER_ADS: JsonObject = reused({ ads: {}, resource_api_version: "V3" });
 
 /**
  * A filter whose configuration comes by ECDS under its own name. Until it comes an RBAC filter without rules stands in,

@@ -15,6 +15,7 @@ import { fixedMirrors, mirrorCount, mirrorsByHeader } from "./mirrors.ts";
 import { countedBy } from "./rate-limits.ts";
 import type { Json, JsonObject } from "./resource.ts";
 import { NO_RETRIES, retryPolicy } from "./retry-policy.ts";
+import { reused } from "./reused.ts";
 import { cookieFilter, handedOnCookie } from "./set-cookie.ts";
 
 /** What one kind of call is matched by, and what becomes of its path. */
@@ -73,7 +74,7 @@ function common(plan: DeploymentPlan, call: CallShape, isDecided: boolean): Json
     ...streamDuration(plan.deadline, call.kind, isDecided),
     ...upgrades(plan, call),
     ...countedBy(plan),
-    retry_policy: call.feedback ? NO_RETRIES : retryPolicy(plan.retry, call.kind),
+    ...(call.feedback ? { retry_policy: NO_RETRIES } : retryPolicy(plan.retry, call.kind)),
   };
 }
 
@@ -82,11 +83,13 @@ function listed(name: string, values: readonly Json[]): JsonObject {
   return values.length === 0 ? {} : { [name]: values };
 }
 
+const IS_DECIDED: JsonObject = reused({ name: HEADER_CLUSTER, present_match: true });
+
 /** The filter has decided: go where it says. */
 function decidedRoute(plan: DeploymentPlan, call: CallShape): JsonObject {
   const cookie = handedOnCookie(plan);
   return {
-    match: { ...call.match, headers: [{ name: HEADER_CLUSTER, present_match: true }] },
+    match: { ...call.match, headers: [IS_DECIDED] },
     route: {
       cluster_header: HEADER_CLUSTER,
       ...common(plan, call, true),

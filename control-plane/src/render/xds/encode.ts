@@ -1,8 +1,11 @@
 import { createHash } from "node:crypto";
 import protobuf from "protobufjs/light.js";
 import protojson from "protobufjs/ext/protojson.js";
+import { createOutline, hasParts } from "./encoded-part.ts";
+import { memoized } from "./memo.ts";
 import { ProtoJsonError } from "./proto-json-error.ts";
 import { messageWriter } from "./proto-json.ts";
+import type { WriteMessage } from "./proto-well-known.ts";
 import type { EncodedResource, JsonObject, XdsResource } from "./resource.ts";
 import { messageOfTypeUrl } from "./schema.ts";
 
@@ -10,18 +13,37 @@ import { messageOfTypeUrl } from "./schema.ts";
 const VERSION_HEX_DIGITS = 16;
 
 /**
- * Encodes a resource, once for all who will read it. Equal bodies give equal bytes and versions.
- * Throws ProtoJsonError, with the resource and the path in it, for a body that does not fit its message.
+ * Encodes a resource, once for all who will read it: neither it nor its body may be edited from now on. Equal bodies give equal
+ * bytes and versions. Parts that are `reused` are hashed and encoded only when they are new, and put together when
+ * somebody reads the bytes. Throws ProtoJsonError, with the resource and the path in it, for a body that does not fit its
+ * message.
  */
-export function encodeResource({ typeUrl, name, body }: XdsResource): EncodedResource {
+export const encodeResource: (resource: XdsResource) => EncodedResource = memoized(({ typeUrl, name, body }) => {
   try {
-    const bytes = encodeBody(typeUrl, body);
-    return { typeUrl, name, version: versionOf(bytes), bytes };
+    const write = messageWriter(typeOf(typeUrl));
+    const outline = createOutline();
+    write(outline, body);
+    const bytes = outline.finish();
+    const version = versionOf(bytes);
+    return hasParts(outline)
+      ? joinedResource({ typeUrl, name, version }, () => encodeBody(write, body))
+      : { typeUrl, name, version, bytes };
   } catch (cause) {
     if (!(cause instanceof ProtoJsonError)) throw cause;
     const kind = typeUrl.slice(typeUrl.lastIndexOf(".") + 1);
     throw new ProtoJsonError(`${kind} ${JSON.stringify(name)} at ${cause.path}`, cause.reason, { cause });
   }
+});
+
+/** A resource whose bytes are put together at the first reading. */
+function joinedResource(known: Omit<EncodedResource, "bytes">, join: () => Uint8Array): EncodedResource {
+  let bytes: Uint8Array | undefined;
+  return {
+    ...known,
+    get bytes() {
+      return (bytes ??= join());
+    },
+  };
 }
 
 /** The body of a resource as JSON again, for dumps and tests; defaults are left out. */
@@ -30,14 +52,14 @@ export function decodeResource({ typeUrl, bytes }: Pick<EncodedResource, "typeUr
   return protojson.toJson(type, type.decode(bytes)) as JsonObject;
 }
 
-/** Hex of the hash of a resource's bytes. */
+/** Hex of the hash of bytes: of a resource, or of its outline. */
 export function versionOf(bytes: Uint8Array): string {
   return createHash("sha256").update(bytes).digest("hex").slice(0, VERSION_HEX_DIGITS);
 }
 
-function encodeBody(typeUrl: string, body: JsonObject): Uint8Array {
+function encodeBody(write: WriteMessage, body: JsonObject): Uint8Array {
   const writer = protobuf.Writer.create();
-  messageWriter(typeOf(typeUrl))(writer, body);
+  write(writer, body);
   return writer.finish();
 }
 

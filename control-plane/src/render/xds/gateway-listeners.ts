@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { DeploymentPlan } from "../../plan/deployment-plan.ts";
 import { OVER_ADS } from "./config-source.ts";
 import { renderListener } from "./listener.ts";
-import { DEFAULT_XDS_OPTIONS, type XdsOptions } from "./options.ts";
+import { completeOptions, type XdsOptions } from "./options.ts";
 import { renderRateLimits } from "./rate-limits.ts";
 import type { JsonObject, XdsResource } from "./resource.ts";
 import { renderRouteConfiguration } from "./route-configuration.ts";
@@ -40,11 +40,12 @@ export function renderGatewayListeners(
   plans: readonly DeploymentPlan[],
   options: Partial<XdsOptions> = {},
 ): readonly XdsResource[] {
-  const settings = { ...DEFAULT_XDS_OPTIONS, ...options };
+  const settings = completeOptions(options);
   const routes = new Map<string, XdsResource>();
   const listeners = ports.map((port) => {
     const name = routesName(port.doors);
-    if (!routes.has(name)) routes.set(name, routesBehind(name, port.doors, plans, settings));
+    const hostsOf = (plan: DeploymentPlan): readonly string[] => hostsBehind(plan, port.doors);
+    if (!routes.has(name)) routes.set(name, renderRouteConfiguration(plans, settings, { name, hostsOf }));
     return listenerOn(port, name, settings);
   });
   return [...listeners, ...routes.values(), renderRateLimits(plans)];
@@ -53,20 +54,6 @@ export function renderGatewayListeners(
 function routesName(doors: readonly GatewayDoor[]): string {
   const said = doors.map(({ host, deployments }) => [host, deployments && [...deployments].sort()]);
   return `graphway-${createHash("sha256").update(JSON.stringify(said)).digest("hex").slice(0, 8)}`;
-}
-
-function routesBehind(
-  name: string,
-  doors: readonly GatewayDoor[],
-  plans: readonly DeploymentPlan[],
-  settings: XdsOptions,
-): XdsResource {
-  const behind = plans.flatMap((plan) => {
-    const hosts = hostsBehind(plan, doors);
-    return hosts.length === 0 ? [] : [sameHosts(hosts, plan.hosts) ? plan : { ...plan, hosts }];
-  });
-  const { typeUrl, body } = renderRouteConfiguration(behind, settings);
-  return { typeUrl, name, body: { ...body, name } };
 }
 
 /** The hosts by which a deployment is reached through these doors. */
@@ -87,10 +74,6 @@ function commonHost(one: string, other: string): string | undefined {
 function isWithin(host: string, outer: string): boolean {
   if (outer === ANY || host === outer) return true;
   return outer.startsWith("*.") && host !== ANY && host.endsWith(outer.slice(1));
-}
-
-function sameHosts(one: readonly string[], other: readonly string[]): boolean {
-  return one.length === other.length && one.every((host, index) => host === other[index]);
 }
 
 function listenerOn({ port, tls }: GatewayPort, routes: string, settings: XdsOptions): XdsResource {

@@ -47,3 +47,13 @@ export const DEFAULT_XDS_OPTIONS: XdsOptions = {
   retryBudgetPercent: 20,
   retryBudgetMinimum: 10,
 };
+
+let completed = { given: JSON.stringify(DEFAULT_XDS_OPTIONS), options: DEFAULT_XDS_OPTIONS };
+
+/** The options with what holds where they say nothing: the same object for the same options, one call after the other. */
+export function completeOptions(given: Partial<XdsOptions>): XdsOptions {
+  const options = { ...DEFAULT_XDS_OPTIONS, ...given };
+  const text = JSON.stringify(options);
+  if (completed.given !== text) completed = { given: text, options };
+  return completed.options;
+}

@@ -2,7 +2,9 @@ import protobuf from "protobufjs/light.js";
 import { asList, asObject, mismatch, present, ProtoJsonError, within } from "./proto-json-error.ts";
 import { writerOfScalar, type ValueWriter } from "./proto-scalar.ts";
 import { wellKnownWriter, type WriteMessage } from "./proto-well-known.ts";
+import { chunked, contentOf, EncodedPart } from "./encoded-part.ts";
 import type { Json, JsonObject } from "./resource.ts";
+import { entriesOf, isReused, type MapEntry } from "./reused.ts";
 import { messageOfTypeUrl } from "./schema.ts";
 
 interface FieldWriter {
@@ -11,6 +13,8 @@ interface FieldWriter {
   /** Name of the oneof it belongs to. */
   readonly oneof: string | undefined;
   readonly write: (writer: protobuf.Writer, value: Json) => void;
+  /** Of a map: one entry of it. */
+  readonly writeEntry?: (writer: protobuf.Writer, key: string, value: Json) => void;
 }
 
 const LENGTH_DELIMITED = 2;
@@ -39,8 +43,31 @@ function fieldsWriter(type: protobuf.Type): WriteMessage {
   let byName: Map<string, FieldWriter> | undefined;
   return (writer, body) => {
     byName ??= new Map(type.fieldsArray.map((field) => [field.name, fieldWriter(field)]));
-    writeFields(writer, byName, asObject(body), type);
+    const entries = entriesOf(body);
+    if (entries === undefined) writeFields(writer, byName, asObject(body), type);
+    else writeJoinedMap(writer, byName.get("map"), entries);
   };
+}
+
+const encodedEntries = new WeakMap<MapEntry, Uint8Array>();
+
+function writeJoinedMap(writer: protobuf.Writer, field: FieldWriter | undefined, entries: readonly MapEntry[]): void {
+  const { writeEntry } = field ?? {};
+  if (writeEntry === undefined) throw new ProtoJsonError("map", "no such map");
+  const encode = (entry: MapEntry): Uint8Array => {
+    const known = encodedEntries.get(entry);
+    if (known !== undefined) return known;
+    const alone = protobuf.Writer.create();
+    try {
+      writeEntry(alone, entry.key, entry.value);
+    } catch (cause) {
+      throw within("map", cause);
+    }
+    const bytes = alone.finish();
+    encodedEntries.set(entry, bytes);
+    return bytes;
+  };
+  for (const part of chunked(entries, encode)) writer.raw(contentOf(part, writer));
 }
 
 function writeFields(
@@ -78,11 +105,13 @@ function refuseSharedOneof(fields: readonly FieldWriter[]): void {
 function fieldWriter(field: protobuf.Field): FieldWriter {
   field.resolve();
   const { id, name } = field;
-  return { id, name, oneof: field.partOf?.name, write: fieldValueWriter(field) };
+  const common = { id, name, oneof: field.partOf?.name };
+  if (!(field instanceof protobuf.MapField)) return { ...common, write: fieldValueWriter(field) };
+  const writeEntry = entryWriter(field);
+  return { ...common, write: mapWriter(writeEntry), writeEntry };
 }
 
 function fieldValueWriter(field: protobuf.Field): FieldWriter["write"] {
-  if (field instanceof protobuf.MapField) return mapWriter(field);
   if (field.repeated) return listWriter(field.id, valueWriter(field));
   return singleWriter(field.id, valueWriter(field), field.partOf !== null);
 }
@@ -113,28 +142,32 @@ function listWriter(id: number, value: ValueWriter): FieldWriter["write"] {
   };
 }
 
-function mapWriter(field: protobuf.MapField): FieldWriter["write"] {
+function entryWriter(field: protobuf.MapField): NonNullable<FieldWriter["writeEntry"]> {
   if (field.keyType !== "string") throw new Error(`${field.fullName}: only string keys are supported`);
   const value = valueWriter(field);
   const tag = (field.id << 3) | LENGTH_DELIMITED;
   const key = writerOfScalar("string");
+  return (writer, name, json) => {
+    key.write(
+      writer
+        .uint32(tag)
+        .fork()
+        .uint32((1 << 3) | LENGTH_DELIMITED),
+      name,
+    );
+    try {
+      value.write(writer.uint32((2 << 3) | value.wireType), json);
+    } catch (cause) {
+      throw within(`[${JSON.stringify(name)}]`, cause);
+    }
+    writer.ldelim();
+  };
+}
+
+function mapWriter(writeEntry: NonNullable<FieldWriter["writeEntry"]>): FieldWriter["write"] {
   return (writer, json) => {
     const map = asObject(json);
-    for (const name of Object.keys(map).sort()) {
-      key.write(
-        writer
-          .uint32(tag)
-          .fork()
-          .uint32((1 << 3) | LENGTH_DELIMITED),
-        name,
-      );
-      try {
-        value.write(writer.uint32((2 << 3) | value.wireType), present(map[name]));
-      } catch (cause) {
-        throw within(`[${JSON.stringify(name)}]`, cause);
-      }
-      writer.ldelim();
-    }
+    for (const name of Object.keys(map).sort()) writeEntry(writer, name, present(map[name]));
   };
 }
 
@@ -158,11 +191,28 @@ function enumWriter(type: protobuf.Enum): ValueWriter {
   };
 }
 
+/** What was made of bodies that are used again, as messages of which type. */
+const parts = new WeakMap<JsonObject, { readonly type: protobuf.Type; readonly part: EncodedPart }>();
+
+function partOf(type: protobuf.Type, write: WriteMessage, body: JsonObject): EncodedPart {
+  const known = parts.get(body);
+  if (known?.type === type) return known.part;
+  const writer = protobuf.Writer.create();
+  write(writer, body);
+  const part = new EncodedPart(writer.finish());
+  parts.set(body, { type, part });
+  return part;
+}
+
 function nestedWriter(type: protobuf.Type): ValueWriter {
   const write = messageWriter(type);
   return {
     wireType: LENGTH_DELIMITED,
     write: (writer, value) => {
+      if (isReused(value)) {
+        writer.bytes(contentOf(partOf(type, write, value), writer));
+        return;
+      }
       write(writer.fork(), value);
       writer.ldelim();
     },

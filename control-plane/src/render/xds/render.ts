@@ -3,7 +3,7 @@ import type { DeploymentPlan } from "../../plan/deployment-plan.ts";
 import { problem, type Checked, type Problem } from "../../problem/problem.ts";
 import { renderClusters } from "./cluster.ts";
 import { renderListener } from "./listener.ts";
-import { DEFAULT_XDS_OPTIONS, type XdsOptions } from "./options.ts";
+import { completeOptions, type XdsOptions } from "./options.ts";
 import { renderRateLimits } from "./rate-limits.ts";
 import type { XdsResource } from "./resource.ts";
 import { renderRouteConfiguration } from "./route-configuration.ts";
@@ -23,7 +23,7 @@ export function renderXds(
   plans: readonly DeploymentPlan[],
   options: Partial<XdsOptions> = {},
 ): Checked<readonly XdsResource[]> {
-  const settings = { ...DEFAULT_XDS_OPTIONS, ...options };
+  const settings = completeOptions(options);
   const clusters = plans.flatMap((plan) => renderClusters(plan, settings));
   const value = [
     ...clusters,

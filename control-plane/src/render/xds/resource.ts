@@ -17,7 +17,7 @@ export interface XdsResource {
 export interface EncodedResource {
   readonly typeUrl: string;
   readonly name: string;
-  /** Hex of a hash of `bytes`. */
+  /** Hex of a hash of what the bytes say. */
   readonly version: string;
   readonly bytes: Uint8Array;
 }

@@ -2,13 +2,21 @@ import type { RetryPlan } from "../../plan/traffic-plan.ts";
 import { duration } from "../duration.ts";
 import { retriesOf } from "../retry-conditions.ts";
 import type { JsonObject } from "./resource.ts";
+import { reused } from "./reused.ts";
 import { TYPE } from "./type-urls.ts";
 
 /** Explicit, so that no default of a proxy can count a reward twice. */
-export const NO_RETRIES: JsonObject = { num_retries: 0 };
+export const NO_RETRIES: JsonObject = reused({ num_retries: 0 });
+
+/** What holds for predictions of deployments that say nothing: the same for REST and gRPC, so it stands on the virtual host. */
+export const USUAL_RETRIES: JsonObject = policy(undefined, "http");
 
 /** Retries of predictions go to another host where there is one. Feedback has `NO_RETRIES`. */
 export function retryPolicy(retry: RetryPlan | undefined, call: "http" | "grpc"): JsonObject {
+  return retry === undefined ? {} : { retry_policy: policy(retry, call) };
+}
+
+function policy(retry: RetryPlan | undefined, call: "http" | "grpc"): JsonObject {
   const { attempts, perTryTimeoutMs, conditions, statuses } = retriesOf(retry, call);
   if (attempts === 0) return NO_RETRIES;
   const retryOn = statuses.length === 0 ? conditions : [...new Set([...conditions, "retriable-status-codes"])];

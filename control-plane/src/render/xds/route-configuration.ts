@@ -3,8 +3,11 @@ import type { DeploymentPlan } from "../../plan/deployment-plan.ts";
 import { urlPrefix } from "../../plan/urls.ts";
 import { ECHOES, explainerRoutes, grpcRoutes, grpcTakeover, restRoutes, restTakeover } from "./deployment-routes.ts";
 import { GATEWAY_NAME } from "./listener.ts";
+import { memoized } from "./memo.ts";
 import type { XdsOptions } from "./options.ts";
 import type { JsonObject, XdsResource } from "./resource.ts";
+import { USUAL_RETRIES } from "./retry-policy.ts";
+import { joinedMap, mapEntry, reused, type MapEntry } from "./reused.ts";
 import { TYPE } from "./type-urls.ts";
 
 const ANY_HOST = "*";
@@ -25,21 +28,21 @@ function responseHeader(key: string, value: string): JsonObject {
 }
 
 /** Answer to a gRPC call that no deployment takes: status NOT_FOUND. */
-const GRPC_NOT_FOUND: JsonObject = {
+const GRPC_NOT_FOUND: JsonObject = reused({
   match: { prefix: "/" },
   direct_response: {
     status: 404,
     body: { inline_string: `${UNKNOWN_DEPLOYMENT}: check the metadata "seldon" and "namespace"` },
   },
   response_headers_to_add: [responseHeader("grpc-status", "5")],
-};
+});
 
 /** Answer to any other request that no deployment takes. */
-const REST_NOT_FOUND: JsonObject = {
+const REST_NOT_FOUND: JsonObject = reused({
   match: { prefix: "/" },
   direct_response: { status: 404, body: { inline_string: NOT_FOUND_BODY } },
   response_headers_to_add: [responseHeader("content-type", "application/json")],
-};
+});
 
 function take(routes: readonly JsonObject[]): JsonObject {
   return { action: { name: "routes", typed_config: { "@type": TYPE.routeList, routes } } };
@@ -48,10 +51,10 @@ function take(routes: readonly JsonObject[]): JsonObject {
 type MapKind = "prefix_match_map" | "exact_match_map";
 
 /** A lookup by one header. Envoy refuses an empty map, so that one is only its `otherwise`. */
-function lookUp(header: string, kind: MapKind, map: JsonObject, otherwise: JsonObject): JsonObject {
-  if (Object.keys(map).length === 0) return otherwise;
+function lookUp(header: string, kind: MapKind, entries: readonly MapEntry[], otherwise: JsonObject): JsonObject {
+  if (entries.length === 0) return otherwise;
   const input = { name: header, typed_config: { "@type": TYPE.headerMatchInput, header_name: header } };
-  return { matcher: { matcher_tree: { input, [kind]: { map } }, on_no_match: otherwise } };
+  return { matcher: { matcher_tree: { input, [kind]: joinedMap(entries) }, on_no_match: otherwise } };
 }
 
 /** A name that requests are addressed to: its deployment, where there is one, and those that answer some of them. */
@@ -62,59 +65,68 @@ interface Addressee {
   readonly takeovers: readonly DeploymentPlan[];
 }
 
-function addressees(plans: readonly DeploymentPlan[]): readonly Addressee[] {
+/** What a request for the addressee is looked up by, and its routes: once per plan that nobody answers for. */
+interface Entries {
+  readonly rest: MapEntry;
+  readonly grpc: MapEntry;
+}
+
+const ownEntries = memoized((plan: DeploymentPlan): Entries => entriesFor({ ...plan, plan, takeovers: [] }));
+
+function entriesFor({ namespace, name, plan, takeovers }: Addressee): Entries {
+  const prefix = urlPrefix({ namespace, name });
+  const rest = takeovers.flatMap((one) => restTakeover(one, prefix));
+  const grpc = takeovers.flatMap(grpcTakeover);
+  return {
+    rest: mapEntry(prefix, take([...rest, ...(plan === undefined ? [REST_NOT_FOUND] : restRoutes(plan))])),
+    grpc: mapEntry(name, take([...grpc, ...(plan === undefined ? [GRPC_NOT_FOUND] : grpcRoutes(plan))])),
+  };
+}
+
+const explainerEntries = memoized((plan: DeploymentPlan): readonly MapEntry[] =>
+  explainerRoutes(plan).map(([prefix, route]) => mapEntry(prefix, take([route]))),
+);
+
+/** Everybody, by namespace. */
+function byNamespace(plans: readonly DeploymentPlan[]): ReadonlyMap<string, readonly Entries[]> {
   const takeovers = Map.groupBy(
     plans.filter((plan) => plan.takeover !== undefined),
     (plan) => `${plan.namespace}/${plan.takeover?.deployment ?? ""}`,
   );
-  const own = plans.map((plan): Addressee => ({
-    namespace: plan.namespace,
-    name: plan.name,
-    plan,
-    takeovers: takeovers.get(`${plan.namespace}/${plan.name}`) ?? [],
-  }));
-  const known = new Set(plans.map((plan) => `${plan.namespace}/${plan.name}`));
-  const orphans = [...takeovers].filter(([key]) => !known.has(key));
-  const others = orphans.flatMap(([, [first, ...rest]]): readonly Addressee[] => {
-    if (first?.takeover === undefined) return [];
-    return [{ namespace: first.namespace, name: first.takeover.deployment, takeovers: [first, ...rest] }];
-  });
-  return [...own, ...others];
-}
-
-function restOf({ plan, takeovers, ...named }: Addressee): JsonObject {
-  const taken = takeovers.flatMap((one) => restTakeover(one, urlPrefix(named)));
-  return take([...taken, ...(plan === undefined ? [REST_NOT_FOUND] : restRoutes(plan))]);
-}
-
-function grpcOf({ plan, takeovers }: Addressee): JsonObject {
-  return take([...takeovers.flatMap(grpcTakeover), ...(plan === undefined ? [GRPC_NOT_FOUND] : grpcRoutes(plan))]);
+  const found = new Map<string, Entries[]>();
+  for (const plan of plans) {
+    const others = takeovers.get(plan.key);
+    const entries = others === undefined ? ownEntries(plan) : entriesFor({ ...plan, plan, takeovers: others });
+    addTo(found, plan.namespace, entries);
+    takeovers.delete(plan.key);
+  }
+  // Whose own deployment is not there.
+  for (const [first, ...rest] of takeovers.values()) {
+    if (first?.takeover === undefined) continue;
+    const { namespace, takeover } = first;
+    addTo(found, namespace, entriesFor({ namespace, name: takeover.deployment, takeovers: [first, ...rest] }));
+  }
+  return found;
 }
 
 /** gRPC calls name deployment and namespace by metadata. */
-function byMetadata(all: readonly Addressee[]): JsonObject {
-  const byName = Map.groupBy(all, (one) => one.name);
-  const names = [...byName].map(([name, sameName]) => {
-    const namespaces = sameName.map((one) => [one.namespace, grpcOf(one)] as const);
-    const byNamespace = Object.fromEntries<JsonObject>(namespaces);
-    return [name, lookUp(HEADER_NAMESPACE, "exact_match_map", byNamespace, take([GRPC_NOT_FOUND]))] as const;
+function byMetadata(namespaces: ReadonlyMap<string, readonly Entries[]>): JsonObject {
+  const otherwise = take([GRPC_NOT_FOUND]);
+  const entries = [...namespaces].map(([namespace, all]) => {
+    const names = all.map(({ grpc }) => grpc);
+    return mapEntry(namespace, lookUp(HEADER_SELDON, "exact_match_map", names, otherwise));
   });
-  return lookUp(HEADER_SELDON, "exact_match_map", Object.fromEntries<JsonObject>(names), take([GRPC_NOT_FOUND]));
+  return lookUp(HEADER_NAMESPACE, "exact_match_map", entries, otherwise);
 }
 
 /** Everything is found by maps: first the URL prefix, the longest one that fits, then for gRPC the metadata. */
 function matcher(plans: readonly DeploymentPlan[]): JsonObject {
-  const all = addressees(plans);
-  const deployments = all.map((one) => [urlPrefix(one), restOf(one)] as const);
-  const explainers = plans.flatMap(explainerRoutes).map(([prefix, route]) => [prefix, take([route])] as const);
-  const urls = Object.fromEntries<JsonObject>([...deployments, ...explainers]);
-  const rest = lookUp(
-    "content-type",
-    "prefix_match_map",
-    { "application/grpc": byMetadata(all) },
-    take([REST_NOT_FOUND]),
-  );
-  const found = lookUp(":path", "prefix_match_map", urls, rest);
+  const namespaces = byNamespace(plans);
+  const deployments = [...namespaces.values()].flatMap((all) => all.map(({ rest }) => rest));
+  const explainers = plans.flatMap(explainerEntries);
+  const grpc = [mapEntry("application/grpc", byMetadata(namespaces))];
+  const others = lookUp("content-type", "prefix_match_map", grpc, take([REST_NOT_FOUND]));
+  const found = lookUp(":path", "prefix_match_map", [...deployments, ...explainers], others);
   // One of the maps above is never empty, so this is always a matcher.
   return found["matcher"] as JsonObject;
 }
@@ -130,27 +142,41 @@ function virtualHost(host: string, plans: readonly DeploymentPlan[], options: Xd
     name: host,
     domains: [host],
     request_body_buffer_limit: options.bodyBufferLimitBytes,
+    retry_policy: USUAL_RETRIES,
     matcher: matcher(plans),
   };
 }
 
+/** A RouteConfiguration of its own: which deployments it has, and by which hosts. */
+export interface RoutesBehind {
+  readonly name: string;
+  /** None: the deployment is not there. */
+  readonly hostsOf: (plan: DeploymentPlan) => readonly string[];
+}
+
+const ALL: RoutesBehind = { name: GATEWAY_NAME, hostsOf: (plan) => plan.hosts };
+
 /**
  * All routes of the gateway. A deployment without `seldon.io/istio-host` answers to every host that no other deployment
- * names; finding a route does not take longer with more deployments.
+ * names; finding a route does not take longer with more deployments. What was rendered and encoded for a plan is kept as
+ * long as the plan.
  */
-export function renderRouteConfiguration(plans: readonly DeploymentPlan[], options: XdsOptions): XdsResource {
+export function renderRouteConfiguration(
+  plans: readonly DeploymentPlan[],
+  options: XdsOptions,
+  { name, hostsOf }: RoutesBehind = ALL,
+): XdsResource {
   const byHost = new Map<string, DeploymentPlan[]>([[ANY_HOST, []]]);
   for (const plan of plans) {
-    for (const host of plan.hosts) addTo(byHost, host, plan);
+    for (const host of hostsOf(plan)) addTo(byHost, host, plan);
   }
-  const virtualHosts = [...byHost].map(([host, served]) => virtualHost(host, served, options));
   const body = {
-    name: GATEWAY_NAME,
+    name,
     ignore_port_in_host_matching: true,
     request_headers_to_remove: [HEADER_CLUSTER],
     response_headers_to_add: ECHOES,
     most_specific_header_mutations_wins: true,
-    virtual_hosts: virtualHosts,
+    virtual_hosts: [...byHost].map(([host, served]) => virtualHost(host, served, options)),
   };
-  return { typeUrl: TYPE.routeConfiguration, name: GATEWAY_NAME, body };
+  return { typeUrl: TYPE.routeConfiguration, name, body };
 }
