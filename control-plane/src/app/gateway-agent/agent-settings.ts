@@ -5,7 +5,7 @@ import { parseArgs } from "node:util";
 export interface AgentSettings {
   /** `gateway~<namespace>~<name>~<pod>`. */
   readonly nodeId: string;
-  /** The control plane, `host:port`. */
+  /** The control plane, `host:port`; empty where none is needed. */
   readonly xdsServer: string;
   /** Certificates that the control plane's must come from; undefined: plain text. */
   readonly xdsCa: string | undefined;
@@ -48,12 +48,10 @@ export function readAgentSettings(
   const values = parse(args);
   const { POD_NAMESPACE: namespace = "", POD_NAME: pod = "" } = env;
   if (namespace === "" || pod === "") throw new AgentSettingsError("POD_NAMESPACE and POD_NAME say which pod this is");
-  const server = values["xds-server"];
-  if (server === "") throw new AgentSettingsError("--xds-server host:port says where the control plane is");
   const { folder } = values;
   return {
     nodeId: `gateway~${namespace}~${values.name}~${pod}`,
-    xdsServer: server.replace(/^https?:\/\//, ""),
+    xdsServer: values["xds-server"].replace(/^https?:\/\//, ""),
     xdsCa: values["xds-ca-file"] || undefined,
     tokenFile: values["token-file"] || undefined,
     xdsSocket: join(folder, "xds.sock"),

@@ -7,9 +7,10 @@ import { Gauge, Registry } from "prom-client";
 import { renderGatewayBootstrap } from "../../render/xds/bootstrap.ts";
 import { startStatusServer } from "../cluster/status-server.ts";
 import { AgentSettingsError, readAgentSettings, type AgentSettings } from "./agent-settings.ts";
-import { drainEnvoy, isAlive } from "./drain.ts";
+import { isAlive, sendClientsElsewhere, welcomeClients } from "./envoy-admin.ts";
 import { startRelay, type Relay, type RelayEvent } from "./relay.ts";
 
+const EXIT_INTERRUPTED = 1;
 const EXIT_WRONG_SETTINGS = 2;
 /** After the signal to stop: until Envoy has ended, or so long. Pods are given less. */
 const LONGEST_DRAIN_MS = 120_000;
@@ -17,7 +18,7 @@ const LOOK_EVERY_MS = 250;
 
 /** Writes the bootstrap for the Envoy of this pod: an init container's whole work. */
 export function writeBootstrap(args: readonly string[]): void {
-  const settings = settingsOf(args);
+  const settings = settingsOf(args, false);
   if (settings === undefined) return;
   mkdirSync(dirname(settings.bootstrapFile), { recursive: true });
   const made = `${settings.bootstrapFile}.new`;
@@ -25,9 +26,9 @@ export function writeBootstrap(args: readonly string[]): void {
   renameSync(made, settings.bootstrapFile);
 }
 
-/** Runs the agent beside the Envoy of a gateway until it is told to stop. */
+/** Runs the agent beside the Envoy of a gateway until it is told to stop; told twice, it ends at once. */
 export async function runAgent(args: readonly string[]): Promise<void> {
-  const settings = settingsOf(args);
+  const settings = settingsOf(args, true);
   if (settings === undefined) return;
   const log = pino({ base: { name: "graphway-gateway-agent" }, timestamp: pino.stdTimeFunctions.isoTime });
   process.on("uncaughtException", (error) => {
@@ -36,6 +37,8 @@ export async function runAgent(args: readonly string[]): Promise<void> {
   process.on("unhandledRejection", (error) => {
     log.error({ err: error }, "a rejection was caught by nobody; work goes on");
   });
+  // An agent before may have been told to stop without its pod.
+  if (await isAlive(settings.adminSocket)) await welcomeClients(settings.adminSocket);
   const relay = await startRelay({
     upstream: {
       address: settings.xdsServer,
@@ -56,8 +59,11 @@ export async function runAgent(args: readonly string[]): Promise<void> {
     notReady: () => (relay.isServing() ? undefined : "the control plane has said nothing yet"),
   });
   log.info({ node: settings.nodeId, server: settings.xdsServer, port: status.port }, "started");
+  let isStopping = false;
   for (const signal of ["SIGTERM", "SIGINT"] as const)
-    process.once(signal, () => {
+    process.on(signal, () => {
+      if (isStopping) process.exit(EXIT_INTERRUPTED);
+      isStopping = true;
       log.info({ signal }, "stopping: Envoy is asked to drain");
       void stop(settings, relay, log).then(() => status.close());
     });
@@ -67,7 +73,7 @@ export async function runAgent(args: readonly string[]): Promise<void> {
 async function stop({ adminSocket }: AgentSettings, relay: Relay, log: Logger): Promise<void> {
   const deadlineMs = performance.now() + LONGEST_DRAIN_MS;
   try {
-    await drainEnvoy(adminSocket);
+    await sendClientsElsewhere(adminSocket);
   } catch (error) {
     log.warn({ reason: String(error) }, "Envoy could not be asked to drain");
   }
@@ -77,9 +83,12 @@ async function stop({ adminSocket }: AgentSettings, relay: Relay, log: Logger): 
   log.info("stopped");
 }
 
-function settingsOf(args: readonly string[]): AgentSettings | undefined {
+function settingsOf(args: readonly string[], needsServer: boolean): AgentSettings | undefined {
   try {
-    return readAgentSettings(args, process.env);
+    const settings = readAgentSettings(args, process.env);
+    if (needsServer && settings.xdsServer === "")
+      throw new AgentSettingsError("--xds-server host:port says where the control plane is");
+    return settings;
   } catch (error) {
     if (!(error instanceof AgentSettingsError)) throw error;
     process.stderr.write(`gateway-agent: ${error.message}\n`);

@@ -62,6 +62,7 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
   const opened = Promise.withResolvers<undefined>();
   let isServing = false;
   let isConnected = false;
+  let isKnownAway = false;
 
   const fault = (doing: string) => (error: unknown) => {
     onEvent?.({ kind: "fault", doing, error });
@@ -94,8 +95,10 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
     },
     take,
     onConnection: (connected, reason = "") => {
+      const isNews = connected || isConnected || !isKnownAway;
       isConnected = connected;
-      onEvent?.(connected ? { kind: "connected" } : { kind: "disconnected", reason });
+      isKnownAway = !connected;
+      if (isNews) onEvent?.(connected ? { kind: "connected" } : { kind: "disconnected", reason });
     },
   });
 

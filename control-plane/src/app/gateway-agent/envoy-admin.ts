@@ -3,12 +3,16 @@ import { request } from "node:http";
 const ASK_TIMEOUT_MS = 2000;
 
 /**
- * Tells the Envoy behind an admin socket that it ends soon: it is not ready any more, and asks clients to go elsewhere,
- * connection by connection. It goes on answering.
+ * Tells the Envoy behind an admin socket that it ends soon: it is not ready any more, and with every answer asks its client
+ * to go elsewhere. It goes on answering, and `welcomeClients` takes it back.
  */
-export async function drainEnvoy(adminSocket: string): Promise<void> {
-  await post(adminSocket, "/healthcheck/fail");
-  await post(adminSocket, "/drain_listeners?graceful&skip_exit");
+export function sendClientsElsewhere(adminSocket: string): Promise<void> {
+  return post(adminSocket, "/healthcheck/fail");
+}
+
+/** Takes `sendClientsElsewhere` back. */
+export function welcomeClients(adminSocket: string): Promise<void> {
+  return post(adminSocket, "/healthcheck/ok");
 }
 
 /** True while an Envoy answers behind an admin socket. */
