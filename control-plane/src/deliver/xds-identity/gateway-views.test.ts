@@ -39,7 +39,8 @@ describe("the view of a gateway", () => {
       const view = await viewOf(GATEWAY, token);
       for (const type of [TYPE.cluster, TYPE.endpoints, TYPE.listener, TYPE.routeConfiguration, TYPE.secret])
         assert.equal(view.sees(type, "any"), true);
-      assert.equal(view.sees(TYPE.filterConfig, STORED_GATEWAY_FILTER), true);
+      for (const filter of [STORED_GATEWAY_FILTER, "graphway.limits"])
+        assert.equal(view.sees(TYPE.filterConfig, filter), true);
       assert.equal(view.aliases?.get(TYPE.filterConfig)?.get("graphway.gateway"), STORED_GATEWAY_FILTER);
       assert.equal(view.sees(TYPE.filterConfig, "of/others"), false);
       assert.equal(view.sees(TYPE.inferenceGraph, "ns/dep/main"), false);

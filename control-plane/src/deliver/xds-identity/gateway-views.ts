@@ -1,6 +1,7 @@
 import { status } from "@grpc/grpc-js";
 import { filterName } from "../../render/xds/filter-config.ts";
 import { RATE_LIMITS_NAME } from "../../render/xds/rate-limits.ts";
+import { RATE_LIMITS_NAME } from "../../render/xds/rate-limits.ts";
 import { TYPE } from "../../render/xds/type-urls.ts";
 import type { NodeView, ViewFor, XdsNode } from "../xds-server/node-view.ts";
 import { StreamRefused } from "../xds-server/stream-refused.ts";
@@ -18,6 +19,9 @@ export interface GatewayViewOptions {
 
 /** Name in the store of the filter with the table of our own gateways; to them it is `graphway.gateway`. */
 export const STORED_GATEWAY_FILTER = `gateway/${filterName("gateway")}`;
+
+/** Filters that gateways fetch, by their names in the store. */
+const GATEWAY_FILTERS: ReadonlySet<string> = new Set([STORED_GATEWAY_FILTER, RATE_LIMITS_NAME]);
 
 const GATEWAY_TYPES: ReadonlySet<string> = new Set([
   TYPE.cluster,
