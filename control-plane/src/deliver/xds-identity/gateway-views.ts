@@ -1,7 +1,6 @@
 import { status } from "@grpc/grpc-js";
 import { filterName } from "../../render/xds/filter-config.ts";
 import { RATE_LIMITS_NAME } from "../../render/xds/rate-limits.ts";
-import { RATE_LIMITS_NAME } from "../../render/xds/rate-limits.ts";
 import { TYPE } from "../../render/xds/type-urls.ts";
 import type { NodeView, ViewFor, XdsNode } from "../xds-server/node-view.ts";
 import { StreamRefused } from "../xds-server/stream-refused.ts";
@@ -32,9 +31,7 @@ const GATEWAY_TYPES: ReadonlySet<string> = new Set([
 ]);
 
 const VIEW: NodeView = {
-  sees: (typeUrl, name) =>
-    GATEWAY_TYPES.has(typeUrl) ||
-    (typeUrl === TYPE.filterConfig && (name === STORED_GATEWAY_FILTER || name === RATE_LIMITS_NAME)),
+  sees: (typeUrl, name) => GATEWAY_TYPES.has(typeUrl) || (typeUrl === TYPE.filterConfig && GATEWAY_FILTERS.has(name)),
   aliases: new Map([[TYPE.filterConfig, new Map([[filterName("gateway"), STORED_GATEWAY_FILTER]])]]),
 };
 
