@@ -73,7 +73,7 @@ function loadDeployment(
 }
 
 /** What a policy asks of its target that the target does not have; problems of the policy. */
-function findUnfit({ policy, object }: PolicyMatch, { raw }: CheckedDeployment): readonly Problem[] {
-  if (policy === undefined) return [];
-  return checkPredictors(policy.spec, raw).map((finding) => problemOf(finding, object));
+function findUnfit({ shaped, object }: PolicyMatch, { raw }: CheckedDeployment): readonly Problem[] {
+  if (shaped === undefined) return [];
+  return checkPredictors(shaped.spec, raw).map((finding) => problemOf(finding, object));
 }

@@ -13,6 +13,8 @@ import { checkSpec } from "./check-spec.ts";
 /** What a deployment's policy came to: a policy in error leaves none, and stops the deployment that it targets. */
 export interface PolicyMatch {
   readonly policy?: RoutePolicy;
+  /** The policy if its shape is right, whatever else is wrong. */
+  readonly shaped?: RoutePolicy;
   /** Where the policy stands. */
   readonly object: IdentifiedObject;
   readonly problems: readonly Problem[];
@@ -80,7 +82,11 @@ function checkPolicy(object: IdentifiedObject): CheckedPolicy {
   const targetName = ownValue(ownValue(ownValue(object.value, "spec"), "targetRef"), "name");
   const target = typeof targetName === "string" && targetName !== "" ? `${object.namespace}/${targetName}` : "";
   const usable = policy !== undefined && !hasErrors(problems);
-  return { object, target, match: usable ? { policy, object, problems } : { object, problems } };
+  return {
+    object,
+    target,
+    match: { ...(usable ? { policy } : {}), ...(policy === undefined ? {} : { shaped: policy }), object, problems },
+  };
 }
 
 function conflict(loser: CheckedPolicy, winner: CheckedPolicy): Problem {
