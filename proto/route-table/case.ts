@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { load } from "js-yaml";
 import { applyDecision, decide, randomFrom } from "./decide.ts";
 import { encodeRouteTable } from "./encode.ts";
-import type { RouteTable } from "./model.ts";
+import type { RouteTable, TableDeployment, TableRule, TableShadow } from "./model.ts";
 import type { Headers } from "./request.ts";
 
 /** A folder of proto/vectors: a table and requests. */
@@ -16,6 +16,8 @@ export interface VectorCase {
 interface VectorRequest {
   readonly name: string;
   readonly headers: Headers;
+  /** True: the headers are all there is of the request. */
+  readonly endOfStream: boolean;
 }
 
 /** What a case must give: the bytes of its table, and per request the headers as they go on. */
@@ -29,6 +31,9 @@ export const VECTORS = fileURLToPath(new URL("../vectors", import.meta.url));
 
 /** Where the random numbers of every case begin. */
 export const VECTOR_SEED = 20261122;
+
+/** The line of a request that has no body; every other line is a header. */
+const END_OF_STREAM = "end-of-stream";
 
 /** `name: value`, as a request is written in a case. */
 function headerOf(line: string): readonly [string, string] {
@@ -45,22 +50,58 @@ function yaml(folder: string, file: string): unknown {
   return load(readFileSync(join(folder, file), "utf8"));
 }
 
+/** A deployment as a case writes it: lists that are empty may be left out, clusters have a usual name. */
+type WrittenDeployment = Partial<TableDeployment> &
+  Pick<TableDeployment, "key" | "predictors"> & {
+    readonly rules?: readonly Partial<TableRule>[];
+    readonly shadows?: readonly Partial<TableShadow>[];
+  };
+
+function deploymentOf(written: WrittenDeployment): TableDeployment {
+  const withClusters = <T extends { readonly name?: string }>(target: T) => ({
+    httpCluster: `${written.key}/${target.name ?? ""}/http`,
+    grpcCluster: `${written.key}/${target.name ?? ""}/grpc`,
+    ...target,
+  });
+  const { permits, rules = [], shadows = [] } = written;
+  return {
+    stickyKeys: [],
+    ...written,
+    permits: { force: [], explain: [], ...permits },
+    predictors: written.predictors.map(withClusters),
+    rules: rules.map((rule) => {
+      const predictors = (rule.predictors ?? []).map(withClusters);
+      return { name: "", conditions: [], percent: 100, ...rule, predictors };
+    }),
+    shadows: shadows.map((shadow) => ({
+      ...withClusters({ name: "", percent: 100, conditions: [], beside: [], ...shadow }),
+    })),
+  };
+}
+
 /** Reads table.yaml and requests.yaml of a case. */
 export function readCase(folder: string): VectorCase {
-  const table = yaml(folder, "table.yaml") as Omit<RouteTable, "generation"> & { readonly generation: string };
+  const table = yaml(folder, "table.yaml") as Omit<RouteTable, "generation" | "deployments"> & {
+    readonly generation: string;
+    readonly deployments: readonly WrittenDeployment[];
+  };
   const requests = yaml(folder, "requests.yaml") as Readonly<Record<string, readonly string[]>>;
   return {
-    table: { ...table, generation: BigInt(`0x${table.generation}`) },
-    requests: Object.entries(requests).map(([name, lines]) => ({ name, headers: lines.map(headerOf) })),
+    table: { ...table, generation: BigInt(`0x${table.generation}`), deployments: table.deployments.map(deploymentOf) },
+    requests: Object.entries(requests).map(([name, lines]) => ({
+      name,
+      headers: lines.filter((line) => line !== END_OF_STREAM).map(headerOf),
+      endOfStream: lines.includes(END_OF_STREAM),
+    })),
   };
 }
 
 /** What the specification makes of a case: what its decisions.yaml holds. */
 export function decideCase({ table, requests }: VectorCase): VectorResult {
   const random = randomFrom(VECTOR_SEED);
-  const decisions = requests.map(({ name, headers }) => ({
+  const decisions = requests.map(({ name, headers, endOfStream }) => ({
     name,
-    headers: linesOf(applyDecision(headers, decide(table, headers, random))),
+    headers: linesOf(applyDecision(headers, decide(table, headers, random, endOfStream))),
   }));
   return { table: Buffer.from(encodeRouteTable(table)).toString("base64"), decisions };
 }

@@ -22,19 +22,33 @@ export function hashText(text: string, seed = 0): number {
   return hashBytes(bytesOf(text), seed);
 }
 
-/** What a split or a shadow sample mixes into every key: its salt, so that no two of them correlate. */
+/** What a split or a sample mixes into every key, so that no two of them correlate. */
 export interface Seeds {
   readonly a: number;
   readonly b: number;
 }
 
-/** The seeds of a predictor in its deployment's split, or of a shadow in its sample. */
-export function seedsOf(purpose: "split" | "shadow", deploymentKey: string, name: string): Seeds {
-  const salt = `${purpose}/${deploymentKey}/${name}`;
-  return { a: hashText(salt, 1), b: hashText(salt, 2) };
+function seedsOf(text: string): Seeds {
+  const bytes = bytesOf(text);
+  return { a: hashBytes(bytes, 1), b: hashBytes(bytes, 2) };
 }
 
-/** The highest draw that is still in a sample of `percent` (above 0, up to 100). */
+/** The seeds of a predictor in all splits of a deployment; the salt is its key unless it has another. */
+export function splitSeeds(salt: string, predictor: string): Seeds {
+  return seedsOf(`split/${salt}/${predictor}`);
+}
+
+/** The seeds of a shadow's sample. */
+export function shadowSeeds(deploymentKey: string, shadow: string): Seeds {
+  return seedsOf(`shadow/${deploymentKey}/${shadow}`);
+}
+
+/** The seeds of a rule's share. */
+export function ruleSeeds(deploymentKey: string, rule: string): Seeds {
+  return seedsOf(`rule/${deploymentKey}/${rule}`);
+}
+
+/** The highest draw that is still in a share of `percent` (above 0, up to 100). */
 export function lastDrawOf(percent: number): number {
   return Math.max(1, Math.round((percent / 100) * 2 ** 32)) - 1;
 }
