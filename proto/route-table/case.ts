@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { load } from "js-yaml";
 import { applyDecision, decide, randomFrom } from "./decide.ts";
 import { encodeRouteTable } from "./encode.ts";
-import type { RouteTable, TableDeployment, TableRule, TableShadow } from "./model.ts";
+import type { RouteTable, TableDeployment, TablePredictor, TableRule, TableShadow } from "./model.ts";
 import type { Headers } from "./request.ts";
 
 /** A folder of proto/vectors: a table and requests. */
@@ -50,32 +50,38 @@ function yaml(folder: string, file: string): unknown {
   return load(readFileSync(join(folder, file), "utf8"));
 }
 
-/** A deployment as a case writes it: lists that are empty may be left out, clusters have a usual name. */
-type WrittenDeployment = Partial<TableDeployment> &
-  Pick<TableDeployment, "key" | "predictors"> & {
-    readonly rules?: readonly Partial<TableRule>[];
-    readonly shadows?: readonly Partial<TableShadow>[];
-  };
+/** The same without what a case may leave out: empty lists, 100 percent, and clusters of the usual names. */
+type Written<T, May extends keyof T> = Omit<T, May> & Partial<Pick<T, May>>;
+type WrittenPredictor = Written<TablePredictor, "httpCluster" | "grpcCluster">;
+type WrittenRule = Written<Omit<TableRule, "predictors">, "conditions" | "percent"> & {
+  readonly predictors: readonly WrittenPredictor[];
+};
+type WrittenShadow = Written<TableShadow, "httpCluster" | "grpcCluster" | "percent" | "conditions" | "beside">;
+type WrittenDeployment = Omit<
+  Written<TableDeployment, "stickyKeys">,
+  "permits" | "predictors" | "rules" | "shadows"
+> & {
+  readonly permits?: Partial<TableDeployment["permits"]>;
+  readonly predictors: readonly WrittenPredictor[];
+  readonly rules?: readonly WrittenRule[];
+  readonly shadows?: readonly WrittenShadow[];
+};
 
 function deploymentOf(written: WrittenDeployment): TableDeployment {
-  const withClusters = <T extends { readonly name?: string }>(target: T) => ({
-    httpCluster: `${written.key}/${target.name ?? ""}/http`,
-    grpcCluster: `${written.key}/${target.name ?? ""}/grpc`,
-    ...target,
+  const clustersOf = (target: string) => ({
+    httpCluster: `${written.key}/${target}/http`,
+    grpcCluster: `${written.key}/${target}/grpc`,
   });
+  const predictorsOf = (predictors: readonly WrittenPredictor[]): readonly TablePredictor[] =>
+    predictors.map((one) => ({ ...clustersOf(one.name), ...one }));
   const { permits, rules = [], shadows = [] } = written;
   return {
     stickyKeys: [],
     ...written,
     permits: { force: [], explain: [], ...permits },
-    predictors: written.predictors.map(withClusters),
-    rules: rules.map((rule) => {
-      const predictors = (rule.predictors ?? []).map(withClusters);
-      return { name: "", conditions: [], percent: 100, ...rule, predictors };
-    }),
-    shadows: shadows.map((shadow) => ({
-      ...withClusters({ name: "", percent: 100, conditions: [], beside: [], ...shadow }),
-    })),
+    predictors: predictorsOf(written.predictors),
+    rules: rules.map((one) => ({ conditions: [], percent: 100, ...one, predictors: predictorsOf(one.predictors) })),
+    shadows: shadows.map((one) => ({ ...clustersOf(one.name), percent: 100, conditions: [], beside: [], ...one })),
   };
 }
 

@@ -1,27 +1,13 @@
-import { nextRandom } from "../vocabulary/hash.ts";
 import * as names from "../vocabulary/headers.ts";
-import { MAX_ANSWER_HEADER_BYTES, MAX_SHADOWS_PER_REQUEST } from "../vocabulary/limits.ts";
-import { costOf, drawFor, isCheaper } from "../vocabulary/split.ts";
-import { type Force, parseForce } from "./force.ts";
-import { hashText, lastDrawOf, type Seeds, seedsOf } from "./hashes.ts";
+import { decisionText, routeToken } from "./answer.ts";
+import { type Choice, choose } from "./choose.ts";
+import { deadlineOf } from "./deadline.ts";
+import { isGranted } from "./grants.ts";
 import type { RouteTable, TableDeployment, TablePredictor, TableShadow } from "./model.ts";
-import { type Call, callOf, firstValue, type Headers, stickyValueOf } from "./request.ts";
+import { type Call, callOf, firstValue, type Headers } from "./request.ts";
 
-/** What made the choice. */
-export type ChosenBy = "forced" | "sticky" | "request-id" | "random";
-
-/** Why a request goes where it goes. */
-export interface Choice {
-  readonly call: Call;
-  readonly predictor: TablePredictor;
-  readonly by: ChosenBy;
-  /** Hash of the key of the split. */
-  readonly key: number;
-  /** The shadows that get a copy, at most MAX_SHADOWS_PER_REQUEST. */
-  readonly shadows: readonly TableShadow[];
-  /** Forced branches, `node=branch`. */
-  readonly branches: readonly string[];
-}
+export { type Choice, type ChosenBy, randomFrom } from "./choose.ts";
+export { decisionText } from "./answer.ts";
 
 /** What the filter does to a request: the choice, if any, and the headers to remove and then to set. */
 export interface Decision {
@@ -30,147 +16,84 @@ export interface Decision {
   readonly set: Headers;
 }
 
-/** A generator of random numbers, like the filter's. */
-export function randomFrom(seed: number): () => number {
-  let state = seed === 0 ? 1 : seed;
-  return () => (state = nextRandom(state));
-}
-
 /** Headers of ours that a client may set and that go on to the orchestrator. */
 const CLIENT_HEADERS = new Set<string>([names.HEADER_TIMEOUT_MS]);
 
-function removalsOf(role: RouteTable["role"], headers: Headers): readonly string[] {
-  const isOurs = (name: string): boolean =>
-    role === "inbound"
-      ? name === names.HEADER_FORCE || name === names.HEADER_EXPLAIN
-      : name.startsWith(names.HEADER_PREFIX) && !CLIENT_HEADERS.has(name);
-  return [...new Set(headers.map(([name]) => name).filter(isOurs))];
+/** What a client says to the filter alone. */
+const WISHES = new Set<string>([names.HEADER_FORCE, names.HEADER_EXPLAIN, names.HEADER_SECRET]);
+
+/** In a pod the sender's Envoy has written our headers, unless the caller is nobody's Envoy. */
+function trustsCaller(table: RouteTable, headers: Headers): boolean {
+  if (table.role !== "inbound") return false;
+  return table.peersOnly !== true || (firstValue(headers, names.HEADER_CLIENT_CERT) ?? "") !== "";
 }
 
-function sorted<T extends { readonly name: string }>(list: readonly T[]): readonly T[] {
-  return [...list].sort((a, b) => (a.name < b.name ? -1 : 1));
+function removalsOf(table: RouteTable, headers: Headers): readonly string[] {
+  const isRemoved = trustsCaller(table, headers)
+    ? (name: string) => WISHES.has(name)
+    : (name: string) => name.startsWith(names.HEADER_PREFIX) && !CLIENT_HEADERS.has(name);
+  return [...new Set(headers.map(([name]) => name).filter(isRemoved))];
 }
 
-/** The predictors that can be chosen, by name, with their seeds: the same for every request to a deployment. */
-function splitOf(deployment: TableDeployment): readonly (readonly [TablePredictor, Seeds])[] {
-  const known = SPLITS.get(deployment);
-  if (known !== undefined) return known;
-  const weighted = sorted(deployment.predictors).filter((one) => one.weight > 0);
-  const split = weighted.map((one) => [one, seedsOf("split", deployment.key, one.name)] as const);
-  SPLITS.set(deployment, split);
-  return split;
+/** Envoy's mark of a copy: it adds `-shadow` to the host. */
+function shadowTag(headers: Headers, remove: readonly string[]): Headers {
+  if (!/-shadow(:[0-9]+)?$/.test(firstValue(headers, ":authority") ?? "")) return [];
+  const isTagged = firstValue(headers, names.HEADER_SHADOW) !== undefined && !remove.includes(names.HEADER_SHADOW);
+  return isTagged ? [] : [[names.HEADER_SHADOW, "1"]];
 }
 
-const SPLITS = new WeakMap<TableDeployment, readonly (readonly [TablePredictor, Seeds])[]>();
-
-/** Weighted rendezvous: the predictor that a key belongs to. A tie, once in millions of keys, goes to the first name. */
-export function choosePredictor(deployment: TableDeployment, key: number): TablePredictor | undefined {
-  let best: { readonly predictor: TablePredictor; readonly cost: number } | undefined;
-  for (const [predictor, seeds] of splitOf(deployment)) {
-    const cost = costOf(drawFor(key, seeds.a, seeds.b));
-    if (best === undefined || isCheaper(cost, predictor.weight, best.cost, best.predictor.weight))
-      best = { predictor, cost };
-  }
-  return best?.predictor;
-}
-
-/** The shadows whose sample holds a request, by its id. */
-export function sampleShadows(deployment: TableDeployment, requestKey: number): readonly TableShadow[] {
-  return sorted(deployment.shadows)
-    .filter((shadow) => {
-      const seeds = seedsOf("shadow", deployment.key, shadow.name);
-      return drawFor(requestKey, seeds.a, seeds.b) <= lastDrawOf(shadow.percent);
-    })
-    .slice(0, MAX_SHADOWS_PER_REQUEST);
-}
-
-function forceOf(deployment: TableDeployment, headers: Headers): Force | undefined {
-  const text = deployment.permits.force ? firstValue(headers, names.HEADER_FORCE) : undefined;
-  if (text === undefined) return undefined;
-  return parseForce(
-    text,
-    deployment.predictors.map((one) => one.name),
-  );
-}
-
-function choose(deployment: TableDeployment, call: Call, headers: Headers, random: () => number): Choice | undefined {
-  const force = forceOf(deployment, headers);
-  const requestId = firstValue(headers, names.HEADER_REQUEST_ID) ?? "";
-  const requestKey = requestId === "" ? random() : hashText(requestId.slice(0, 1024));
-  const sticky = deployment.stickyKey === undefined ? undefined : stickyValueOf(headers, deployment.stickyKey);
-  const key = sticky === undefined ? requestKey : hashText(sticky);
-  const forced = deployment.predictors.find((one) => one.name === force?.predictor);
-  const predictor = forced ?? choosePredictor(deployment, key);
-  if (predictor === undefined) return undefined;
-  const by =
-    forced !== undefined ? "forced" : sticky !== undefined ? "sticky" : requestId === "" ? "random" : "request-id";
-  const copied = call.kind === "predict" && force?.shadowsOff !== true;
-  return {
-    call,
-    predictor,
-    by,
-    key,
-    shadows: copied ? sampleShadows(deployment, requestKey) : [],
-    branches: force?.branches ?? [],
-  };
-}
-
-const hex8 = (word: number): string => word.toString(16).padStart(8, "0");
-
-/** `<generation, hexadecimal>.<how: first letter of ChosenBy, i for request-id>.<first three digits of the key's hash>`. */
-function routeToken(table: RouteTable, choice: Choice): string {
-  const how = { forced: "f", sticky: "s", "request-id": "i", random: "r" }[choice.by];
-  return `${table.generation.toString(16)}.${how}.${hex8(choice.key).slice(0, 3)}`;
-}
-
-/** The text of `x-graphway-decision`. */
-export function decisionText(table: RouteTable, deployment: TableDeployment, choice: Choice): string {
-  const split = sorted(deployment.predictors).map((one) => `${one.name}:${one.weight}`);
-  const parts = {
-    deployment: deployment.key,
-    predictor: choice.predictor.name,
-    by: choice.by,
-    key: hex8(choice.key),
-    split: split.join(","),
-    shadows: choice.shadows.map((one) => one.name).join(","),
-    table: table.generation.toString(16),
-  };
-  return Object.entries(parts)
-    .map(([name, value]) => `${name}=${value}`)
-    .join(";")
-    .slice(0, MAX_ANSWER_HEADER_BYTES);
-}
-
-function headersFor(table: RouteTable, deployment: TableDeployment, choice: Choice, explain: boolean): Headers {
+function headersFor(
+  table: RouteTable,
+  deployment: TableDeployment,
+  choice: Choice,
+  explain: boolean,
+  deadline: Headers,
+): Headers {
   const cluster = (target: TablePredictor | TableShadow): string =>
     choice.call.transport === "http" ? target.httpCluster : target.grpcCluster;
-  const set: [string, string][] = [];
-  if (table.role === "gateway") set.push([names.HEADER_CLUSTER, cluster(choice.predictor)]);
-  set.push([names.HEADER_PREDICTOR, choice.predictor.name], [names.HEADER_ROUTE, routeToken(table, choice)]);
-  choice.shadows
-    .map(cluster)
-    .filter((name) => name !== "")
-    .forEach((name, index) => set.push([`${names.HEADER_SHADOW_CLUSTER_PREFIX}${index + 1}`, name]));
-  set.push([names.HEADER_BRANCH, choice.branches.join(";")]);
-  if (explain) set.push([names.HEADER_DECISION, decisionText(table, deployment, choice)]);
-  if (choice.call.kind === "feedback") set.push([names.HEADER_MAX_RETRIES, "0"]);
+  const shadows = choice.shadows.map(cluster).filter((name) => name !== "");
+  const set: Headers = [
+    [names.HEADER_CLUSTER, table.role === "gateway" ? cluster(choice.predictor) : ""],
+    [names.HEADER_PREDICTOR, choice.predictor.name],
+    [names.HEADER_ROUTE, routeToken(table, choice)],
+    ...shadows.map((name, index) => [`${names.HEADER_SHADOW_CLUSTER_PREFIX}${index + 1}`, name] as const),
+    [names.HEADER_BRANCH, choice.branches.join(";")],
+    [names.HEADER_DECISION, explain ? decisionText(table, deployment, choice) : ""],
+    [names.HEADER_SET_COOKIE, choice.cookie ?? ""],
+    ...deadline,
+    [names.HEADER_MAX_RETRIES, choice.call.kind === "feedback" ? "0" : ""],
+  ];
   return set.filter(([, value]) => value !== "");
+}
+
+function called(table: RouteTable, headers: Headers): readonly [Call, TableDeployment] | undefined {
+  const call = callOf(headers);
+  const deployment = table.deployments.find((one) => one.key === call?.deployment);
+  return call === undefined || deployment === undefined ? undefined : [call, deployment];
 }
 
 /**
  * What the filter does to a request, said in TypeScript: the specification that the compiled filter is tested against, and what
- * explains a decision to a user. `table` undefined is an empty configuration: nothing is done.
+ * explains a decision to a user. `table` undefined is an empty configuration: nothing is done. `endOfStream`: the request has no body.
  */
-export function decide(table: RouteTable | undefined, headers: Headers, random: () => number): Decision {
+export function decide(
+  table: RouteTable | undefined,
+  headers: Headers,
+  random: () => number,
+  endOfStream = false,
+): Decision {
   if (table === undefined) return { remove: [], set: [] };
-  const remove = removalsOf(table.role, headers);
-  const call = table.role === "inbound" ? undefined : callOf(headers);
-  const deployment = table.deployments.find((one) => one.key === call?.deployment);
+  const remove = removalsOf(table, headers);
+  if (table.role === "inbound") return { remove, set: shadowTag(headers, remove) };
+  const [call, deployment] = called(table, headers) ?? [];
   if (call === undefined || deployment === undefined) return { remove, set: [] };
-  const choice = choose(deployment, call, headers, random);
+  const choice = choose(deployment, call, headers, random, endOfStream);
   if (choice === undefined) return { remove, set: [] };
-  const explain = deployment.permits.explain && firstValue(headers, names.HEADER_EXPLAIN) !== undefined;
-  return { choice, remove, set: headersFor(table, deployment, choice, explain) };
+  const explain =
+    firstValue(headers, names.HEADER_EXPLAIN) !== undefined && isGranted(deployment.permits.explain, headers);
+  const deadline = deadlineOf(deployment, call, headers);
+  const set = headersFor(table, deployment, choice, explain, deadline.set);
+  return { choice, remove: [...remove, ...deadline.remove], set };
 }
 
 /** The headers after a decision; Envoy replaces every value of a header that is set. */

@@ -1,7 +1,6 @@
 import { HEADER_NAMESPACE, HEADER_SELDON } from "../vocabulary/headers.ts";
 import { MAX_STICKY_KEY_BYTES } from "../vocabulary/limits.ts";
 import { MAX_TABLE_STRING_BYTES } from "../vocabulary/table-layout.ts";
-import type { TableStickyKey } from "./model.ts";
 
 /** Request headers in the order of the wire: lower-case names; every character of a value is one byte. */
 export type Headers = readonly (readonly [name: string, value: string])[];
@@ -11,6 +10,8 @@ export interface Call {
   readonly deployment: string;
   readonly transport: "http" | "grpc";
   readonly kind: "predict" | "feedback";
+  /** The path after the deployment's prefix, of gRPC after the first slash; without query and fragment. */
+  readonly path: string;
 }
 
 const PATH_PREFIX = "/seldon/";
@@ -21,8 +22,8 @@ export function firstValue(headers: Headers, name: string): string | undefined {
   return headers.find(([one]) => one === name)?.[1];
 }
 
-/** The value of a header that stands once; a routing header that is repeated names nothing. */
-function onlyValue(headers: Headers, name: string): string | undefined {
+/** The value of a header that stands once. */
+export function onlyValue(headers: Headers, name: string): string | undefined {
   const values = headers.filter(([one]) => one === name);
   return values.length === 1 ? values[0]?.[1] : undefined;
 }
@@ -33,37 +34,38 @@ function plainPath(path: string): string {
   return end === -1 ? path : path.slice(0, end);
 }
 
-function callByPath(path: string): Call | undefined {
-  const afterNamespace = path.indexOf("/", PATH_PREFIX.length);
-  const afterName = afterNamespace === -1 ? -1 : path.indexOf("/", afterNamespace + 1);
+function callByPath(plain: string): Call | undefined {
+  const afterNamespace = plain.indexOf("/", PATH_PREFIX.length);
+  const afterName = afterNamespace === -1 ? -1 : plain.indexOf("/", afterNamespace + 1);
   if (afterName === -1) return undefined;
-  const deployment = path.slice(PATH_PREFIX.length, afterName);
+  const deployment = plain.slice(PATH_PREFIX.length, afterName);
   if (deployment.length > MAX_TABLE_STRING_BYTES) return undefined;
-  return {
-    deployment,
-    transport: "http",
-    kind: FEEDBACK_PATHS.has(path.slice(afterName + 1)) ? "feedback" : "predict",
-  };
+  const path = plain.slice(afterName + 1);
+  return { deployment, transport: "http", kind: FEEDBACK_PATHS.has(path) ? "feedback" : "predict", path };
 }
 
-function callByMetadata(headers: Headers, path: string): Call | undefined {
+/** A routing header that is repeated names nothing. */
+function callByMetadata(headers: Headers, plain: string): Call | undefined {
   const name = onlyValue(headers, HEADER_SELDON);
   const namespace = onlyValue(headers, HEADER_NAMESPACE);
   if (name === undefined || namespace === undefined) return undefined;
   const deployment = `${namespace}/${name}`;
   if (deployment.length > MAX_TABLE_STRING_BYTES) return undefined;
-  return { deployment, transport: "grpc", kind: path.endsWith("/SendFeedback") ? "feedback" : "predict" };
+  const kind = plain.endsWith("/SendFeedback") ? "feedback" : "predict";
+  return { deployment, transport: "grpc", kind, path: plain.slice(plain.indexOf("/") + 1) };
 }
 
 /** Which deployment a request asks for: a path below `/seldon/` says it, else gRPC metadata. Undefined: none. */
 export function callOf(headers: Headers): Call | undefined {
-  const path = plainPath(firstValue(headers, ":path") ?? "");
-  if (path.startsWith(PATH_PREFIX)) return callByPath(path);
-  const isGrpc = firstValue(headers, "content-type")?.startsWith("application/grpc") ?? false;
-  return isGrpc ? callByMetadata(headers, path) : undefined;
+  const plain = plainPath(firstValue(headers, ":path") ?? "");
+  if (plain.startsWith(PATH_PREFIX)) return callByPath(plain);
+  if (!(firstValue(headers, "content-type") ?? "").startsWith("application/grpc")) return undefined;
+  return callByMetadata(headers, plain);
 }
 
-const trimmed = (text: string): string => text.replace(/^[ \t]+|[ \t]+$/g, "");
+function trimmed(text: string): string {
+  return text.replace(/^[ \t]+|[ \t]+$/g, "");
+}
 
 function cookieOf(headers: Headers, name: string): string | undefined {
   for (const [header, value] of headers) {
@@ -87,17 +89,18 @@ function queryParameterOf(path: string, name: string): string | undefined {
   const query = /^[^?#]*\?([^#]*)/.exec(path)?.[1] ?? "";
   for (const pair of query.split("&")) {
     const equals = pair.indexOf("=");
-    if (equals !== -1 && formDecoded(pair.slice(0, equals)) === name) return formDecoded(pair.slice(equals + 1));
+    if (equals !== -1 && formDecoded(pair.slice(0, equals)) === name)
+      return formDecoded(pair.slice(equals + 1)).slice(0, MAX_STICKY_KEY_BYTES);
   }
   return undefined;
 }
 
-/** The sticky key of a request, the first where it stands more than once, cut to MAX_STICKY_KEY_BYTES; undefined if absent or empty. */
-export function stickyValueOf(headers: Headers, key: TableStickyKey): string | undefined {
-  const value = {
-    header: () => firstValue(headers, key.name),
-    cookie: () => cookieOf(headers, key.name),
-    query: () => queryParameterOf(firstValue(headers, ":path") ?? "", key.name),
-  }[key.kind]();
-  return value === undefined || value === "" ? undefined : value.slice(0, MAX_STICKY_KEY_BYTES);
+/** What a request says under a name, the first where it stands more than once; of a query parameter the first 1,024 bytes. */
+export function namedValue(
+  headers: Headers,
+  { on, name }: { readonly on: "header" | "cookie" | "query"; readonly name: string },
+): string | undefined {
+  if (on === "header") return firstValue(headers, name);
+  if (on === "cookie") return cookieOf(headers, name);
+  return queryParameterOf(firstValue(headers, ":path") ?? "", name);
 }

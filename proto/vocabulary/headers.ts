@@ -43,3 +43,8 @@ export const HEADER_SHADOW_CLUSTER_PREFIX = "x-graphway-shadow-cluster-";
 export const HEADER_MAX_RETRIES = "x-envoy-max-retries";
 /** Client: milliseconds that the request may take; the only header of ours that passes the filter. */
 export const HEADER_TIMEOUT_MS = "x-graphway-timeout-ms";
+
+/** Envoy: the certificate that the caller showed; dropped from callers that showed none. */
+export const HEADER_CLIENT_CERT = "x-forwarded-client-cert";
+/** Client (gRPC): how long the call may take. */
+export const HEADER_GRPC_TIMEOUT = "grpc-timeout";
