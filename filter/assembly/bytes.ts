@@ -24,6 +24,49 @@ export function indexOf(byte: u8, from: usize, end: usize): usize {
   return from;
 }
 
+const SPACE: u8 = 32;
+const TAB: u8 = 9;
+
+function isBlank(byte: u8): bool {
+  return byte == SPACE || byte == TAB;
+}
+
+/** Address of the first byte in [from, end) that is not blank. */
+export function skipBlanks(from: usize, end: usize): usize {
+  while (from < end && isBlank(load<u8>(from))) from++;
+  return from;
+}
+
+/** Address after the last byte in [from, end) that is not blank. */
+export function dropBlanks(from: usize, end: usize): usize {
+  while (end > from && isBlank(load<u8>(end - 1))) end--;
+  return end;
+}
+
+/** True when `part` stands somewhere in a text. */
+export function contains(text: usize, length: u32, part: usize, partLength: u32): bool {
+  if (partLength == 0) return true;
+  if (partLength > length) return false;
+  const end = text + (length - partLength) + 1;
+  const first = load<u8>(part);
+  for (let at = indexOf(first, text, end); at < end; at = indexOf(first, at + 1, end)) {
+    if (sameBytes(at, part, partLength)) return true;
+  }
+  return false;
+}
+
+/** The number that a text of digits alone says, at most `highest`; u64.MAX_VALUE for any other text. */
+export function readDigits(text: usize, length: u32, highest: u64): u64 {
+  if (length == 0) return u64.MAX_VALUE;
+  let number: u64 = 0;
+  for (const end = text + length; text < end; text++) {
+    const digit = <u8>(load<u8>(text) - 48);
+    if (digit > 9) return u64.MAX_VALUE;
+    number = min<u64>(number * 10 + digit, highest);
+  }
+  return number;
+}
+
 /** MurmurHash3 of a text, as in proto/vocabulary/hash.ts. */
 export function hashBytes(text: usize, length: u32, seed: u32): u32 {
   let hash = seed;
@@ -37,7 +80,8 @@ export function hashBytes(text: usize, length: u32, seed: u32): u32 {
   return hashEnd(hash, length);
 }
 
-const names = memory.data(1024);
+const NAMES_BYTES: u32 = 1536;
+const names = memory.data(1536);
 let namesLength: u32 = 0;
 
 /** A literal as bytes that stay for good; only for constants at the top of a file. Its length is before it (`lengthOf`). */
@@ -45,7 +89,7 @@ export function ascii(literal: string): usize {
   const source = changetype<usize>(literal);
   const length = load<u32>(source - 4) >> 1;
   const target = names + namesLength + 4;
-  assert(namesLength + 4 + length <= 1024, "no room for names");
+  assert(namesLength + 4 + length <= NAMES_BYTES, "no room for names");
   store<u32>(target - 4, length);
   for (let i: u32 = 0; i < length; i++) store<u8>(target + i, load<u8>(source + (i << 1)));
   namesLength += (length + 7) & ~3;
@@ -66,4 +110,10 @@ export function isName(text: usize, length: u32, name: usize): bool {
 export function startsWith(text: usize, length: u32, name: usize): bool {
   const prefix = lengthOf(name);
   return length >= prefix && sameBytes(text, name, prefix);
+}
+
+/** True when a text ends with the one made by `ascii`. */
+export function endsWith(text: usize, length: u32, name: usize): bool {
+  const suffix = lengthOf(name);
+  return length >= suffix && sameBytes(text + length - suffix, name, suffix);
 }

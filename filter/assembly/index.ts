@@ -1,12 +1,14 @@
 // The filter's exports, Proxy-Wasm 0.2.1: only what is needed, since every exported callback is called.
 import { ROLE_INBOUND } from "../../proto/vocabulary/table-layout";
-import { applyChoice, removeOurs } from "./apply";
+import { applyChoice } from "./apply";
 import { findCalled } from "./decide/call";
 import { choose } from "./decide/choose";
 import { scanHeaders } from "./decide/headers";
 import "./host/abort";
 import { allocate } from "./host/memory";
 import { readConfiguration, readData, readLength } from "./host/calls";
+import { receive } from "./inbound";
+import { removeOurs } from "./removals";
 import { currentTable, dropTable, roleOf, takeTable } from "./table/current";
 
 const CONTINUE: i32 = 0;
@@ -30,12 +32,16 @@ export function proxy_on_configure(_root: i32, size: i32): i32 {
 }
 
 /** Decides where a request goes and says so in its headers; it never stops or answers one. */
-export function proxy_on_request_headers(_context: i32, _count: i32, _isEnd: i32): i32 {
+export function proxy_on_request_headers(_context: i32, _count: i32, isEnd: i32): i32 {
   const table = currentTable();
   if (table == 0 || !scanHeaders()) return CONTINUE;
-  const deployment: usize = roleOf(table) == ROLE_INBOUND ? 0 : findCalled();
-  if (deployment != 0) choose(table, deployment);
-  removeOurs(table);
+  if (roleOf(table) == ROLE_INBOUND) {
+    receive(table);
+    return CONTINUE;
+  }
+  const deployment = findCalled();
+  if (deployment != 0) choose(table, deployment, isEnd != 0);
+  removeOurs();
   if (deployment != 0) applyChoice(table, deployment);
   return CONTINUE;
 }

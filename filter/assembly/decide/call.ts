@@ -1,6 +1,6 @@
 // Which deployment a request asks for, and what it calls: a path below `/seldon/` says it, else gRPC metadata.
 import { MAX_TABLE_STRING_BYTES } from "../../../proto/vocabulary/table-layout";
-import { indexOf, isName, lengthOf, sameBytes, startsWith } from "../bytes";
+import { endsWith, indexOf, isName, lengthOf, startsWith } from "../bytes";
 import { FEEDBACK_0, FEEDBACK_1, GRPC, PATH_PREFIX, SEND_FEEDBACK } from "../names";
 import { findDeployment } from "../table/current";
 import { contentType, namespace, path, seldon } from "./headers";
@@ -14,6 +14,9 @@ const metadataKey = memory.data(MAX_TABLE_STRING_BYTES, 8);
 
 export let isGrpc: bool = false;
 export let isFeedback: bool = false;
+/** The path without its deployment's prefix, or without gRPC's first slash, and without query and fragment. */
+export let restOfPath: usize = 0;
+export let restOfPathLength: u32 = 0;
 
 /** Where the path ends: before its query and fragment. */
 function plainEnd(): usize {
@@ -29,16 +32,11 @@ function findByPath(end: usize): usize {
   if (afterNamespace == end) return 0;
   const afterName = indexOf(SLASH, afterNamespace + 1, end);
   if (afterName == end || <u64>(afterName - key) > <u64>MAX_TABLE_STRING_BYTES) return 0;
-  const rest = afterName + 1;
-  const restLength = <u32>(end - rest);
+  restOfPath = afterName + 1;
+  restOfPathLength = <u32>(end - restOfPath);
   isGrpc = false;
-  isFeedback = isName(rest, restLength, FEEDBACK_0) || isName(rest, restLength, FEEDBACK_1);
+  isFeedback = isName(restOfPath, restOfPathLength, FEEDBACK_0) || isName(restOfPath, restOfPathLength, FEEDBACK_1);
   return findDeployment(key, <u32>(afterName - key));
-}
-
-function endsWithSendFeedback(end: usize): bool {
-  const length = lengthOf(SEND_FEEDBACK);
-  return <u32>(end - path.text) >= length && sameBytes(end - length, SEND_FEEDBACK, length);
 }
 
 /** A routing header that is repeated names nothing: Envoy would see the values as one joined text. */
@@ -50,7 +48,10 @@ function findByMetadata(end: usize): usize {
   store<u8>(metadataKey + namespace.length, SLASH);
   memory.copy(metadataKey + namespace.length + 1, seldon.text, seldon.length);
   isGrpc = true;
-  isFeedback = endsWithSendFeedback(end);
+  isFeedback = endsWith(path.text, <u32>(end - path.text), SEND_FEEDBACK);
+  const slash = indexOf(SLASH, path.text, end);
+  restOfPath = slash == end ? path.text : slash + 1;
+  restOfPathLength = <u32>(end - restOfPath);
   return findDeployment(metadataKey, <u32>length);
 }
 

@@ -1,10 +1,9 @@
 // `x-graphway-force`, such as `predictor=canary;eg-router=1;shadow=off`. Malformed anywhere: as if it were not there.
 import { MAX_FORCE_BYTES, TARGET_BYTES } from "../../../proto/vocabulary/table-layout";
-import { indexOf, isName, lengthOf, sameText, startsWith } from "../bytes";
+import { dropBlanks, indexOf, isName, lengthOf, sameText, skipBlanks, startsWith } from "../bytes";
 import { FORCE_PREDICTOR, FORCE_SHADOW, FORCE_SHADOW_OFF } from "../names";
-import { nameLengthOf, nameOf, predictorsEnd, predictorsOf } from "../table/records";
+import { nameLengthOf, nameOf } from "../table/records";
 import { force } from "./headers";
-import { dropBlanks, skipBlanks } from "./sticky";
 
 const SEMICOLON: u8 = 59;
 const EQUALS: u8 = 61;
@@ -53,10 +52,9 @@ function takeBranch(from: usize, length: u32): void {
   branchesLength += length;
 }
 
-function takePredictor(table: usize, deployment: usize, name: usize, length: u32): bool {
+function takePredictor(table: usize, from: usize, end: usize, name: usize, length: u32): bool {
   if (forcedPredictor != 0) return false;
-  const end = predictorsEnd(table, deployment);
-  for (let one = predictorsOf(table, deployment); one < end; one += TARGET_BYTES) {
+  for (let one = from; one < end; one += TARGET_BYTES) {
     if (!sameText(nameOf(table, one), nameLengthOf(one), name, length)) continue;
     forcedPredictor = one;
     return true;
@@ -64,11 +62,11 @@ function takePredictor(table: usize, deployment: usize, name: usize, length: u32
   return false;
 }
 
-function takePart(table: usize, deployment: usize, from: usize, end: usize): bool {
+function takePart(table: usize, split: usize, splitEnd: usize, from: usize, end: usize): bool {
   const length = <u32>(end - from);
   if (startsWith(from, length, FORCE_PREDICTOR)) {
     const prefix = lengthOf(FORCE_PREDICTOR);
-    return takePredictor(table, deployment, from + prefix, length - prefix);
+    return takePredictor(table, split, splitEnd, from + prefix, length - prefix);
   }
   if (startsWith(from, length, FORCE_SHADOW)) {
     if (areShadowsOff || !isName(from, length, FORCE_SHADOW_OFF)) return false;
@@ -80,16 +78,16 @@ function takePart(table: usize, deployment: usize, from: usize, end: usize): boo
   return true;
 }
 
-/** Reads the force header of a request that is permitted one. */
-export function readForce(table: usize, deployment: usize): void {
-  if (force.count == 0 || force.length > MAX_FORCE_BYTES) return;
+/** Reads the force header of a request that is granted one; `split` and `splitEnd` hold the predictors it may name. */
+export function readForce(table: usize, split: usize, splitEnd: usize): void {
+  if (force.length > MAX_FORCE_BYTES) return;
   const end = force.text + force.length;
   let at = force.text;
   while (at < end) {
     const partEnd = indexOf(SEMICOLON, at, end);
     const from = skipBlanks(at, partEnd);
     const to = dropBlanks(from, partEnd);
-    if (from < to && !takePart(table, deployment, from, to)) return clearForce();
+    if (from < to && !takePart(table, split, splitEnd, from, to)) return clearForce();
     at = partEnd + 1;
   }
 }

@@ -1,8 +1,8 @@
 // The request's headers, read once into memory that lasts for the request. Their encoding (u32 count, then a pair of u32 lengths for
 // each, then each name and value with a zero after it) is checked once, here.
-import { isName, startsWith } from "../bytes";
+import { isName, sameText, startsWith } from "../bytes";
 import { readData, readHeaders, readLength } from "../host/calls";
-import { CONTENT_TYPE, EXPLAIN, FORCE, NAMESPACE, OURS, PATH, REQUEST_ID, SELDON } from "../names";
+import { CONTENT_TYPE, EXPLAIN, FORCE, NAMESPACE, OURS, PATH, REQUEST_ID, SECRET, SELDON, SHADOW, TIMEOUT_MS } from "../names";
 
 /** The value of a header: the first, and how many there are. */
 @unmanaged
@@ -31,9 +31,14 @@ export const namespace = changetype<Value>(memory.data(16, 8));
 export const requestId = changetype<Value>(memory.data(16, 8));
 export const force = changetype<Value>(memory.data(16, 8));
 export const explain = changetype<Value>(memory.data(16, 8));
+export const secret = changetype<Value>(memory.data(16, 8));
+export const timeoutMs = changetype<Value>(memory.data(16, 8));
+/** The mark of a copy, as Envoy or the sender set it. */
+export const shadowMark = changetype<Value>(memory.data(16, 8));
 /** True when a header that begins with our prefix is there. */
 export let hasOurs: bool = false;
 
+const asked = changetype<Value>(memory.data(16, 8));
 let pairs: usize = 0;
 let count: u32 = 0;
 
@@ -75,21 +80,31 @@ function areWellFormed(size: u32): bool {
   return end <= <u64>size;
 }
 
+function clearOurs(): void {
+  hasOurs = false;
+  force.clear();
+  explain.clear();
+  secret.clear();
+  timeoutMs.clear();
+  shadowMark.clear();
+}
+
 function clear(): void {
+  if (hasOurs) clearOurs();
   path.clear();
   contentType.clear();
   seldon.clear();
   namespace.clear();
   requestId.clear();
-  force.clear();
-  explain.clear();
-  hasOurs = false;
 }
 
 function seeOurs(): void {
   hasOurs = true;
   if (isName(name, nameLength, FORCE)) force.see(value, valueLength);
   else if (isName(name, nameLength, EXPLAIN)) explain.see(value, valueLength);
+  else if (isName(name, nameLength, SECRET)) secret.see(value, valueLength);
+  else if (isName(name, nameLength, TIMEOUT_MS)) timeoutMs.see(value, valueLength);
+  else if (isName(name, nameLength, SHADOW)) shadowMark.see(value, valueLength);
 }
 
 /** Sorts out one header; lengths first, since almost every header is none of these. */
@@ -105,6 +120,16 @@ function see(): void {
     else if (isName(name, nameLength, CONTENT_TYPE)) contentType.see(value, valueLength);
   }
   if (nameLength >= 11 && startsWith(name, nameLength, OURS)) seeOurs();
+}
+
+/** The headers of a name: for those that few deployments ask for. Lasts until the next call. */
+export function findHeaders(wanted: usize, wantedLength: u32): Value {
+  asked.clear();
+  firstHeader();
+  while (nextHeader()) {
+    if (sameText(name, nameLength, wanted, wantedLength)) asked.see(value, valueLength);
+  }
+  return asked;
 }
 
 /** Reads the headers of the request; false when the host has none for us. */

@@ -3,6 +3,7 @@ import {
   AT_BUCKETS,
   AT_BUCKET_MASK,
   AT_DEPLOYMENTS,
+  AT_FLAGS,
   AT_GENERATION,
   AT_ROLE,
   DEPLOYMENT_BYTES,
@@ -40,6 +41,10 @@ export function takeTable(block: usize, size: u32): bool {
 
 export function roleOf(from: usize): u32 {
   return load<u8>(from + AT_ROLE);
+}
+
+export function flagsOf(from: usize): u32 {
+  return load<u8>(from + AT_FLAGS);
 }
 
 export function generationOf(from: usize): u64 {

@@ -1,81 +1,67 @@
 // Views of the records of a table that has passed `isValid`. A record is the address where it starts.
-import {
-  AT_STRINGS,
-  AT_TARGETS,
-  DEPLOYMENT_FIRST_TARGET,
-  DEPLOYMENT_KEY,
-  DEPLOYMENT_KEY_LENGTH,
-  DEPLOYMENT_PERMITS,
-  DEPLOYMENT_PREDICTORS,
-  DEPLOYMENT_SHADOWS,
-  DEPLOYMENT_STICKY,
-  DEPLOYMENT_STICKY_KIND,
-  DEPLOYMENT_STICKY_LENGTH,
-  TARGET_BYTES,
-  TARGET_GRPC,
-  TARGET_GRPC_LENGTH,
-  TARGET_HTTP,
-  TARGET_HTTP_LENGTH,
-  TARGET_NAME,
-  TARGET_NAME_LENGTH,
-  TARGET_SEED_A,
-  TARGET_SEED_B,
-  TARGET_SHARE,
-} from "../../../proto/vocabulary/table-layout";
+import * as at from "../../../proto/vocabulary/table-layout";
 import { drawFor } from "../../../proto/vocabulary/split";
 
+/** The text of a string field. */
+export function stringAt(table: usize, field: usize): usize {
+  return table + load<u32>(table + at.AT_STRINGS) + load<u32>(field);
+}
+
+/** A record of an area; `area` is where the header says the area's offset. */
 // @ts-ignore: decorator
 @inline
-function stringAt(table: usize, field: usize): usize {
-  return table + load<u32>(table + AT_STRINGS) + load<u32>(field);
+function recordAt(table: usize, area: u32, index: u32, bytes: u32): usize {
+  return table + load<u32>(table + area) + index * bytes;
+}
+
+export function targetAt(table: usize, index: u32): usize {
+  return recordAt(table, at.AT_TARGETS, index, at.TARGET_BYTES);
+}
+export function ruleAt(table: usize, index: u32): usize {
+  return recordAt(table, at.AT_RULES, index, at.RULE_BYTES);
+}
+export function conditionAt(table: usize, index: u32): usize {
+  return recordAt(table, at.AT_CONDITIONS, index, at.CONDITION_BYTES);
+}
+export function shadowRecordAt(table: usize, index: u32): usize {
+  return recordAt(table, at.AT_SHADOWS, index, at.SHADOW_BYTES);
+}
+export function stickyKeyAt(table: usize, index: u32): usize {
+  return recordAt(table, at.AT_STICKY_KEYS, index, at.STICKY_KEY_BYTES);
+}
+export function grantAt(table: usize, index: u32): usize {
+  return recordAt(table, at.AT_GRANTS, index, at.GRANT_BYTES);
 }
 
 export function keyOf(table: usize, deployment: usize): usize {
-  return stringAt(table, deployment + DEPLOYMENT_KEY);
+  return stringAt(table, deployment + at.DEPLOYMENT_KEY);
 }
 export function keyLengthOf(deployment: usize): u32 {
-  return load<u16>(deployment + DEPLOYMENT_KEY_LENGTH);
+  return load<u16>(deployment + at.DEPLOYMENT_KEY_LENGTH);
 }
-export function permits(deployment: usize, what: u32): bool {
-  return (load<u8>(deployment + DEPLOYMENT_PERMITS) & what) != 0;
-}
-export function stickyKindOf(deployment: usize): u32 {
-  return load<u8>(deployment + DEPLOYMENT_STICKY_KIND);
-}
-export function stickyNameOf(table: usize, deployment: usize): usize {
-  return stringAt(table, deployment + DEPLOYMENT_STICKY);
-}
-export function stickyNameLengthOf(deployment: usize): u32 {
-  return load<u16>(deployment + DEPLOYMENT_STICKY_LENGTH);
+/** True where the deployment has a say in how long a request may take. */
+export function hasDeadline(deployment: usize): bool {
+  return (load<u32>(deployment + at.DEPLOYMENT_DEFAULT_TIMEOUT_MS) | load<u32>(deployment + at.DEPLOYMENT_MAX_TIMEOUT_MS)) != 0;
 }
 
-/** The first predictor; the others follow, then the shadows, TARGET_BYTES each. */
-export function predictorsOf(table: usize, deployment: usize): usize {
-  return table + load<u32>(table + AT_TARGETS) + load<u32>(deployment + DEPLOYMENT_FIRST_TARGET) * TARGET_BYTES;
+/** Name of a target, rule or shadow, all of which have it in the same place. */
+export function nameOf(table: usize, record: usize): usize {
+  return stringAt(table, record + at.TARGET_NAME);
 }
-export function predictorsEnd(table: usize, deployment: usize): usize {
-  return predictorsOf(table, deployment) + <u32>load<u16>(deployment + DEPLOYMENT_PREDICTORS) * TARGET_BYTES;
+export function nameLengthOf(record: usize): u32 {
+  return load<u16>(record + at.TARGET_NAME_LENGTH);
 }
-export function shadowsEnd(table: usize, deployment: usize): usize {
-  return predictorsEnd(table, deployment) + <u32>load<u16>(deployment + DEPLOYMENT_SHADOWS) * TARGET_BYTES;
+export function weightOf(target: usize): u32 {
+  return load<u32>(target + at.TARGET_WEIGHT);
 }
-
-export function nameOf(table: usize, target: usize): usize {
-  return stringAt(table, target + TARGET_NAME);
-}
-export function nameLengthOf(target: usize): u32 {
-  return load<u16>(target + TARGET_NAME_LENGTH);
-}
-/** A predictor's weight; a shadow's highest draw that still gets a copy. */
-export function shareOf(target: usize): u32 {
-  return load<u32>(target + TARGET_SHARE);
-}
+/** What a target or shadow, whose seeds stand in the same place, draws for a key. */
 export function drawOf(target: usize, key: u32): u32 {
-  return drawFor(key, load<u32>(target + TARGET_SEED_A), load<u32>(target + TARGET_SEED_B));
+  return drawFor(key, load<u32>(target + at.TARGET_SEED_A), load<u32>(target + at.TARGET_SEED_B));
 }
+/** Cluster of a target or shadow, which have it in the same place. */
 export function clusterOf(table: usize, target: usize, isGrpc: bool): usize {
-  return stringAt(table, isGrpc ? target + TARGET_GRPC : target + TARGET_HTTP);
+  return stringAt(table, isGrpc ? target + at.TARGET_GRPC : target + at.TARGET_HTTP);
 }
 export function clusterLengthOf(target: usize, isGrpc: bool): u32 {
-  return isGrpc ? load<u16>(target + TARGET_GRPC_LENGTH) : load<u16>(target + TARGET_HTTP_LENGTH);
+  return isGrpc ? load<u16>(target + at.TARGET_GRPC_LENGTH) : load<u16>(target + at.TARGET_HTTP_LENGTH);
 }
