@@ -7,6 +7,7 @@ import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { load } from "js-yaml";
 import { encodeRouteTable } from "#proto/route-table/encode.ts";
+import type { RouteTable } from "#proto/route-table/model.ts";
 
 const MAIN = fileURLToPath(new URL("./main.ts", import.meta.url));
 let folder = "";
@@ -32,32 +33,36 @@ function fileWith(name: string, bytes: Uint8Array | string): string {
   return path;
 }
 
-const table = encodeRouteTable({
-  role: "gateway",
-  generation: 0x1a2bn,
-  deployments: [
-    {
-      key: "default/iris",
-      permits: { force: true, explain: false },
-      stickyKey: { kind: "cookie", name: "user" },
-      predictors: [{ name: "main", weight: 3, httpCluster: "h", grpcCluster: "g" }],
-      shadows: [{ name: "shadow", percent: 12.5, httpCluster: "sh", grpcCluster: "sg" }],
-    },
-  ],
-});
-const expected = {
-  role: "gateway",
-  generation: "1a2b",
-  deployments: [
-    {
-      key: "default/iris",
-      permits: { force: true, explain: false },
-      stickyKey: { kind: "cookie", name: "user" },
-      predictors: [{ name: "main", weight: 3, httpCluster: "h", grpcCluster: "g" }],
-      shadows: [{ name: "shadow", percent: 12.5, httpCluster: "sh", grpcCluster: "sg" }],
-    },
-  ],
-};
+const deployments: RouteTable["deployments"] = [
+  {
+    key: "default/iris",
+    permits: { force: [{ kind: "secret", sha256: "0f".repeat(32) }], explain: [] },
+    stickyKeys: [{ kind: "cookie", name: "user", issue: { attributes: "; Path=/" } }],
+    predictors: [{ name: "main", weight: 3, httpCluster: "h", grpcCluster: "g" }],
+    rules: [
+      {
+        name: "team",
+        conditions: [{ on: "header", name: "x-team", test: { kind: "exact", text: "blue" } }],
+        percent: 50,
+        predictors: [{ name: "main", weight: 1, httpCluster: "h", grpcCluster: "g" }],
+      },
+    ],
+    shadows: [
+      {
+        name: "shadow",
+        percent: 12.5,
+        httpCluster: "sh",
+        grpcCluster: "sg",
+        conditions: [],
+        beside: ["main"],
+        maxBodyBytes: 1000,
+      },
+    ],
+    maxTimeoutMs: 60000,
+  },
+];
+const table = encodeRouteTable({ role: "gateway", generation: 0x1a2bn, deployments });
+const expected = { role: "gateway", generation: "1a2b", deployments };
 
 test("table dump prints bytes and base64, as YAML and JSON", () => {
   const yaml = graphway("table", "dump", fileWith("table", table));
@@ -73,7 +78,7 @@ test("table dump says what is wrong with other bytes", () => {
   assert.match(other.errors, /other: not a route table/);
   const newer = Uint8Array.from(table);
   newer[4] = 9;
-  assert.match(graphway("table", "dump", fileWith("newer", newer)).errors, /format version 9, this program reads 1/);
+  assert.match(graphway("table", "dump", fileWith("newer", newer)).errors, /format version 9, this program reads 2/);
 });
 
 test("table dump ends with 2 without a file, and for one that cannot be read", () => {

@@ -60,7 +60,10 @@ const predictors = fc
 const text = fc.constantFrom(...FIELD_TEXTS);
 const textTest: fc.Arbitrary<TextTest> = fc.oneof(
   fc.record({ kind: fc.constantFrom("present" as const, "absent" as const) }),
-  fc.record({ kind: fc.constantFrom("exact" as const, "prefix" as const, "suffix" as const, "contains" as const), text }),
+  fc.record({
+    kind: fc.constantFrom("exact" as const, "prefix" as const, "suffix" as const, "contains" as const),
+    text,
+  }),
 );
 
 const condition: fc.Arbitrary<TableCondition> = fc.oneof(

@@ -76,3 +76,10 @@ function writeIdentity(bytes: Uint8Array, view: DataView, table: RouteTable): vo
   view.setBigUint64(at.AT_GENERATION, table.generation, true);
   view.setUint32(at.AT_CONTENT_HASH, hashBytes(bytes.subarray(at.HEADER_BYTES), 0), true);
 }
+
+/** The same table under another number. */
+export function withGeneration(table: Uint8Array, generation: bigint): Uint8Array {
+  const bytes = Uint8Array.from(table);
+  new DataView(bytes.buffer).setBigUint64(at.AT_GENERATION, generation, true);
+  return bytes;
+}

@@ -12,7 +12,12 @@ export interface Range {
 }
 
 /** The records of a run; `limit` is how many one may have. */
-export function recordsOf<T>(records: readonly T[], { first, count }: Range, limit: number, what: string): readonly T[] {
+export function recordsOf<T>(
+  records: readonly T[],
+  { first, count }: Range,
+  limit: number,
+  what: string,
+): readonly T[] {
   if (count > limit) refuse(`${count} ${what}, the limit is ${limit}`);
   if (first + count > records.length) refuse(`${what} outside the table`);
   return records.slice(first, first + count);
