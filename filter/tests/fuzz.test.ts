@@ -1,15 +1,17 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import { anyTable } from "#proto/route-table/any-table-for-tests.ts";
 import { applyDecision, decide, randomFrom } from "#proto/route-table/decide.ts";
 import { decodeRouteTable } from "#proto/route-table/decode.ts";
 import { encodeRouteTable } from "#proto/route-table/encode.ts";
 import { hashBytes } from "#proto/route-table/hashes.ts";
 import { AT_CONTENT_HASH, AT_TOTAL, HEADER_BYTES } from "#proto/vocabulary/table-layout.ts";
 import { filterBytes } from "./host/filter-file.ts";
+import type { RouteTable } from "#proto/route-table/model.ts";
 import { FilterHost } from "./host/host.ts";
 import { encodePairs } from "./host/pairs.ts";
-import { anyHeaders, anyTable } from "./random-cases.ts";
+import { anyHeaders } from "./random-cases.ts";
 
 const wasm = filterBytes();
 const SEED = 7;
@@ -62,12 +64,21 @@ test("a damaged table is taken or refused as the specification says, and never t
   assert.ok(taken > 100 && taken < 2900, `${taken} of 3000 were taken`);
 });
 
+/** A damaged header map may draw random words or not; where no cookie is issued and an id is there, a sound one draws none. */
+function withoutIssue(table: RouteTable): RouteTable {
+  const deployments = table.deployments.map((one) => ({
+    ...one,
+    stickyKeys: one.stickyKeys.map(({ kind, name }) => ({ kind, name })),
+  }));
+  return { ...table, deployments };
+}
+
 test("a damaged header map never traps, and a sound one after it is read rightly", () => {
   const host = FilterHost.load(wasm, SEED);
   const random = randomFrom(SEED);
   const withId = anyHeaders.map((headers) => [...headers, ["x-request-id", "one"] as const]);
   fc.assert(
-    fc.property(anyTable, withId, damage, withId, (table, headers, harm, next) => {
+    fc.property(anyTable.map(withoutIssue), withId, damage, withId, (table, headers, harm, next) => {
       assert.ok(host.configure(encodeRouteTable(table)));
       host.requestPairs(damaged(encodePairs(headers), harm));
       const sound = next.filter(([name, value]) => name !== "x-request-id" || value !== "");

@@ -11,7 +11,7 @@ import { promisify } from "node:util";
 import { filterBytes } from "./host/filter-file.ts";
 import { readWasmFile } from "./host/wasm-module.ts";
 
-const MAX_FILTER_BYTES = 20_000;
+const MAX_FILTER_BYTES = 24_000;
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const file = readWasmFile(filterBytes());
 

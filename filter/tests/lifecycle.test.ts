@@ -14,7 +14,9 @@ function tableTo(predictor: string, deployments = 1, generation = 1n): Uint8Arra
     generation,
     deployments: Array.from({ length: deployments }, (_, index) => ({
       key: `default/iris-${index}`,
-      permits: { force: false, explain: false },
+      permits: { force: [], explain: [] },
+      stickyKeys: [],
+      rules: [],
       predictors: [
         { name: predictor, weight: 3, httpCluster: `${predictor}/http`, grpcCluster: `${predictor}/grpc` },
         { name: "off", weight: 0, httpCluster: "off/http", grpcCluster: "off/grpc" },
@@ -61,9 +63,24 @@ test("the newest table is in force whichever root brings it, and a refused one c
   assert.ok(!host.hasFailed);
 });
 
+test("a table rolled back is in force under its new generation, for streams of every root", () => {
+  const host = FilterHost.load(wasm);
+  const routeOf = (): string | undefined => firstValue(host.request(requestTo(0)), "x-graphway-route")?.split(".")[0];
+  const pushes = [
+    [tableTo("a", 1, 0xan), 1, "a", "a"],
+    [tableTo("b", 1, 0xbn), 2, "b", "b"],
+    [tableTo("a", 1, 0xcn), 3, "a", "c"],
+  ] as const;
+  for (const [table, root, predictor, generation] of pushes) {
+    assert.ok(host.configure(table, root));
+    assert.equal(predictorOf(host), predictor);
+    assert.equal(routeOf(), generation);
+  }
+});
+
 test("another format version is refused", () => {
   const table = tableTo("a");
-  table[4] = 2;
+  table[4] = 1;
   assert.equal(FilterHost.load(wasm).configure(table), false);
 });
 

@@ -1,59 +1,17 @@
 import fc from "fast-check";
-import type { RouteTable, TableDeployment } from "#proto/route-table/model.ts";
+import {
+  CLAIM_HEADERS,
+  CLAIM_VALUES,
+  DEPLOYMENT_KEYS,
+  FIELD_NAMES,
+  FIELD_TEXTS,
+  SECRETS,
+} from "#proto/route-table/any-table-for-tests.ts";
 import type { Headers } from "#proto/route-table/request.ts";
 
-const name = fc.constantFrom("main", "canary", "a", "b", "long-predictor-name", "x");
-const key = fc.constantFrom("default/iris", "default/other", "ns/name", "a/b", "models/very-long-name-of-a-deployment");
-const weight = fc.oneof(fc.integer({ min: 0, max: 100 }), fc.integer({ min: 0, max: 1_000_000 }), fc.constant(0));
-const percent = fc.oneof(fc.constant(100), fc.double({ min: 0.001, max: 100, noNaN: true }));
-const stickyName = fc.constantFrom("user", "x-user", "a b", "session");
-
-function target<T>(
-  share: fc.Arbitrary<T>,
-  toTarget: (share: T, name: string, cluster: string) => object,
-): fc.Arbitrary<object> {
-  return fc
-    .tuple(share, name, fc.constantFrom("", "c1", "ns/name/predictor"))
-    .map(([one, of, cluster]) => toTarget(one, of, cluster));
-}
-
-const predictor = target(weight, (one, of, cluster) => ({
-  name: of,
-  weight: one,
-  httpCluster: cluster,
-  grpcCluster: `${of}/grpc`,
-}));
-const shadow = target(percent, (one, of, cluster) => ({
-  name: of,
-  percent: one,
-  httpCluster: cluster,
-  grpcCluster: `s/${of}`,
-}));
-
-const unique = { selector: (one: object) => (one as { name: string }).name };
-
-const deployment = fc
-  .record({
-    key,
-    permits: fc.record({ force: fc.boolean(), explain: fc.boolean() }),
-    stickyKey: fc.option(fc.record({ kind: fc.constantFrom("header", "cookie", "query"), name: stickyName }), {
-      nil: undefined,
-    }),
-    predictors: fc.uniqueArray(predictor, { ...unique, minLength: 1, maxLength: 5 }),
-    shadows: fc.uniqueArray(shadow, { ...unique, maxLength: 6 }),
-  })
-  .map(
-    ({ stickyKey, ...rest }) =>
-      ({ ...rest, ...(stickyKey === undefined ? {} : { stickyKey }) }) as unknown as TableDeployment,
-  )
-  .filter((one) => one.predictors.some((predictor) => predictor.weight > 0));
-
-/** Any table that the format permits, with few names so that requests meet it. */
-export const anyTable: fc.Arbitrary<RouteTable> = fc.record({
-  role: fc.constantFrom("gateway", "gateway", "outbound", "inbound"),
-  generation: fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }),
-  deployments: fc.uniqueArray(deployment, { selector: (one) => one.key, maxLength: 5 }),
-});
+const key = fc.constantFrom(...DEPLOYMENT_KEYS);
+const field = fc.constantFrom(...FIELD_NAMES);
+const fieldText = fc.constantFrom(...FIELD_TEXTS);
 
 const bytes = fc.string({
   unit: fc.integer({ min: 0, max: 255 }).map((code) => String.fromCharCode(code)),
@@ -63,12 +21,13 @@ const query = fc
   .array(
     fc.tuple(
       fc.constantFrom("user", "a+b", "a%20b", "session", "%75ser", "z"),
-      fc.constantFrom("1", "", "%41%zz%4", "a+b", "x=y"),
+      fc.constantFrom("1", "", "%41%zz%4", "a+b", "x=y", "ann", "x".repeat(1030)),
     ),
     { maxLength: 3 },
   )
   .map((pairs) => pairs.map(([one, value]) => `${one}=${value}`).join("&"));
 const rest = fc.constantFrom(
+  ...Array<string>(6).fill("/api/v1.0/predictions"),
   "/api/v1.0/predictions",
   "/api/v1.0/feedback",
   "/api/v0.1/feedback",
@@ -81,6 +40,7 @@ const restPath = fc
   .tuple(fc.oneof(key, bytes), rest, fc.option(query), fc.constantFrom("", "#f", "#a?user=2"))
   .map(([of, end, asked, fragment]) => `/seldon/${of}${end}${asked === null ? "" : `?${asked}`}${fragment}`);
 const grpcPath = fc.constantFrom(
+  ...Array<string>(5).fill("/seldon.protos.Seldon/Predict"),
   "/seldon.protos.Seldon/Predict",
   "/seldon.protos.Seldon/SendFeedback",
   "/SendFeedback?x",
@@ -109,10 +69,42 @@ const forced = fc
   )
   .map((parts) => parts.join(";"));
 const cookies = fc
-  .array(fc.constantFrom("user=7", " user = 8 ", "user=", "session=abc", "a b=1", "novalue", ";;", 'x-user="q"'), {
-    maxLength: 4,
-  })
+  .array(
+    fc.constantFrom(
+      "user=7",
+      " user = 8 ",
+      "user=",
+      "session=abc",
+      "a b=1",
+      "user=ann",
+      "session=x=y",
+      "novalue",
+      ";;",
+      'x-user="q"',
+    ),
+    {
+      maxLength: 4,
+    },
+  )
   .map((parts) => parts.join(";"));
+
+const digits = fc.string({ unit: fc.integer({ min: 0, max: 9 }).map(String), maxLength: 25 });
+const timeouts = fc.oneof(
+  fc
+    .tuple(
+      fc.oneof(digits, fc.constantFrom("1", "250", "5000", "0", "00")),
+      fc.constantFrom("H", "M", "S", "m", "u", "n", "x", ""),
+    )
+    .map((parts) => parts.join("")),
+  bytes,
+);
+const hosts = fc
+  .tuple(
+    fc.constantFrom("model", "a.b", "", "[::1]"),
+    fc.constantFrom("-shadow", "-Shadow", "-shadow-shadow", ""),
+    fc.constantFrom("", ":80", ":", ":8a", "80"),
+  )
+  .map((parts) => parts.join(""));
 
 function header(
   of: string | fc.Arbitrary<string>,
@@ -128,9 +120,30 @@ const anyHeader = fc.oneof(
   header("namespace", fc.constantFrom("default", "ns", "a", "")),
   header("x-request-id", fc.oneof(bytes, fc.uuid(), fc.string({ minLength: 1000, maxLength: 1100 }))),
   header("cookie", cookies),
-  header(fc.constantFrom("user", "x-user", "session"), bytes),
-  header("x-graphway-force", forced),
+  header(field, fc.oneof(fieldText, bytes)),
+  header(
+    "x-graphway-force",
+    fc.oneof(
+      forced,
+      fc.constantFrom("router=1", "predictor=main;r.x=-1;shadow=off", "predictor=a", "predictor=b; r=0"),
+    ),
+  ),
+  header("x-graphway-force", fc.constantFrom("predictor=canary", "predictor=x;eg-router=1;other=0")),
   header("x-graphway-explain", fc.constantFrom("1", "")),
+  header("x-graphway-secret", fc.oneof(fc.constantFrom(...SECRETS, "", "x".repeat(257)), bytes)),
+  header(fc.constantFrom(...CLAIM_HEADERS), fc.constantFrom(...CLAIM_VALUES, "guest")),
+  header(fc.constantFrom("x-graphway-timeout-ms", "grpc-timeout"), timeouts),
+  header(
+    "content-length",
+    fc.oneof(
+      fc.constantFrom("0", "1", "1000", "1001", "007", "4294967294", "4294967295", "10", "11", "1e3", "-1", ""),
+      digits,
+    ),
+  ),
+  header(":method", fc.constantFrom("POST", "GET", "PO")),
+  header(":authority", fc.oneof(hosts, bytes)),
+  header("x-forwarded-client-cert", fc.constantFrom("", "By=spiffe://a")),
+  header("x-graphway-shadow", fc.constantFrom("1", "")),
   header(
     fc
       .constantFrom(
@@ -155,11 +168,39 @@ const anyHeader = fc.oneof(
   header(bytes, bytes),
 );
 
+const restCall = restPath.map((path): Headers => [[":path", path]]);
+const grpcCall = fc.tuple(grpcPath, key).map(([path, of]): Headers => {
+  const [namespace = "", name = ""] = of.split("/");
+  return [
+    [":path", path],
+    ["content-type", "application/grpc"],
+    ["namespace", namespace],
+    ["seldon", name],
+  ];
+});
+const noCall = fc.constant<Headers>([]);
+
 /** Any headers, most of them about something that the filter looks at. */
 export const anyHeaders: fc.Arbitrary<Headers> = fc
   .tuple(
-    fc.option(header(":path", restPath), { freq: 8 }),
+    fc.oneof({ weight: 6, arbitrary: restCall }, { weight: 2, arbitrary: grpcCall }, { weight: 1, arbitrary: noCall }),
     fc.option(header("x-request-id", fc.uuid()), { freq: 3 }),
-    fc.array(anyHeader, { maxLength: 10 }),
+    fc.array(anyHeader, { maxLength: 12 }),
   )
-  .map(([path, id, others]) => [path, id, ...others].filter((one) => one !== null));
+  .map(([call, id, others]) => [...call, ...(id === null ? [] : [id]), ...others]);
+
+/** Headers of a client that means harm: far too many, far too long, repeated, and none of them as it should be. */
+export const hostileHeaders: fc.Arbitrary<Headers> = fc
+  .tuple(
+    anyHeaders,
+    fc.array(anyHeader, { minLength: 1, maxLength: 12 }),
+    fc.integer({ min: 1, max: 1000 }),
+    fc.nat(70_000),
+  )
+  .map(([usual, repeated, count, length]) => {
+    const many = Array.from({ length: count }, (_, index) => repeated[index % repeated.length] ?? ["x", ""]);
+    const long = many.map(
+      ([one, value], index) => [one, index % 97 === 3 ? value.repeat(length / (value.length + 1)) : value] as const,
+    );
+    return [...long, ...usual].slice(0, 1000);
+  });

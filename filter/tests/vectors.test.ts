@@ -19,7 +19,7 @@ for (const name of readdirSync(VECTORS)) {
     assert.ok(host.configure(Buffer.from(expected.table, "base64")));
     const decisions = readCase(folder).requests.map((one) => ({
       name: one.name,
-      headers: linesOf(host.request(one.headers)),
+      headers: linesOf(host.request(one.headers, one.endOfStream)),
     }));
     assert.deepEqual(decisions, expected.decisions);
   });

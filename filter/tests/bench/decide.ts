@@ -1,115 +1,175 @@
-// What a decision costs in V8, without Envoy: `node --no-liftoff filter/tests/bench/decide.ts`. The host only hands over and counts, so the
-// figure is the filter's own work and its crossings. Rounds of all variants alternate; the minimum of each is printed.
+// What a decision costs in V8, without Envoy: `node --no-liftoff filter/tests/bench/decide.ts [--other <tree>]`. The host only hands over
+// and counts, so the figure is the filter's own work and its crossings. Rounds of all rows alternate; the minimum of each is printed.
+// `--other` names another version of this project, built: the rows that it has too are measured beside, each with its own encoder.
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { parseArgs } from "node:util";
 import { encodeRouteTable } from "#proto/route-table/encode.ts";
-import { filterBytes } from "../host/filter-file.ts";
+import type { RouteTable, TableDeployment } from "#proto/route-table/model.ts";
+import { FILTER_PATH } from "../host/filter-file.ts";
 import { encodePairs } from "../host/pairs.ts";
+import { loadBare } from "./bare-host.ts";
 
 const REQUESTS = 100_000;
-const ROUNDS = 9;
+const ROUNDS = 15;
+const SECRET = "correct horse battery staple";
 
-interface Bench {
+interface Row {
   readonly name: string;
-  readonly run: () => void;
+  readonly table: RouteTable;
+  readonly requests: readonly Uint8Array[];
+  /** True for what any version of the filter does. */
+  readonly isBasic: boolean;
 }
 
-function tableOf(deployments: number, predictors: number): Uint8Array {
-  return encodeRouteTable({
+type Encode = (table: RouteTable) => Uint8Array;
+type Header = readonly [name: string, value: string];
+
+function tableOf(deployments: number, predictors: number, parts: Partial<TableDeployment> = {}): RouteTable {
+  return {
     role: "gateway",
     generation: 1n,
     deployments: Array.from({ length: deployments }, (_, index) => ({
       key: `default/model-${index}`,
-      permits: { force: false, explain: false },
-      predictors: Array.from({ length: predictors }, (_, one) => ({
-        name: `predictor-${one}`,
-        weight: one + 1,
-        httpCluster: `http-${index}-${one}`,
-        grpcCluster: `grpc-${index}-${one}`,
-      })),
+      permits: { force: [], explain: [] },
+      stickyKeys: [],
+      predictors: predictorsOf(index, predictors),
+      rules: [],
       shadows: [],
+      ...parts,
     })),
-  });
+  };
 }
 
-function requestsTo(deployments: number, prefix: string): readonly Uint8Array[] {
-  const others = Array.from({ length: 16 }, (_, index) => [`header-${index}`, "some value of a header"] as const);
+function predictorsOf(deployment: number, count: number): TableDeployment["predictors"] {
+  return Array.from({ length: count }, (_, one) => ({
+    name: `predictor-${one}`,
+    weight: one + 1,
+    httpCluster: `http-${deployment}-${one}`,
+    grpcCluster: `grpc-${deployment}-${one}`,
+  }));
+}
+
+function requestsTo(deployments: number, prefix: string, more: readonly Header[] = []): readonly Uint8Array[] {
+  const others = Array.from({ length: 16 - more.length }, (_, index) => [`header-${index}`, "some value"] as const);
   return Array.from({ length: 64 }, (_, index) =>
     encodePairs([
       [":path", `${prefix}/default/model-${(index * 7919) % deployments}/api/v1.0/predictions`],
       ["x-request-id", `5de5c391-f21a-31f7-a20a-71c00f8${String(index).padStart(5, "0")}`],
+      ...more,
       ...others,
     ]),
   );
 }
 
-/** A filter with a host that does as little as it can. */
-function load(table: Uint8Array, requests: readonly Uint8Array[]): () => void {
-  let input = table;
-  let memory = { buffer: new ArrayBuffer() };
-  let allocate: (size: number) => number = () => 0;
-  const give = (dataOut: number, lengthOut: number): number => {
-    const at = allocate(input.length);
-    new Uint8Array(memory.buffer).set(input, at);
-    const words = new Uint32Array(memory.buffer);
-    words[dataOut >> 2] = at;
-    words[lengthOut >> 2] = input.length;
-    return 0;
-  };
-  const instance = new WebAssembly.Instance(new WebAssembly.Module(filterBytes()), {
-    env: {
-      proxy_log: () => 0,
-      proxy_get_buffer_bytes: (...words) => give(words[3] ?? 0, words[4] ?? 0),
-      proxy_get_header_map_pairs: (...words) => give(words[1] ?? 0, words[2] ?? 0),
-      proxy_replace_header_map_value: () => 0,
-      proxy_remove_header_map_value: () => 0,
-    },
-    wasi_snapshot_preview1: { random_get: () => 0 },
-  });
-  const exports = instance.exports as unknown as {
-    memory: typeof memory;
-    _initialize: () => void;
-    proxy_on_memory_allocate: typeof allocate;
-    proxy_on_configure: (root: number, size: number) => number;
-    proxy_on_request_headers: (context: number, count: number, end: number) => number;
-  };
-  memory = exports.memory;
-  allocate = exports.proxy_on_memory_allocate;
-  exports._initialize();
-  if (exports.proxy_on_configure(1, table.length) !== 1) throw new Error("the table was refused");
-  return () => {
-    for (let index = 0; index < REQUESTS; index++) {
-      input = requests[index & 63] ?? table;
-      exports.proxy_on_request_headers(2, 0, 1);
-    }
-  };
+const ruleOn = (name: string, text: string): TableDeployment["rules"][number] => ({
+  name: text,
+  conditions: [{ on: "header", name, test: { kind: "exact", text } }],
+  percent: 100,
+  predictors: predictorsOf(0, 2),
+});
+const rules = Array.from({ length: 8 }, (_, index) => ruleOn("x-segment", `segment-${index}`));
+const issued = { kind: "cookie", name: "graphway-split", issue: { attributes: "; Path=/; Max-Age=86400" } } as const;
+const secret = { kind: "secret", sha256: createHash("sha256").update(SECRET).digest("hex") } as const;
+const shadows = Array.from({ length: 2 }, (_, index) => ({
+  name: `shadow-${index}`,
+  percent: 100,
+  conditions: [],
+  beside: [],
+  httpCluster: `shadow-${index}`,
+  grpcCluster: `shadow-${index}`,
+}));
+
+/** A row of 1,000 deployments of two predictors each, with something that only this version has. */
+function rowWith(name: string, parts: Partial<TableDeployment>, more: readonly Header[] = []): Row {
+  return { name, table: tableOf(1000, 2, parts), requests: requestsTo(1000, "/seldon", more), isBasic: false };
 }
 
-function nanosecondsOf(run: () => void): number {
+const rows: readonly Row[] = [
+  {
+    name: "inbound (one read, no decision)",
+    table: { role: "inbound", generation: 1n, deployments: [] },
+    requests: requestsTo(1, "/other"),
+    isBasic: true,
+  },
+  {
+    name: "1,000 deployments, another path",
+    table: tableOf(1000, 2),
+    requests: requestsTo(1000, "/other"),
+    isBasic: true,
+  },
+  ...[10, 1000, 10_000].map((count) => ({
+    name: `${count} deployments, 2 predictors`,
+    table: tableOf(count, 2),
+    requests: requestsTo(count, "/seldon"),
+    isBasic: true,
+  })),
+  {
+    name: "1000 deployments, 5 predictors",
+    table: tableOf(1000, 5),
+    requests: requestsTo(1000, "/seldon"),
+    isBasic: true,
+  },
+  rowWith("a rule, taken", { rules: rules.slice(0, 1) }, [["x-segment", "segment-0"]]),
+  rowWith("8 rules, the last taken", { rules }, [["x-segment", "segment-7"]]),
+  rowWith("8 rules, none taken", { rules }),
+  rowWith("a sticky header", { stickyKeys: [{ kind: "header", name: "x-user" }] }, [["x-user", "someone"]]),
+  rowWith("a cookie, brought", { stickyKeys: [issued] }, [["cookie", "a=b; graphway-split=0123456789abcdef"]]),
+  rowWith("a cookie, issued", { stickyKeys: [issued] }),
+  rowWith("2 shadows", { shadows }),
+  rowWith("a deadline", { maxTimeoutMs: 5000 }),
+  rowWith("explained to a secret", { permits: { force: [], explain: [secret] } }, [
+    ["x-graphway-explain", "1"],
+    ["x-graphway-secret", SECRET],
+  ]),
+];
+
+function nanosecondsOf(request: (pairs: Uint8Array) => void, requests: readonly Uint8Array[]): number {
   const before = process.cpuUsage();
-  run();
+  for (let index = 0; index < REQUESTS; index++) request(requests[index & 63] ?? new Uint8Array());
   const { user, system } = process.cpuUsage(before);
   return ((user + system) * 1000) / REQUESTS;
 }
 
-const benches: readonly Bench[] = [
-  {
-    name: "inbound (one read, no decision)",
-    run: load(
-      new Uint8Array(encodeRouteTable({ role: "inbound", generation: 1n, deployments: [] })),
-      requestsTo(1, "/other"),
-    ),
-  },
-  { name: "1,000 deployments, another path", run: load(tableOf(1000, 2), requestsTo(1000, "/other")) },
-  ...[10, 1000, 10_000].map((count) => ({
-    name: `${count} deployments, 2 predictors`,
-    run: load(tableOf(count, 2), requestsTo(count, "/seldon")),
-  })),
-  { name: "1000 deployments, 5 predictors", run: load(tableOf(1000, 5), requestsTo(1000, "/seldon")) },
-];
-
-const best = benches.map(() => Infinity);
-for (let round = 0; round < ROUNDS; round++) {
-  benches.forEach(({ run }, index) => (best[index] = Math.min(best[index] ?? Infinity, nanosecondsOf(run))));
+interface Bench {
+  readonly row: Row;
+  readonly run: () => number;
+  best: number;
 }
-benches.forEach(({ name }, index) => {
-  console.log(`${name.padEnd(36)} ${(best[index] ?? 0).toFixed(0).padStart(6)} ns per request`);
-});
+
+function benchesOf(path: string, encode: Encode, which: readonly Row[]): readonly Bench[] {
+  const wasm = new Uint8Array(readFileSync(path));
+  return which.map((row) => {
+    const request = loadBare(wasm, encode(row.table));
+    return { row, run: () => nanosecondsOf(request, row.requests), best: Infinity };
+  });
+}
+
+async function benchesOfTree(tree: string): Promise<readonly Bench[]> {
+  const encoder = (await import(resolve(tree, "proto/route-table/encode.ts"))) as { encodeRouteTable: Encode };
+  const path = join(tree, "build/filter/filter.wasm");
+  return benchesOf(
+    path,
+    encoder.encodeRouteTable,
+    rows.filter((row) => row.isBasic),
+  );
+}
+
+const { values } = parseArgs({ options: { other: { type: "string" } } });
+const mine = benchesOf(FILTER_PATH, encodeRouteTable, rows);
+const others = values.other === undefined ? [] : await benchesOfTree(values.other);
+const paired = mine.flatMap((one) => [one, ...others.filter((other) => other.row === one.row)]);
+
+for (let round = 0; round < ROUNDS; round++) {
+  const order = round % 2 === 0 ? paired : paired.toReversed();
+  for (const bench of order) bench.best = Math.min(bench.best, bench.run());
+}
+for (const { row, best } of mine) {
+  const other = others.find((one) => one.row === row);
+  const beside =
+    other === undefined
+      ? ""
+      : `  other ${other.best.toFixed(0).padStart(5)} ns  ratio ${(best / other.best).toFixed(2)}`;
+  console.log(`${row.name.padEnd(36)} ${best.toFixed(0).padStart(6)} ns per request${beside}`);
+}

@@ -6,6 +6,7 @@ import {
   HEADER_PREDICTOR,
   HEADER_ROUTE,
   HEADER_ROUTING,
+  HEADER_SET_COOKIE,
   HEADER_SHADOW,
   HEADER_SHADOW_CLUSTER_PREFIX,
 } from "#proto/vocabulary/headers.ts";
@@ -21,6 +22,7 @@ const INTERNAL = [
   HEADER_DECISION,
   HEADER_PATH,
   HEADER_ROUTING,
+  HEADER_SET_COOKIE,
 ];
 
 /** The filter's configuration as a file that Envoy watches. */
@@ -60,11 +62,18 @@ const MIRRORS = [1, 2].map((index) => ({
     { remove_on_match: { key_matcher: { prefix: HEADER_SHADOW_CLUSTER_PREFIX } } },
   ],
 }));
+/** Hands the filter's cookie on to the client; nothing where there is none. */
+const SET_COOKIE = {
+  header: { key: "set-cookie", value: `%REQ(${HEADER_SET_COOKIE})%` },
+  append_action: "APPEND_IF_EXISTS_OR_ADD",
+  keep_empty_value: false,
+};
 const RETRY = { retry_on: "5xx", num_retries: 2 };
 const ROUTES = [
   {
     match: { prefix: "/", headers: [{ name: HEADER_CLUSTER, present_match: true }] },
     route: { cluster_header: HEADER_CLUSTER, request_mirror_policies: MIRRORS, retry_policy: RETRY },
+    response_headers_to_add: [SET_COOKIE],
   },
   { match: { prefix: "/" }, route: { cluster: "fallback", retry_policy: RETRY } },
 ];

@@ -105,9 +105,9 @@ export class FilterHost {
     return result !== 0;
   }
 
-  /** Runs the headers of a request through the module and returns them as they go on. */
-  request(headers: Headers): Headers {
-    this.requestPairs(encodePairs(headers));
+  /** Runs the headers of a request, which has a body unless they are its end, through the module and returns them as they go on. */
+  request(headers: Headers, isEnd = false): Headers {
+    this.requestPairs(encodePairs(headers), isEnd);
     let after = headers;
     for (const write of this.writes) {
       const name = "remove" in write ? write.remove : write.set;
@@ -118,10 +118,10 @@ export class FilterHost {
   }
 
   /** The same for a header map that is encoded already, be it rightly or not. */
-  requestPairs(pairs: Uint8Array): void {
+  requestPairs(pairs: Uint8Array, isEnd = false): void {
     this.#pairs = pairs;
     if (this.isRecording) this.writes = [];
-    const action = this.#enter("request", (exports) => exports.proxy_on_request_headers(7, 0, 1));
+    const action = this.#enter("request", (exports) => exports.proxy_on_request_headers(7, 0, isEnd ? 1 : 0));
     if (action !== 0) throw new Error(`the filter answered ${action} and would stop the request`);
   }
 
