@@ -7,7 +7,9 @@ function valueOf(condition: Exclude<TableCondition, { on: "transport" }>, call: 
       return call.path;
     case "method":
       return firstValue(headers, ":method");
-    default:
+    case "header":
+    case "cookie":
+    case "query":
       return namedValue(headers, condition);
   }
 }

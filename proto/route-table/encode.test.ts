@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { AT_CONTENT_HASH, HEADER_BYTES } from "../vocabulary/table-layout.ts";
 import { anyTable } from "./any-table-for-tests.ts";
 import { decodeRouteTable } from "./decode.ts";
-import { encodeRouteTable } from "./encode.ts";
+import { encodeRouteTable, withGeneration } from "./encode.ts";
 import { hashBytes, lastDrawOf, splitSeeds } from "./hashes.ts";
 import type { RouteTable, TableDeployment } from "./model.ts";
 
@@ -89,4 +89,13 @@ test("a table that is cut off anywhere is refused", () => {
   assert.ok(table);
   const bytes = encodeRouteTable(table);
   for (let length = 0; length < bytes.length; length++) assert.ok(!decodeRouteTable(bytes.slice(0, length)).ok);
+});
+
+test("a table under another number is what it would have been under it", () => {
+  fc.assert(
+    fc.property(anyTable, fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }), (table, generation) => {
+      assert.deepEqual(withGeneration(encodeRouteTable(table), generation), encodeRouteTable({ ...table, generation }));
+    }),
+    { numRuns: 50 },
+  );
 });

@@ -39,7 +39,9 @@ export function encodeRouteTable(table: RouteTable): Uint8Array {
   const deployments = [...table.deployments].sort((a, b) => compare(a.key, b.key));
   const hashes = deployments.map((one) => hashText(one.key));
   const writer = new TableWriter();
-  deployments.forEach((one, index) => writer.writeDeployment(one, hashes[index] ?? 0));
+  deployments.forEach((one, index) => {
+    writer.writeDeployment(one, hashes[index] ?? 0);
+  });
   const buckets = bucketsOf(hashes);
   const strings = writer.strings.bytes;
   const areas: readonly (readonly [AreaFields, Uint8Array, number])[] = [

@@ -109,7 +109,10 @@ export class TableWriter {
 
   #writeCondition(condition: TableCondition): void {
     const on = ON_CODES[condition.on];
-    if (condition.on === "transport") return this.#writeTest(on, at.TEST_EXACT, "", condition.transport);
+    if (condition.on === "transport") {
+      this.#writeTest(on, at.TEST_EXACT, "", condition.transport);
+      return;
+    }
     const name = "name" in condition ? condition.name : "";
     const text = "text" in condition.test ? condition.test.text : "";
     this.#writeTest(on, TEST_CODES[condition.test.kind], name, text);

@@ -146,7 +146,7 @@ function badGrants({ permits }: TableDeployment): Because {
 
 function badTimeout(ms: number | undefined): Because {
   if (ms === undefined || (Number.isInteger(ms) && ms > 0 && ms <= 0xffffffff)) return undefined;
-  return `its deadline of ${ms} milliseconds is no whole number from 1 to ${0xffffffff}`;
+  return `its deadline of ${ms} milliseconds is no whole number from 1 to 4294967295`;
 }
 
 /** Why a deployment cannot stand in a table; undefined when it can. */

@@ -106,10 +106,10 @@ test("rules, conditions, deadlines and limits of shadows go into the table; text
     { on: "transport", transport: "grpc" },
   ];
   assert.deepEqual(deployment?.rules[0]?.conditions, expected);
-  assert.equal(deployment.rules[0]?.predictors[0]?.httpCluster, "default/iris/canary/http");
+  assert.equal(deployment.rules[0].predictors[0]?.httpCluster, "default/iris/canary/http");
   assert.deepEqual(deployment.shadows[0]?.conditions, expected);
-  assert.deepEqual(deployment.shadows[0]?.beside, ["main"]);
-  assert.equal(deployment.shadows[0]?.maxBodyBytes, 0xfffffffe);
+  assert.deepEqual(deployment.shadows[0].beside, ["main"]);
+  assert.equal(deployment.shadows[0].maxBodyBytes, 0xfffffffe);
   assert.equal(deployment.defaultTimeoutMs, 1000);
   assert.equal(deployment.maxTimeoutMs, 60_000);
 });

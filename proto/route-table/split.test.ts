@@ -3,7 +3,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { mix } from "../vocabulary/hash.ts";
 import type { TableDeployment } from "./model.ts";
-import { choosePredictor, isInSample } from "./split.ts";
+import { choosePredictor, isInSample, isInShare } from "./split.ts";
 
 const KEYS = 100_000;
 
@@ -135,4 +135,62 @@ test("a shadow of 100 percent sees every key", () => {
   const all = deploymentOf({ a: 1 }, 100);
   fc.assert(fc.property(fc.nat(0xffffffff), (key) => isSampled(all, key)));
   assert.ok(isSampled(all, 0xffffffff));
+});
+
+/** A rule of a share, and a deployment that has it. */
+function withRule(percent: number, weights: Readonly<Record<string, number>>): TableDeployment {
+  const predictors = deploymentOf(weights).predictors;
+  return { ...deploymentOf({ a: 1, b: 1 }), rules: [{ name: "some", conditions: [], percent, predictors }] };
+}
+
+test("a rule's share has its size and is independent of both splits", () => {
+  for (const percent of [1, 12.5, 50, 99.9]) {
+    const deployment = withRule(percent, { a: 1, b: 1 });
+    const [rule] = deployment.rules;
+    assert.ok(rule);
+    const taken = Array.from({ length: KEYS }, (_, index) => isInShare(deployment, rule, keyAt(index)));
+    const part = taken.filter(Boolean).length / KEYS;
+    assert.ok(Math.abs(part - percent / 100) <= tolerance(percent / 100), `${percent}: ${part}`);
+    const names = assign(deployment).filter((_, index) => taken[index]);
+    assert.ok(Math.abs(share(names, "a") - 0.5) <= tolerance(0.5, names.length));
+  }
+});
+
+test("a rule of 100 percent takes every key, and none that a smaller share took is lost in a larger one", () => {
+  const [small, large, all] = [10, 30, 100].map((percent) => withRule(percent, { a: 1 }));
+  const takes = (deployment: TableDeployment | undefined, key: number): boolean =>
+    deployment?.rules[0] !== undefined && isInShare(deployment, deployment.rules[0], key);
+  fc.assert(
+    fc.property(fc.nat(0xffffffff), (key) => {
+      assert.ok(takes(all, key));
+      assert.ok(!takes(small, key) || takes(large, key));
+    }),
+  );
+});
+
+test("who is moved into a rule of the same split stays, and a new weight there moves only what it must", () => {
+  const deployment = withRule(100, { a: 1, b: 1 });
+  const changed = withRule(100, { a: 1, b: 2 });
+  let count = 0;
+  for (let index = 0; index < KEYS; index++) {
+    const key = keyAt(index);
+    const before = choosePredictor(deployment, key)?.name;
+    assert.equal(choosePredictor(deployment, key, deployment.rules[0]?.predictors)?.name, before);
+    const after = choosePredictor(changed, key, changed.rules[0]?.predictors)?.name;
+    if (after === before) continue;
+    count += 1;
+    assert.equal(after, "b", "keys move only to the one that gained");
+  }
+  assert.ok(Math.abs(count / KEYS - (2 / 3 - 1 / 2)) <= tolerance(1 / 6));
+});
+
+test("two deployments of one salt split alike, others and shadows don't", () => {
+  const one = { ...deploymentOf({ a: 1, b: 1 }, 50), salt: "experiment" };
+  const same = { ...deploymentOf({ a: 1, b: 1 }, 50, "default/other"), salt: "experiment" };
+  assert.deepEqual(assign(one), assign(same));
+  assert.ok(Math.abs(moved(assign(one), assign(deploymentOf({ a: 1, b: 1 }))) - 0.5) <= tolerance(0.5));
+  const both = Array.from({ length: KEYS }, (_, index) => keyAt(index)).filter(
+    (key) => isSampled(one, key) && isSampled(same, key),
+  );
+  assert.ok(Math.abs(both.length / KEYS - 0.25) <= tolerance(0.25), "samples have no salt in common");
 });
