@@ -46,14 +46,6 @@ export interface Explainer {
   explain(request: ExampleRequest): Checked<Explanation | undefined>;
 }
 
-type Decide = (table: RouteTable, headers: Headers, random: () => number, endOfStream: boolean) => Decision;
-const decideAs: Decide = decide;
-
-/** A choice of a table that has rules. */
-interface RuledChoice extends Choice {
-  readonly rule?: { readonly rule: { readonly name: string; readonly predictors: readonly TablePredictor[] } };
-}
-
 const bytesAsText = (text: string): string => Buffer.from(text, "latin1").toString("utf8");
 
 function sharesOf(predictors: readonly TablePredictor[]): Explanation["split"] {
@@ -70,7 +62,7 @@ function explanationOf(
   before: Headers,
   after: Headers,
 ): Explanation | undefined {
-  const choice: RuledChoice | undefined = decision.choice;
+  const { choice } = decision;
   const deployment = table.deployments.find((one) => one.key === choice?.call.deployment);
   if (choice === undefined || deployment === undefined) return undefined;
   const rule = choice.rule?.rule;
@@ -121,7 +113,7 @@ export function createExplainer({ wasm, table: bytes, seed }: FilterInput): Chec
       explain(request) {
         const headers = headersOf(request);
         const endOfStream = hasNoBody(request);
-        const decision = decideAs(table, headers, random, endOfStream);
+        const decision = decide(table, headers, random, endOfStream);
         const after = vm.request(headers, endOfStream);
         const problems = disagreement(request, after, applyDecision(headers, decision));
         const value = explanationOf(table, decision, headers, after);

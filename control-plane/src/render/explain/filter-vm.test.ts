@@ -16,8 +16,7 @@ for (const name of readdirSync(VECTORS)) {
     const vm = startFilterVm(wasm, encodeRouteTable(read.table), VECTOR_SEED);
     assert.ok(vm !== undefined);
     const given = read.requests.map((request) => {
-      const { headers, endOfStream = false }: { headers: typeof request.headers; endOfStream?: boolean } = request;
-      return { name: request.name, headers: linesOf(vm.request(headers, endOfStream)) };
+      return { name: request.name, headers: linesOf(vm.request(request.headers, request.endOfStream)) };
     });
     assert.deepEqual(given, decideCase(read).decisions);
   });

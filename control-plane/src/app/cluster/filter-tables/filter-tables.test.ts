@@ -140,14 +140,19 @@ describe("tables for proxies", () => {
     assert.equal(here.keys(CALLER, "outbound"), "apps/own");
   });
 
-  it("name predictors' clusters as Istio does", () => {
+  it("name shadows' clusters as Istio does; VirtualServices name those of predictors", () => {
     const here = setUp();
-    here.look(planFor("models/iris"));
+    const shadows = [{ predictor: "copy", percent: 100 }];
+    here.look(planFor("models/iris", { shadows, split: [{ predictor: "main", weight: 1 }] }, { main: 100, copy: 0 }));
     here.tables.begin();
     here.subscribe(1, PUBLIC, "gateway");
-    const [target] = here.table(PUBLIC, "gateway")?.deployments[0]?.predictors ?? [];
-    assert.equal(target?.httpCluster, "outbound|8000|main|iris-main.models.svc.cluster.local");
-    assert.equal(target.grpcCluster, "outbound|5001|main|iris-main.models.svc.cluster.local");
+    assert.equal(here.table(PUBLIC, "gateway")?.role, "outbound");
+    const [deployment] = here.table(PUBLIC, "gateway")?.deployments ?? [];
+    const [predictor] = deployment?.predictors ?? [];
+    const [shadow] = deployment?.shadows ?? [];
+    assert.equal(predictor?.httpCluster, "");
+    assert.equal(shadow?.httpCluster, "outbound|8000|copy|iris-copy.models.svc.cluster.local");
+    assert.equal(shadow.grpcCluster, "outbound|5001|copy|iris-copy.models.svc.cluster.local");
   });
 
   it("change at once, and then at most once a second, with numbers that grow", async () => {

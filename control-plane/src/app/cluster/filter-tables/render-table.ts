@@ -2,7 +2,7 @@ import { decodeRouteTable } from "#proto/route-table/decode.ts";
 import { AT_GENERATION } from "#proto/vocabulary/table-layout.ts";
 import type { DeploymentPlan } from "../../../plan/deployment-plan.ts";
 import { problem, type Problem } from "../../../problem/problem.ts";
-import { renderFilterTable } from "../../../render/filter-table/render.ts";
+import { ISTIO_CLUSTERS, renderFilterTable, renderInboundTable } from "../../../render/filter-table/render.ts";
 import { encodeResource, versionOf } from "../../../render/xds/encode.ts";
 import { renderFilterConfig, type FilterRole } from "../../../render/xds/filter-config.ts";
 import type { EncodedResource } from "../../../render/xds/resource.ts";
@@ -19,14 +19,6 @@ export interface RenderedTable {
 export interface TableSettings {
   readonly role: FilterRole;
   readonly callerNamespace?: string;
-}
-
-/** Istio's name of the cluster of a predictor: its DestinationRule's subset. */
-function istioCluster(plan: DeploymentPlan, name: string, transport: "http" | "grpc"): string {
-  const predictor = plan.predictors.find((one) => one.name === name);
-  if (predictor === undefined) return "";
-  const port = transport === "http" ? predictor.httpPort : predictor.grpcPort;
-  return `outbound|${port}|${predictor.name}|${predictor.serviceHost}`;
 }
 
 type Render = (plans: readonly DeploymentPlan[]) => Omit<RenderedTable, "role">;
@@ -53,9 +45,17 @@ export function renderTable(
   return { role: settings.role, bytes: rest.bytes, problems: [...rest.problems, ...problems] };
 }
 
-function renderWith(settings: TableSettings): Render {
+/**
+ * Istio's gateways act as sidecars do for what their pod sends: a VirtualService names the cluster. What a pod gets is trusted as
+ * far as a certificate came with it, which Envoy says itself.
+ */
+function renderWith({ role, callerNamespace }: TableSettings): Render {
+  if (role === "inbound")
+    return () => ({ bytes: renderInboundTable({ generation: 0n, peersOnly: true }), problems: [] });
+  const caller = callerNamespace === undefined ? {} : { callerNamespace };
   return (plans) => {
-    const { value, problems } = renderFilterTable(plans, { ...settings, generation: 0n, clusters: istioCluster });
+    const options = { role: "outbound", generation: 0n, clusters: ISTIO_CLUSTERS, ...caller } as const;
+    const { value, problems } = renderFilterTable(plans, options);
     return { bytes: value, problems };
   };
 }
