@@ -7,8 +7,6 @@ import {
 } from "../../deliver/kubernetes/lease.ts";
 import { startWorkQueue } from "../../deliver/kubernetes/work-queue.ts";
 import { createWriter } from "../../deliver/kubernetes/writer.ts";
-import { createPropagation } from "../../deliver/programmed/propagation.ts";
-import { createXdsClients } from "../../deliver/programmed/xds-clients.ts";
 import { sumCounts } from "../../deliver/programmed/programmed.ts";
 import { decideRollout } from "../../deliver/rollout/decide-rollout.ts";
 import type { RolloutSettings } from "../../deliver/rollout/rollout-step.ts";
@@ -17,7 +15,6 @@ import type { ApiClient } from "../../kubernetes-api/api-client.ts";
 import { systemClock, type Clock } from "../../kubernetes-api/clock.ts";
 import { connectToCluster } from "../../kubernetes-api/connect.ts";
 import { RESOURCE } from "../../kubernetes-api/resource-types.ts";
-import { TYPE } from "../../render/xds/type-urls.ts";
 import { startClusterCaches } from "./cluster-caches.ts";
 import { missingKindProblems } from "./cluster-problems.ts";
 import { createDownloadSecrets } from "./download-secrets.ts";
@@ -37,6 +34,7 @@ import type { ClusterSettings } from "./settings/cluster-settings.ts";
 import { writeStatus } from "./status-writer.ts";
 import { startStatusServer } from "./status-server.ts";
 import { startWebhook } from "./webhook.ts";
+import { startXdsReports } from "./xds-reports.ts";
 
 /** A control plane that works in a cluster. */
 export interface ControlPlane {
@@ -102,17 +100,6 @@ export async function startControlPlane(
   const planning = plannerSettings(settings, () => caches.config());
   const store = createResourceStore();
   const shelf = createGraphShelf(store);
-  const clients = createXdsClients(() => clock.nowMs());
-  const propagation = createPropagation({
-    store,
-    nowMs: () => clock.monotonicMs(),
-    observe: (typeUrl, durationMs) => {
-      metrics.propagated(typeUrl, durationMs);
-    },
-  });
-  store.onChange((changed) => {
-    propagation.onChange(changed);
-  });
   const gateway =
     settings.gateway &&
     startGateway({
@@ -140,9 +127,12 @@ export async function startControlPlane(
       audience: settings.xds.audience,
       store,
       clock,
-      onProgrammed: tellOf,
+      onProgrammed: (keys) => {
+        tellOf(keys);
+        reports.note();
+      },
       onTable: (version, sinceMs) => {
-        propagation.knownSince(TYPE.filterConfig, version, sinceMs);
+        reports.onTable(version, sinceMs);
       },
       reportError,
     });
@@ -163,19 +153,29 @@ export async function startControlPlane(
     shelf,
     ready: started.promise,
     onProgrammed: (key) => {
-      if (isSynced) queue.add(key);
+      tellOf([key]);
+      reports.note();
     },
     onEvent: (event) => {
-      metrics.xdsEvent(event);
+      reports.onEvent(event);
       gateway?.onEvent(event);
       mesh?.onEvent(event);
-      propagation.onEvent(event);
-      clients.onEvent(event);
     },
     onRefused: () => {
       metrics.xdsRefused();
     },
     log,
+  });
+  const reports = startXdsReports({
+    client,
+    settings,
+    store,
+    clock,
+    metrics,
+    keys: () => caches.keys(),
+    own: (key) => sumCounts([graphs.programmed.count(key), mesh?.programmed(key)]),
+    onChange: tellOf,
+    reportError,
   });
   const reconciler = createReconciler({
     caches,
@@ -201,7 +201,7 @@ export async function startControlPlane(
       },
     }),
     events,
-    programmed: (key) => sumCounts([graphs.programmed.count(key), mesh?.programmed(key)]),
+    programmed: (key) => reports.programmed(key),
     clusterProblems: (key) => [...missingKindProblems(caches.missingKinds()), ...(mesh?.problemsOf(key) ?? [])],
     isLeader,
     nowMs: () => clock.nowMs(),
@@ -289,7 +289,7 @@ export async function startControlPlane(
   const status = await startStatusServer({
     ...settings.metrics,
     render: () => metrics.render(),
-    xdsClients: (nodePart) => clients.report(nodePart),
+    xdsClients: (nodePart) => reports.clients(nodePart),
     notReady: () => (isSynced ? webhook?.notReady() : "the cluster is not known yet"),
   });
   begin().catch((error: unknown) => {
@@ -309,7 +309,14 @@ export async function startControlPlane(
       await queue.close(settings.stopTimeoutMs);
       // Events may take long where the API server is away; the Lease does not wait for them.
       await Promise.all([events.flush(), election?.stop(), webhook?.stop()]);
-      await Promise.all([gateway?.stop(), mesh?.stop(), caches.stop(), graphs.server.close(), status.close()]);
+      await Promise.all([
+        gateway?.stop(),
+        mesh?.stop(),
+        reports.stop(),
+        caches.stop(),
+        graphs.server.close(),
+        status.close(),
+      ]);
       await client.close();
     },
   };

@@ -15,6 +15,8 @@ export interface TestResponse {
   readonly nonce: string;
   /** Bodies in order; the delta variant has names beside them. */
   readonly bodies: readonly string[];
+  /** The same, not as text. */
+  readonly bytes: readonly Uint8Array[];
   readonly names: readonly string[];
   readonly removed: readonly string[];
   readonly identifier: string;
@@ -80,6 +82,7 @@ function readDelta(bytes: Buffer): TestResponse {
     typeUrl: message.typeUrl,
     nonce: message.nonce,
     bodies: message.resources.map((one) => Buffer.from(one.resource?.value ?? []).toString()),
+    bytes: message.resources.map((one) => one.resource?.value ?? Buffer.alloc(0)),
     names: message.resources.map((one) => one.name ?? ""),
     removed: message.removedResources,
     identifier: message.controlPlane?.identifier ?? "",
@@ -92,6 +95,7 @@ function readSotw(bytes: Buffer): TestResponse {
     typeUrl: message.typeUrl,
     nonce: message.nonce,
     bodies: message.resources.map((one) => Buffer.from(one.value ?? []).toString()),
+    bytes: message.resources.map((one) => one.value ?? Buffer.alloc(0)),
     names: [],
     removed: [],
     identifier: message.controlPlane?.identifier ?? "",

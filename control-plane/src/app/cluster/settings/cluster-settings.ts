@@ -12,6 +12,8 @@ export interface ClusterSettings {
   readonly ownNamespace: string;
   /** Name of our pod, by which the Lease and events tell replicas apart. */
   readonly podName: string;
+  /** Its uid, so that what belongs to it goes with it; undefined: not known. */
+  readonly podUid: string | undefined;
   /** Label `seldon.io/controller-id` of the SeldonDeployments to take; empty: those without one. */
   readonly controllerId: string;
   readonly model: ModelSettings;

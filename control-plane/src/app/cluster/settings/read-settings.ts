@@ -82,6 +82,7 @@ function settingsOf(texts: SettingTexts): ClusterSettings {
     namespace: texts.variable("WATCH_NAMESPACE") || texts.flag("namespace") || undefined,
     ownNamespace,
     podName: texts.variable("POD_NAME") || hostname(),
+    podUid: texts.variable("POD_UID") || undefined,
     controllerId: texts.variable("CONTROLLER_ID"),
     model: modelSettings(texts),
     plan: planOptions(texts, ownNamespace),

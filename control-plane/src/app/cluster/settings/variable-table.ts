@@ -18,6 +18,7 @@ export const VARIABLES = {
   WATCH_NAMESPACE: setting("text", "", "the only namespace to look at; without it `--namespace`'s"),
   POD_NAMESPACE: setting("text", "", "our own namespace; without it `--operator-namespace`'s, else `seldon-system`"),
   POD_NAME: setting("text", "", "our own name in Leases and events; without it the host's"),
+  POD_UID: setting("text", "", "uid of our pod: with it, the Lease of a replica goes with its pod"),
   CONTROLLER_ID: setting("text", "", "take only SeldonDeployments whose label `seldon.io/controller-id` says this"),
   DEPLOYMENT_NAME_AS_PREFIX: setting(
     "boolean",
