@@ -49,7 +49,12 @@ describe("the chart's values", () => {
     const validate = new Ajv({ allowUnionTypes: true }).compile(JSON.parse(textOf("values.schema.json")) as object);
     assert.equal(validate(values), true, JSON.stringify(validate.errors));
     assert.equal(validate({ executor: { user: "" }, engine: { port: 8000 } }), true);
-    for (const wrong of [{ istio: { enabled: "yes" } }, { istio: { tlsMode: "STRICT" } }, { webhook: { port: "x" } }])
+    for (const wrong of [
+      { istio: { filter: { enabled: "x" } } },
+      { istio: { enabled: "yes" } },
+      { istio: { tlsMode: "STRICT" } },
+      { webhook: { port: "x" } },
+    ])
       assert.equal(validate(wrong), false, JSON.stringify(wrong));
   });
 

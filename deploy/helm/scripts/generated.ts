@@ -1,12 +1,13 @@
 import { join } from "node:path";
 import { format } from "prettier";
 import { CHART, readValues } from "./chart-values.ts";
+import { renderIstioFilterTemplate } from "./istio-filter.ts";
 import { knownValuesOf, renderValuesPage } from "./pages.ts";
 import { schemaOf } from "./schema.ts";
 
 const PAGE = join(import.meta.dirname, "..", "..", "..", "docs", "helm-values.md");
 
-/** What is written from values.yaml: file -> text. */
+/** What is written from values.yaml and from code: file -> text. */
 export async function generatedFiles(): Promise<ReadonlyMap<string, string>> {
   const values = readValues();
   const known = knownValuesOf(values) as Readonly<Record<string, unknown>>;
@@ -16,6 +17,7 @@ export async function generatedFiles(): Promise<ReadonlyMap<string, string>> {
     [PAGE, await format(renderValuesPage(values), { parser: "markdown", printWidth: 120 })],
     [join(CHART, "files", "known-values.json"), await json({ ...known, orchestrator })],
     [join(CHART, "values.schema.json"), await json(schemaOf(values))],
+    [join(CHART, "templates", "istio-filter.yaml"), renderIstioFilterTemplate()],
   ]);
 }
 
