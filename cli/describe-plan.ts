@@ -1,31 +1,7 @@
 import { walkNodes } from "../control-plane/src/plan/graph.ts";
 import type { DeploymentPlan, GraphNode, PredictorPlan } from "../control-plane/src/plan/deployment-plan.ts";
+import { describeTraffic, type Fact } from "./describe-traffic.ts";
 import { urlPrefix } from "../control-plane/src/plan/urls.ts";
-
-/** A share as people say it: `75 %`. */
-function percent(share: number): string {
-  return `${Number(share.toFixed(2))} %`;
-}
-
-function describeSplit({ split }: DeploymentPlan): string {
-  const sum = split.reduce((total, entry) => total + entry.weight, 0);
-  return split.map(({ predictor, weight }) => `${predictor} ${percent((weight / sum) * 100)}`).join(", ");
-}
-
-function describeShadows({ shadows }: DeploymentPlan): string {
-  return shadows.map((one) => `${one.predictor} gets a copy of ${percent(one.percent)}`).join(", ");
-}
-
-function describeRetries({ retry }: DeploymentPlan): string {
-  if (retry === undefined) return "none";
-  const times = retry.attempts === 1 ? "once" : `${retry.attempts} times`;
-  const limit = retry.perTryTimeoutMs === undefined ? "" : `, ${retry.perTryTimeoutMs / 1000} s per try`;
-  return `${times}${limit}; never feedback`;
-}
-
-function describeSticky({ sticky }: DeploymentPlan): string {
-  return [...(sticky?.keys ?? []).map(({ kind, name }) => `${kind} ${name}`), "the request id"].join(", else ");
-}
 
 function describeNode({ name, type, methods, runs }: GraphNode): string {
   const kind = runs.in === "orchestrator" ? runs.implementation : (type ?? methods.join(" + "));
@@ -67,23 +43,15 @@ function showControls(line: string): string {
 /** What a deployment means, in words; several lines. */
 export function describePlan(plan: DeploymentPlan): string {
   const hosts = plan.hosts.includes("*") ? "any host" : plan.hosts.join(", ");
-  const allowed = [
-    plan.permits.force.length > 0 ? "force" : "",
-    plan.permits.explain.length > 0 ? "explain" : "",
-  ].filter((one) => one !== "");
-  const facts: readonly (readonly [string, string])[] = [
+  const facts: readonly Fact[] = [
     ["REST", `${urlPrefix(plan)} on ${hosts}`],
     ["gRPC", `metadata seldon: ${plan.name}, namespace: ${plan.namespace}`],
     ["protocol", plan.protocol],
-    ["split", describeSplit(plan)],
-    ["sticky by", describeSticky(plan)],
-    ["shadows", plan.shadows.length === 0 ? "none" : describeShadows(plan)],
-    ["retries", describeRetries(plan)],
-    ["clients may", allowed.length === 0 ? "neither force nor explain" : allowed.join(" and ")],
+    ...describeTraffic(plan),
   ];
   return [
     plan.key,
-    ...facts.map(([name, fact]) => `  ${`${name}:`.padEnd(13)}${fact}`),
+    ...facts.map(([name, fact]) => `  ${(name === "" ? "" : `${name}:`).padEnd(13)}${fact}`),
     ...plan.predictors.flatMap((predictor) => ["", ...describePredictor(predictor)]),
     "",
   ]

@@ -123,3 +123,22 @@ test("graphway names its version, and the command that was meant", async () => {
   assert.match(meant.stderr, /^graphway: there is no command vaildate; did you mean validate\?\n/);
   assert.match((await graphway("bake")).stderr, /there is no command bake; there are run, validate,/);
 });
+
+test("plan says what a RoutePolicy brings, and no more than part of a digest", async () => {
+  const file = join(ROOT, "control-plane", "src", "model", "testdata", "policy-full", "in.yaml");
+  const { value } = await readPlans([file]);
+  const lines = describePlan(value[0] ?? assert.fail("no plan")).split("\n");
+  assert.deepEqual(lines.slice(4, 15), [
+    '  rules:       gold: transport rest and method is "POST" and path begins with "api/v1.0/" and header x-tier is "gold" and header x-beta is not there and cookie lang begins with "en" and query debug is there -> canary',
+    "               rule-2: 12.5 % of every request -> main 0 %, canary 100 %",
+    "  split:       main 75 %, canary 25 %",
+    "  sticky by:   header x-user, else cookie uid (issued to clients without a key), else query user, else the request id; salt spring",
+    '  shadows:     candidate gets a copy of 10 % beside main where method is "POST" of at most 100000 bytes, canary gets a copy of 100 %',
+    "  retries:     2 times, 0.5 s per try, on gateway-error, unavailable, 503, at most 20 % of the requests in flight; never feedback",
+    "  deadline:    2000 ms where the client says nothing, 10000 ms at most",
+    "  fallback:    main, then canary",
+    "  limits:      100 requests per second, bursts of 200, 50 in flight to a predictor; in each Envoy",
+    "  ejection:    a pod after 5 errors in a row, for 30 s; at most 50 % of the pods",
+    "  clients may: force: who knows the secret f52fbd32…, or who has x-jwt-role: tester, or callers in namespace qa",
+  ]);
+});
