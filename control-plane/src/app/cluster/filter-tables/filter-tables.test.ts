@@ -33,6 +33,7 @@ function setUp(options: Partial<FilterTablesOptions> = {}) {
     clock,
     objects: () => objects,
     clusterDomain: "cluster.local",
+    peersOnly: true,
     code: Buffer.from("code"),
     onProgrammed: (keys) => told.push(...keys),
     onFault: (error) => {
@@ -106,6 +107,7 @@ describe("tables for proxies", () => {
     assert.equal(here.keys(CALLER, "outbound"), "");
     assert.equal(here.keys(CALLER, "inbound"), "");
     assert.equal(here.table(CALLER, "inbound")?.role, "inbound");
+    assert.equal(here.table(CALLER, "inbound")?.peersOnly, true);
   });
 
   it("of a gateway hold deployments of the gateways that it is", async () => {

@@ -10,13 +10,14 @@ import type { FilterRole } from "../../../render/xds/filter-config.ts";
 import type { Look } from "../reconcile.ts";
 import { createAcceptance } from "./acceptance.ts";
 import type { IstioObjects } from "./istio-objects.ts";
-import { createRouteBook, MESH } from "./route-book.ts";
+import { differingNames, missingGateways, presentGateways } from "./missing-gateways.ts";
+import { createRouteBook, gatewaysIn, MESH } from "./route-book.ts";
 import { createScopeTables, type ScopeTable, type ScopeTablesOptions } from "./scope-tables.ts";
 import { scopeOf, storedTableName } from "./scope.ts";
 
 export interface FilterTablesOptions extends Pick<
   ScopeTablesOptions,
-  "clusterDomain" | "code" | "intervalMs" | "retainMs" | "maxScopes" | "onTable" | "onFault"
+  "clusterDomain" | "peersOnly" | "code" | "intervalMs" | "retainMs" | "maxScopes" | "onTable" | "onFault"
 > {
   readonly store: ResourceStore;
   readonly clock: Clock;
@@ -67,6 +68,22 @@ export function createFilterTables(options: FilterTablesOptions): FilterTables {
     });
   }
 
+  let present: ReadonlySet<string> | undefined;
+
+  /** Deployments whose Gateways have come or gone have something else to say. */
+  function noteGateways(): void {
+    const before = present;
+    present = presentGateways(options.objects());
+    const changedNames = differingNames(before, present);
+    if (changedNames.size === 0) return;
+    for (const plan of book.plans()) if (gatewaysIn(plan).some((name) => changedNames.has(name))) note(plan.key);
+  }
+
+  function missingOf(key: string): readonly Problem[] {
+    const plan = book.plan(key);
+    return plan === undefined ? [] : missingGateways(plan, options.objects());
+  }
+
   function noteProgress({ selection }: ScopeTable, since: number): void {
     for (const plan of book.changedSince(since)) if (selection?.includes(plan) === true) note(plan.key);
   }
@@ -103,6 +120,7 @@ export function createFilterTables(options: FilterTablesOptions): FilterTables {
       if (before !== undefined) changed(before);
     },
     objectsChanged() {
+      noteGateways();
       book.turnPage();
       tables.changed(({ role }) => role !== "inbound");
     },
@@ -115,6 +133,7 @@ export function createFilterTables(options: FilterTablesOptions): FilterTables {
     programmed: (key) => acceptance.count(key),
     // Envoy's own weighted routes serve it: nothing has failed.
     problemsOf: (key) => [
+      ...missingOf(key),
       ...tables.problemsOf(key).map((one) => ({ ...one, severity: "warning" as const })),
       ...acceptance
         .refusals(key)

@@ -7,6 +7,8 @@ export interface IstioObjects {
   readonly sidecars: readonly KubernetesObject[] | undefined;
   /** Whose `Sidecar` without a selector counts for namespaces that have none. */
   readonly rootNamespace: string;
+  /** The only namespace that they are known of; absent: all. */
+  readonly namespace?: string | undefined;
 }
 
 interface GatewaySpec {

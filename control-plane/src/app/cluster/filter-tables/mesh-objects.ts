@@ -61,7 +61,7 @@ export function startMeshObjects(options: MeshObjectsOptions): MeshObjects {
     synced: Promise.race([Promise.all([gateways.synced, sidecars.synced]), late.promise]).then(() => {
       cancel();
     }),
-    current: () => ({ gateways: listed(gateways), sidecars: listed(sidecars), rootNamespace }),
+    current: () => ({ gateways: listed(gateways), sidecars: listed(sidecars), rootNamespace, namespace }),
     stop: async () => {
       cancel();
       late.resolve(undefined);

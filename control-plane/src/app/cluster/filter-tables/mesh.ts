@@ -54,6 +54,7 @@ export function startMesh(options: MeshOptions): MeshService {
   });
   const tables = createFilterTables({
     ...options,
+    peersOnly: settings.peersOnly,
     code: readFilterCode(),
     objects: () => objects.current(),
     onFault: (error) => {

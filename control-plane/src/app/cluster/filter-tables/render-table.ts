@@ -19,6 +19,8 @@ export interface RenderedTable {
 export interface TableSettings {
   readonly role: FilterRole;
   readonly callerNamespace?: string;
+  /** Inbound: headers of ours count only from callers that showed a certificate. */
+  readonly peersOnly: boolean;
 }
 
 type Render = (plans: readonly DeploymentPlan[]) => Omit<RenderedTable, "role">;
@@ -47,11 +49,10 @@ export function renderTable(
 
 /**
  * Istio's gateways act as sidecars do for what their pod sends: a VirtualService names the cluster. What a pod gets is trusted as
- * far as a certificate came with it, which Envoy says itself.
+ * far as a certificate came with it, where the mesh shows certificates.
  */
-function renderWith({ role, callerNamespace }: TableSettings): Render {
-  if (role === "inbound")
-    return () => ({ bytes: renderInboundTable({ generation: 0n, peersOnly: true }), problems: [] });
+function renderWith({ role, callerNamespace, peersOnly }: TableSettings): Render {
+  if (role === "inbound") return () => ({ bytes: renderInboundTable({ generation: 0n, peersOnly }), problems: [] });
   const caller = callerNamespace === undefined ? {} : { callerNamespace };
   return (plans) => {
     const options = { role: "outbound", generation: 0n, clusters: ISTIO_CLUSTERS, ...caller } as const;

@@ -16,6 +16,8 @@ export interface ScopeTablesOptions {
   readonly objects: () => IstioObjects;
   /** DNS suffix of Services. */
   readonly clusterDomain: string;
+  /** Headers between sidecars count only with a certificate. */
+  readonly peersOnly: boolean;
   /** The filter's Wasm. */
   readonly code: Uint8Array;
   readonly nextGeneration: () => bigint;
@@ -134,6 +136,7 @@ export function createScopeTables(options: ScopeTablesOptions): ScopeTables {
     const { callerNamespace } = selection;
     const table = renderTable(plans, {
       role: state.scope.role,
+      peersOnly: options.peersOnly,
       ...(callerNamespace === undefined ? {} : { callerNamespace }),
     });
     const problems = new Map(table.problems.map((one) => [one.object, one]));
