@@ -30,6 +30,7 @@ class OwnGateway {
       "webhook.failurePolicy=Ignore",
       "manager.cpuRequest=20m",
       "gateway.enabled=true",
+      `gateway.className=${this.#world.namespace}`,
       // As the cluster of these scenarios calls its Envoy.
       "gateway.image.tag=1",
       "gateway.replicas=1",
@@ -82,7 +83,7 @@ class OwnGateway {
     });
   }
 
-  /** Ends one container of the gateway's pod; Kubernetes starts it anew in the same pod. */
+  /** Ends one container of the gateway's pod, which takes two signals in the agent's case; Kubernetes starts it anew in the same pod. */
   async restart(container: "envoy" | "agent"): Promise<void> {
     const before = await this.#restarts(container);
     const pod = await this.#pod();
@@ -94,7 +95,7 @@ class OwnGateway {
       "--",
       "sh",
       "-c",
-      "kill 1; sleep 1; kill 1 || true",
+      "(sleep 1; kill 1; sleep 1; kill 1) >/dev/null 2>&1 &",
     );
     await untilTrue(
       `${container} runs anew`,

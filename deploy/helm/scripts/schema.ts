@@ -4,6 +4,8 @@ import type { ChartValue } from "./chart-values.ts";
 const CHOICES: Readonly<Record<string, readonly string[]>> = {
   "image.pullPolicy": ["Always", "IfNotPresent", "Never"],
   "executor.image.pullPolicy": ["Always", "IfNotPresent", "Never"],
+  "gateway.image.pullPolicy": ["Always", "IfNotPresent", "Never"],
+  "gateway.service.type": ["ClusterIP", "NodePort", "LoadBalancer"],
   "istio.tlsMode": ["", "DISABLE", "SIMPLE", "MUTUAL", "ISTIO_MUTUAL"],
   "webhook.failurePolicy": ["Fail", "Ignore"],
   "xds.auth": ["token", "none"],

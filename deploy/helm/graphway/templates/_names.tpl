@@ -16,6 +16,20 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 {{- end -}}
 
+{{/* The same for our own gateways. */}}
+{{- define "graphway.gatewaySelector" -}}
+app.kubernetes.io/name: graphway
+app.kubernetes.io/instance: {{ .Release.Name | quote }}
+app.kubernetes.io/component: gateway
+{{- end -}}
+
+{{- define "graphway.gatewayLabels" -}}
+{{ include "graphway.gatewaySelector" . }}
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
+{{- end -}}
+
 {{/* Name of what belongs to no namespace: one per installation. */}}
 {{- define "graphway.clusterName" -}}
 graphway-{{ include "graphway.namespace" . }}
