@@ -1,8 +1,11 @@
 // The request's headers, read once into memory that lasts for the request. Their encoding (u32 count, then a pair of u32 lengths for
 // each, then each name and value with a zero after it) is checked once, here.
-import { isName, sameText, startsWith } from "../bytes";
+import { isName, sameBytes, sameText, startsWith } from "../bytes";
 import { readData, readHeaders, readLength } from "../host/calls";
 import { CONTENT_TYPE, EXPLAIN, FORCE, NAMESPACE, OURS, PATH, REQUEST_ID, SECRET, SELDON, SHADOW, TIMEOUT_MS } from "../names";
+
+/** Lengths of the names that are looked at, ours aside: 5, 6, 9 and 12, as bits. */
+const LENGTHS: u32 = 0x1260;
 
 /** The value of a header: the first, and how many there are. */
 @unmanaged
@@ -69,17 +72,6 @@ export function nextHeader(): bool {
   return true;
 }
 
-function areWellFormed(size: u32): bool {
-  if (size < 4) return false;
-  count = load<u32>(pairs);
-  let end: u64 = 4 + (<u64>count << 3);
-  if (end > <u64>size) return false;
-  for (let at = pairs + 4, last = at + ((<usize>count) << 3); at < last; at += 8) {
-    end += <u64>load<u32>(at) + <u64>load<u32>(at, 4) + 2;
-  }
-  return end <= <u64>size;
-}
-
 function clearOurs(): void {
   hasOurs = false;
   force.clear();
@@ -98,7 +90,7 @@ function clear(): void {
   requestId.clear();
 }
 
-function seeOurs(): void {
+function seeOurs(name: usize, nameLength: u32, value: usize, valueLength: u32): void {
   hasOurs = true;
   if (isName(name, nameLength, FORCE)) force.see(value, valueLength);
   else if (isName(name, nameLength, EXPLAIN)) explain.see(value, valueLength);
@@ -107,19 +99,57 @@ function seeOurs(): void {
   else if (isName(name, nameLength, SHADOW)) shadowMark.see(value, valueLength);
 }
 
-/** Sorts out one header; lengths first, since almost every header is none of these. */
-function see(): void {
+/** Sorts out a header whose name has the length of one that is looked at. */
+function see(name: usize, nameLength: u32, value: usize, valueLength: u32): void {
   if (nameLength == 5) {
     if (isName(name, nameLength, PATH)) path.see(value, valueLength);
   } else if (nameLength == 6) {
     if (isName(name, nameLength, SELDON)) seldon.see(value, valueLength);
   } else if (nameLength == 9) {
     if (isName(name, nameLength, NAMESPACE)) namespace.see(value, valueLength);
-  } else if (nameLength == 12) {
-    if (isName(name, nameLength, REQUEST_ID)) requestId.see(value, valueLength);
-    else if (isName(name, nameLength, CONTENT_TYPE)) contentType.see(value, valueLength);
+  } else if (isName(name, nameLength, REQUEST_ID)) requestId.see(value, valueLength);
+  else if (isName(name, nameLength, CONTENT_TYPE)) contentType.see(value, valueLength);
+}
+
+/** Goes through all headers once and keeps what matters of them; false when they are not encoded as they must be. Almost every header is none of ours. */
+function readPairs(size: u32): bool {
+  if (size < 4) return false;
+  count = load<u32>(pairs);
+  if (4 + (<u64>count << 3) > <u64>size) return false;
+  let lengths = pairs + 4;
+  let name = lengths + ((<usize>count) << 3);
+  let left: u64 = size - <u32>(name - pairs);
+  for (const end = name; lengths < end; lengths += 8) {
+    const nameLength = load<u32>(lengths);
+    const valueLength = load<u32>(lengths, 4);
+    const bytes: u64 = <u64>nameLength + <u64>valueLength + 2;
+    if (bytes > left) return false;
+    left -= bytes;
+    const value = name + nameLength + 1;
+    if (nameLength <= 12 && ((LENGTHS >>> nameLength) & 1) != 0) see(name, nameLength, value, valueLength);
+    if (nameLength >= 11 && load<u64>(name) == load<u64>(OURS) && startsWith(name, nameLength, OURS)) {
+      seeOurs(name, nameLength, value, valueLength);
+    }
+    name = value + valueLength + 1;
   }
-  if (nameLength >= 11 && startsWith(name, nameLength, OURS)) seeOurs();
+  return true;
+}
+
+/** Looks for the first header of a name and goes to it; false without one. */
+export function findHeader(wanted: usize, wantedLength: u32): bool {
+  let lengths = pairs + 4;
+  let at = lengths + ((<usize>count) << 3);
+  for (const end = at; lengths < end; lengths += 8) {
+    const length = load<u32>(lengths);
+    const bytes = load<u32>(lengths, 4);
+    if (length == wantedLength && sameBytes(at, wanted, length)) {
+      value = at + length + 1;
+      valueLength = bytes;
+      return true;
+    }
+    at += length + bytes + 2;
+  }
+  return false;
 }
 
 /** The headers of a name: for those that few deployments ask for. Lasts until the next call. */
@@ -137,8 +167,5 @@ export function scanHeaders(): bool {
   clear();
   if (!readHeaders()) return false;
   pairs = readData();
-  if (!areWellFormed(readLength())) return false;
-  firstHeader();
-  while (nextHeader()) see();
-  return true;
+  return readPairs(readLength());
 }

@@ -3,7 +3,7 @@ import { MAX_STICKY_KEY_BYTES } from "../../../proto/vocabulary/limits";
 import { STICKY_COOKIE, STICKY_HEADER } from "../../../proto/vocabulary/table-layout";
 import { dropBlanks, indexOf, isName, sameText, skipBlanks } from "../bytes";
 import { COOKIE } from "../names";
-import { firstHeader, name, nameLength, nextHeader, path, value, valueLength } from "./headers";
+import { findHeader, firstHeader, name, nameLength, nextHeader, path, value, valueLength } from "./headers";
 
 const SEMICOLON: u8 = 59;
 const EQUALS: u8 = 61;
@@ -25,14 +25,6 @@ function take(text: usize, length: u32): bool {
   found = text;
   foundLength = length;
   return true;
-}
-
-function findHeader(wanted: usize, wantedLength: u32): bool {
-  firstHeader();
-  while (nextHeader()) {
-    if (sameText(name, nameLength, wanted, wantedLength)) return take(value, valueLength);
-  }
-  return false;
 }
 
 function findInCookies(wanted: usize, wantedLength: u32, at: usize, end: usize): bool {
@@ -102,7 +94,7 @@ function findParameter(wanted: usize, wantedLength: u32): bool {
 
 /** Looks for a value, be it empty; false when it is absent. The kinds of sticky keys and of conditions have the same numbers. */
 export function findValue(kind: u32, wanted: usize, wantedLength: u32): bool {
-  if (kind == STICKY_HEADER) return findHeader(wanted, wantedLength);
+  if (kind == STICKY_HEADER) return findHeader(wanted, wantedLength) && take(value, valueLength);
   if (kind == STICKY_COOKIE) return findCookie(wanted, wantedLength);
   return findParameter(wanted, wantedLength);
 }

@@ -11,8 +11,8 @@ import { FILTER_PATH } from "../host/filter-file.ts";
 import { encodePairs } from "../host/pairs.ts";
 import { loadBare } from "./bare-host.ts";
 
-const REQUESTS = 100_000;
-const ROUNDS = 15;
+const REQUESTS = 20_000;
+const ROUNDS = 60;
 const SECRET = "correct horse battery staple";
 
 interface Row {
