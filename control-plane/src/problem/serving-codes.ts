@@ -184,6 +184,11 @@ export const SERVING_CODES = {
     meaning: "Istio's entries trust a header that its gateway takes from clients too, unless told otherwise.",
     hint: "graphway install --istio makes gateways take x-graphway headers off clients' requests (docs/istio.md)",
   },
+  GatewayMissing: {
+    severity: "warning",
+    meaning: "A deployment is to be reached by an Istio Gateway that is not in the cluster.",
+    hint: "make the Gateway, or name another by seldon.io/istio-gateway or the chart's istio.gateway",
+  },
   IstioInstallationInvalid: {
     severity: "error",
     meaning: "An installation into Istio's proxies that would harm, or do nothing, was asked for.",

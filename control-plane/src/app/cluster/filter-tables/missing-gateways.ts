@@ -13,7 +13,7 @@ export function differingNames(
   one: ReadonlySet<string> = new Set(),
   other: ReadonlySet<string> = new Set(),
 ): ReadonlySet<string> {
-  return one.symmetricDifference(other);
+  return new Set([...[...one].filter((name) => !other.has(name)), ...[...other].filter((name) => !one.has(name))]);
 }
 
 /** A warning for each Gateway that a deployment names and that is not there. Those that can't be looked for are left out. */
