@@ -112,7 +112,7 @@ function routes(plans: readonly DeploymentPlan[]): Checked<Json> {
   const value = plans.map((one) => ({
     deployment: one.key,
     hosts: one.hosts,
-    clusters: renderClusters(one, DEFAULT_XDS_OPTIONS).map(({ name }) => name),
+    clusters: renderClusters([one], DEFAULT_XDS_OPTIONS).map(({ name }) => name),
     rest: shortHeaders(restRoutes(one)),
     grpc: shortHeaders(grpcRoutes(one)),
     ...explainers(one),

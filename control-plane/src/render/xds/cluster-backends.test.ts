@@ -18,7 +18,7 @@ test("there is a backend for everything that clusters ask endpoints for, and for
     explained(planFor("wise", { main: 1, other: 2 })),
   ];
   for (const plan of plans) {
-    const asked = renderClusters(plan, DEFAULT_XDS_OPTIONS).flatMap((one) => edsName(one) ?? []);
+    const asked = renderClusters([plan], DEFAULT_XDS_OPTIONS).flatMap((one) => edsName(one) ?? []);
     const known = clusterBackends(plan).map(({ cluster }) => cluster);
     assert.deepEqual(new Set(known), new Set(asked));
     assert.equal(new Set(known).size, known.length);

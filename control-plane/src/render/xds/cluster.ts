@@ -3,9 +3,10 @@ import { CLUSTER_KINDS, clusterName, explainerClusterName, type ClusterKind } fr
 import { duration } from "../duration.ts";
 import { outlierDetection, threshold, type Limiting } from "./breakers.ts";
 import { OVER_ADS } from "./config-source.ts";
-import { memoized } from "./memo.ts";
+import { memoized, memoizedList } from "./memo.ts";
 import type { XdsOptions } from "./options.ts";
 import type { JsonObject, XdsResource } from "./resource.ts";
+import { LazyResource } from "./lazy-resource.ts";
 import { reused } from "./reused.ts";
 import { TYPE } from "./type-urls.ts";
 
@@ -49,7 +50,7 @@ function renderCluster(
   limiting: Limiting,
   backends: JsonObject,
 ): XdsResource {
-  const body = {
+  return new LazyResource(TYPE.cluster, name, () => ({
     name,
     ...backends,
     connect_timeout: duration(options.connectTimeoutMs),
@@ -57,8 +58,7 @@ function renderCluster(
     typed_extension_protocol_options: {
       "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": commonParts(options).protocols[kind],
     },
-  };
-  return { typeUrl: TYPE.cluster, name, body };
+  }));
 }
 
 /** Pods by EDS under the name `endpoints`; it is left out where it is the cluster's own. */
@@ -113,23 +113,19 @@ function predictorClusters(
   ];
 }
 
-/** By plan, for the options that were asked for last. */
-const rendered = new WeakMap<
-  DeploymentPlan,
-  { readonly options: XdsOptions; readonly clusters: readonly XdsResource[] }
->();
+const clustersByOptions = memoized((options: XdsOptions) =>
+  memoizedList((plan: DeploymentPlan): readonly XdsResource[] =>
+    plan.predictors.flatMap((predictor) => clustersOf(plan, predictor, options)),
+  ),
+);
 
 /**
  * Two clusters per predictor, shadows included, and one per explainer. Their endpoints come by EDS under the same names.
- * With a fallback every predictor that answers has four: the two that routes name are made of those of the pods. Rendered once
- * for a plan and options.
+ * With a fallback every predictor that answers has four: the two that routes name are made of those of the pods. Rendered
+ * once for a plan and options.
  */
-export function renderClusters(plan: DeploymentPlan, options: XdsOptions): readonly XdsResource[] {
-  const known = rendered.get(plan);
-  if (known?.options === options) return known.clusters;
-  const clusters = plan.predictors.flatMap((predictor) => clustersOf(plan, predictor, options));
-  rendered.set(plan, { options, clusters });
-  return clusters;
+export function renderClusters(plans: readonly DeploymentPlan[], options: XdsOptions): readonly XdsResource[] {
+  return clustersByOptions(options)(plans).flat();
 }
 
 function clustersOf(plan: DeploymentPlan, predictor: PredictorPlan, options: XdsOptions): readonly XdsResource[] {

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import protobuf from "protobufjs/light.js";
 import protojson from "protobufjs/ext/protojson.js";
 import { createOutline, hasParts } from "./encoded-part.ts";
-import { memoized } from "./memo.ts";
+import { LazyResource } from "./lazy-resource.ts";
 import { ProtoJsonError } from "./proto-json-error.ts";
 import { messageWriter } from "./proto-json.ts";
 import type { WriteMessage } from "./proto-well-known.ts";
@@ -13,12 +13,16 @@ import { messageOfTypeUrl } from "./schema.ts";
 const VERSION_HEX_DIGITS = 16;
 
 /**
- * Encodes a resource, once for all who will read it: neither it nor its body may be edited from now on. Equal bodies give equal
- * bytes and versions. Parts that are `reused` are hashed and encoded only when they are new, and put together when
+ * Encodes a resource, once for all who will read it. Equal bodies give equal bytes and versions. Parts that are `reused` are hashed and encoded only when they are new, and put together when
  * somebody reads the bytes. Throws ProtoJsonError, with the resource and the path in it, for a body that does not fit its
  * message.
  */
-export const encodeResource: (resource: XdsResource) => EncodedResource = memoized(({ typeUrl, name, body }) => {
+export function encodeResource(resource: XdsResource): EncodedResource {
+  if (!(resource instanceof LazyResource)) return encode(resource);
+  return (resource.encoded ??= encode(resource));
+}
+
+function encode({ typeUrl, name, body }: XdsResource): EncodedResource {
   try {
     const write = messageWriter(typeOf(typeUrl));
     const outline = createOutline();
@@ -33,7 +37,7 @@ export const encodeResource: (resource: XdsResource) => EncodedResource = memoiz
     const kind = typeUrl.slice(typeUrl.lastIndexOf(".") + 1);
     throw new ProtoJsonError(`${kind} ${JSON.stringify(name)} at ${cause.path}`, cause.reason, { cause });
   }
-});
+}
 
 /** A resource whose bytes are put together at the first reading. */
 function joinedResource(known: Omit<EncodedResource, "bytes">, join: () => Uint8Array): EncodedResource {

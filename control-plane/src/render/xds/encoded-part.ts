@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import protobuf from "protobufjs/light.js";
-import type { MapEntry } from "./reused.ts";
+import type { Bucket, MapEntry } from "./reused.ts";
 
 /** Bytes that were made before, with a hash of them. */
 export class EncodedPart {
@@ -40,43 +40,27 @@ export function contentOf(part: EncodedPart, writer: protobuf.Writer): Uint8Arra
   return part.digest;
 }
 
-interface Chunk {
-  readonly entries: readonly MapEntry[];
-  readonly part: EncodedPart;
-}
-
-/** By their first entry. */
-const chunks = new WeakMap<MapEntry, Chunk>();
-
-/** The parts of a map with many entries, each made anew only when one of its entries is another. */
-export function* chunked(
-  entries: readonly MapEntry[],
+/** Writes a map with many entries; into an outline the hashes of its buckets, which only a new entry changes. */
+export function writeBuckets(
+  writer: protobuf.Writer,
+  buckets: readonly Bucket[],
   encode: (entry: MapEntry) => Uint8Array,
-): Generator<EncodedPart> {
-  for (let from = 0; from < entries.length;) {
-    let end = from;
-    while (end < entries.length && entries[end]?.endsChunk === false) end++;
-    end = Math.min(end + 1, entries.length);
-    yield chunkOf(entries, from, end, encode);
-    from = end;
+): void {
+  for (const bucket of buckets) {
+    bucket.part ??= joinEntries(bucket.sorted, encode);
+    writer.raw(contentOf(bucket.part, writer));
   }
 }
 
-function chunkOf(
-  all: readonly MapEntry[],
-  from: number,
-  end: number,
-  encode: (entry: MapEntry) => Uint8Array,
-): EncodedPart {
-  const first = all[from] as MapEntry;
-  const known = chunks.get(first);
-  if (known !== undefined && isSame(known.entries, all, from, end)) return known.part;
-  const entries = all.slice(from, end);
-  const made = { entries, part: new EncodedPart(Buffer.concat(entries.map(encode))) };
-  chunks.set(first, made);
-  return made.part;
-}
-
-function isSame(entries: readonly MapEntry[], all: readonly MapEntry[], from: number, end: number): boolean {
-  return entries.length === end - from && entries.every((one, index) => one === all[from + index]);
+/** The bytes of all; from now on those of each are a view of them. */
+function joinEntries(entries: readonly MapEntry[], encode: (entry: MapEntry) => Uint8Array): EncodedPart {
+  const each = entries.map((entry) => entry.bytes ?? encode(entry));
+  const all = Buffer.concat(each);
+  let from = 0;
+  entries.forEach((entry, index) => {
+    const end = from + (each[index]?.length ?? 0);
+    entry.bytes = all.subarray(from, end);
+    from = end;
+  });
+  return new EncodedPart(all);
 }

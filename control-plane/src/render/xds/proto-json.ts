@@ -2,9 +2,9 @@ import protobuf from "protobufjs/light.js";
 import { asList, asObject, mismatch, present, ProtoJsonError, within } from "./proto-json-error.ts";
 import { writerOfScalar, type ValueWriter } from "./proto-scalar.ts";
 import { wellKnownWriter, type WriteMessage } from "./proto-well-known.ts";
-import { chunked, contentOf, EncodedPart } from "./encoded-part.ts";
+import { contentOf, EncodedPart, writeBuckets } from "./encoded-part.ts";
 import type { Json, JsonObject } from "./resource.ts";
-import { entriesOf, isReused, type MapEntry } from "./reused.ts";
+import { bucketsOf, isReused, type Bucket } from "./reused.ts";
 import { messageOfTypeUrl } from "./schema.ts";
 
 interface FieldWriter {
@@ -43,31 +43,24 @@ function fieldsWriter(type: protobuf.Type): WriteMessage {
   let byName: Map<string, FieldWriter> | undefined;
   return (writer, body) => {
     byName ??= new Map(type.fieldsArray.map((field) => [field.name, fieldWriter(field)]));
-    const entries = entriesOf(body);
-    if (entries === undefined) writeFields(writer, byName, asObject(body), type);
-    else writeJoinedMap(writer, byName.get("map"), entries);
+    const buckets = bucketsOf(body);
+    if (buckets === undefined) writeFields(writer, byName, asObject(body), type);
+    else writeJoinedMap(writer, byName.get("map"), buckets);
   };
 }
 
-const encodedEntries = new WeakMap<MapEntry, Uint8Array>();
-
-function writeJoinedMap(writer: protobuf.Writer, field: FieldWriter | undefined, entries: readonly MapEntry[]): void {
+function writeJoinedMap(writer: protobuf.Writer, field: FieldWriter | undefined, buckets: readonly Bucket[]): void {
   const { writeEntry } = field ?? {};
   if (writeEntry === undefined) throw new ProtoJsonError("map", "no such map");
-  const encode = (entry: MapEntry): Uint8Array => {
-    const known = encodedEntries.get(entry);
-    if (known !== undefined) return known;
+  writeBuckets(writer, buckets, ({ key, render }) => {
     const alone = protobuf.Writer.create();
     try {
-      writeEntry(alone, entry.key, entry.value);
+      writeEntry(alone, key, render());
     } catch (cause) {
       throw within("map", cause);
     }
-    const bytes = alone.finish();
-    encodedEntries.set(entry, bytes);
-    return bytes;
-  };
-  for (const part of chunked(entries, encode)) writer.raw(contentOf(part, writer));
+    return alone.finish();
+  });
 }
 
 function writeFields(

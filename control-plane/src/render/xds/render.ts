@@ -24,7 +24,7 @@ export function renderXds(
   options: Partial<XdsOptions> = {},
 ): Checked<readonly XdsResource[]> {
   const settings = completeOptions(options);
-  const clusters = plans.flatMap((plan) => renderClusters(plan, settings));
+  const clusters = renderClusters(plans, settings);
   const value = [
     ...clusters,
     renderListener(settings),

@@ -1,3 +1,4 @@
+import type { EncodedPart } from "./encoded-part.ts";
 import type { Json, JsonObject } from "./resource.ts";
 
 const marked = new WeakSet<JsonObject>();
@@ -15,45 +16,77 @@ export function isReused(body: Json): body is JsonObject {
   return typeof body === "object" && body !== null && marked.has(body as JsonObject);
 }
 
-/** An entry of a big map, made once for what it stands for: its bytes are kept with it. */
-export interface MapEntry {
+/** The entries of a map are written bucket by bucket; a power of two. */
+const BUCKETS = 256;
+
+/**
+ * An entry of a big map, made once for what it stands for. Only its bytes are kept: thousands of bodies would be a heap
+ * that takes longer to collect than to make.
+ */
+export class MapEntry {
   readonly key: string;
-  readonly value: JsonObject;
-  /** Whether a chunk ends here: by the key alone, so that a new entry moves no other chunk. */
-  readonly endsChunk: boolean;
+  /** Its value as JSON, made anew at each call, always the same. */
+  readonly render: () => JsonObject;
+  /** Where it stands in a map, by its key alone, so that entries move no others. */
+  readonly bucket: number;
+  /** Once it was encoded. */
+  bytes: Uint8Array | undefined;
+  /** The bucket that it was the first of, the last time. */
+  known: Bucket | undefined;
+
+  constructor(key: string, render: () => JsonObject) {
+    this.key = key;
+    this.render = render;
+    let hash = 0;
+    for (let i = 0; i < key.length; i++) hash = (Math.imul(hash, 31) + key.charCodeAt(i)) | 0;
+    this.bucket = (Math.imul(hash, 0x9e3779b1) >>> 16) & (BUCKETS - 1);
+    this.bytes = undefined;
+    this.known = undefined;
+  }
 }
 
-/** Entries are kept together in chunks of about so many. */
-const ENTRIES_PER_CHUNK = 64;
-
-export function mapEntry(key: string, value: JsonObject): MapEntry {
-  let hash = 0;
-  for (let i = 0; i < key.length; i++) hash = (Math.imul(hash, 31) + key.charCodeAt(i)) >>> 0;
-  return { key, value, endsChunk: Math.imul(hash, 0x9e3779b1) >>> 0 < 2 ** 32 / ENTRIES_PER_CHUNK };
+/** Entries of a map that are written one after the other. */
+export interface Bucket {
+  /** As they were given. */
+  readonly entries: readonly MapEntry[];
+  /** By key. */
+  readonly sorted: readonly MapEntry[];
+  /** Once they were encoded. */
+  part: EncodedPart | undefined;
 }
 
 const joined = new WeakMap<JsonObject, readonly MapEntry[]>();
 
-function inOrder(entries: readonly MapEntry[]): boolean {
-  return entries.every((one, index) => index === 0 || (entries[index - 1]?.key ?? "") < one.key);
-}
-
 /**
- * A message whose one field `map` has these entries, keys being unique. Only new entries cost something when it is encoded. As JSON it
- * is what it says; the object of the map is made when somebody looks.
+ * A message whose one field `map` has these entries, keys being unique, in any order. Only new entries cost something when it is
+ * encoded. As JSON it is what it says; the object of the map is made when somebody looks.
  */
 export function joinedMap(entries: readonly MapEntry[]): JsonObject {
-  const sorted = inOrder(entries) ? entries : entries.toSorted((a, b) => (a.key < b.key ? -1 : 1));
   const body = {
     get map(): JsonObject {
-      return Object.fromEntries(sorted.map(({ key, value }) => [key, value]));
+      return Object.fromEntries(byKey(entries).map(({ key, render }) => [key, render()]));
     },
   };
-  joined.set(body, sorted);
+  joined.set(body, entries);
   return body;
 }
 
-/** The entries of such a message, by key. */
-export function entriesOf(body: Json): readonly MapEntry[] | undefined {
-  return typeof body === "object" && body !== null ? joined.get(body as JsonObject) : undefined;
+function byKey(entries: readonly MapEntry[]): readonly MapEntry[] {
+  return entries.toSorted((a, b) => (a.key < b.key ? -1 : 1));
+}
+
+/** The entries of such a message: the same for the same entries, however they were ordered. */
+export function bucketsOf(body: Json): readonly Bucket[] | undefined {
+  const entries = typeof body === "object" && body !== null ? joined.get(body as JsonObject) : undefined;
+  if (entries === undefined) return undefined;
+  const buckets = Array.from({ length: BUCKETS }, (): MapEntry[] => []);
+  for (const entry of entries) buckets[entry.bucket]?.push(entry);
+  return buckets.flatMap((one) => (one[0] === undefined ? [] : [bucketOf(one[0], one)]));
+}
+
+function bucketOf(first: MapEntry, entries: readonly MapEntry[]): Bucket {
+  const { known } = first;
+  const isKnown = known?.entries.length === entries.length && known.entries.every((one, i) => one === entries[i]);
+  if (isKnown) return known;
+  return (first.known = { entries, sorted: byKey(entries), part: undefined });
 }

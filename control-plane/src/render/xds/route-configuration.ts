@@ -3,11 +3,11 @@ import type { DeploymentPlan } from "../../plan/deployment-plan.ts";
 import { urlPrefix } from "../../plan/urls.ts";
 import { ECHOES, explainerRoutes, grpcRoutes, grpcTakeover, restRoutes, restTakeover } from "./deployment-routes.ts";
 import { GATEWAY_NAME } from "./listener.ts";
-import { memoized } from "./memo.ts";
+import { memoized, memoizedList } from "./memo.ts";
 import type { XdsOptions } from "./options.ts";
 import type { JsonObject, XdsResource } from "./resource.ts";
 import { USUAL_RETRIES } from "./retry-policy.ts";
-import { joinedMap, mapEntry, reused, type MapEntry } from "./reused.ts";
+import { joinedMap, MapEntry, reused } from "./reused.ts";
 import { TYPE } from "./type-urls.ts";
 
 const ANY_HOST = "*";
@@ -50,11 +50,10 @@ function take(routes: readonly JsonObject[]): JsonObject {
 
 type MapKind = "prefix_match_map" | "exact_match_map";
 
-/** A lookup by one header. Envoy refuses an empty map, so that one is only its `otherwise`. */
-function lookUp(header: string, kind: MapKind, entries: readonly MapEntry[], otherwise: JsonObject): JsonObject {
-  if (entries.length === 0) return otherwise;
+/** A lookup by one header. Envoy refuses an empty map. */
+function lookUp(header: string, kind: MapKind, map: JsonObject, otherwise: JsonObject): JsonObject {
   const input = { name: header, typed_config: { "@type": TYPE.headerMatchInput, header_name: header } };
-  return { matcher: { matcher_tree: { input, [kind]: joinedMap(entries) }, on_no_match: otherwise } };
+  return { matcher: { matcher_tree: { input, [kind]: map }, on_no_match: otherwise } };
 }
 
 /** A name that requests are addressed to: its deployment, where there is one, and those that answer some of them. */
@@ -71,21 +70,30 @@ interface Entries {
   readonly grpc: MapEntry;
 }
 
-const ownEntries = memoized((plan: DeploymentPlan): Entries => entriesFor({ ...plan, plan, takeovers: [] }));
+const ownEntries = memoizedList((plan: DeploymentPlan): Entries => entriesFor({ ...plan, plan, takeovers: [] }));
 
 function entriesFor({ namespace, name, plan, takeovers }: Addressee): Entries {
   const prefix = urlPrefix({ namespace, name });
-  const rest = takeovers.flatMap((one) => restTakeover(one, prefix));
-  const grpc = takeovers.flatMap(grpcTakeover);
   return {
-    rest: mapEntry(prefix, take([...rest, ...(plan === undefined ? [REST_NOT_FOUND] : restRoutes(plan))])),
-    grpc: mapEntry(name, take([...grpc, ...(plan === undefined ? [GRPC_NOT_FOUND] : grpcRoutes(plan))])),
+    rest: new MapEntry(prefix, () => {
+      const taken = takeovers.flatMap((one) => restTakeover(one, prefix));
+      return take([...taken, ...(plan === undefined ? [REST_NOT_FOUND] : restRoutes(plan))]);
+    }),
+    grpc: new MapEntry(name, () => {
+      const taken = takeovers.flatMap(grpcTakeover);
+      return take([...taken, ...(plan === undefined ? [GRPC_NOT_FOUND] : grpcRoutes(plan))]);
+    }),
   };
 }
 
+const NONE: readonly MapEntry[] = [];
 const explainerEntries = memoized((plan: DeploymentPlan): readonly MapEntry[] =>
-  explainerRoutes(plan).map(([prefix, route]) => mapEntry(prefix, take([route]))),
+  explainerRoutes(plan).map(([prefix, route]) => new MapEntry(prefix, () => take([route]))),
 );
+
+function explainersOf(plan: DeploymentPlan): readonly MapEntry[] {
+  return plan.predictors.some((one) => one.explainer !== undefined) ? explainerEntries(plan) : NONE;
+}
 
 /** Everybody, by namespace. */
 function byNamespace(plans: readonly DeploymentPlan[]): ReadonlyMap<string, readonly Entries[]> {
@@ -94,12 +102,13 @@ function byNamespace(plans: readonly DeploymentPlan[]): ReadonlyMap<string, read
     (plan) => `${plan.namespace}/${plan.takeover?.deployment ?? ""}`,
   );
   const found = new Map<string, Entries[]>();
-  for (const plan of plans) {
+  const own = ownEntries(plans);
+  plans.forEach((plan, index) => {
     const others = takeovers.get(plan.key);
-    const entries = others === undefined ? ownEntries(plan) : entriesFor({ ...plan, plan, takeovers: others });
-    addTo(found, plan.namespace, entries);
+    const entries = others === undefined ? own[index] : entriesFor({ ...plan, plan, takeovers: others });
+    if (entries !== undefined) addTo(found, plan.namespace, entries);
     takeovers.delete(plan.key);
-  }
+  });
   // Whose own deployment is not there.
   for (const [first, ...rest] of takeovers.values()) {
     if (first?.takeover === undefined) continue;
@@ -112,22 +121,24 @@ function byNamespace(plans: readonly DeploymentPlan[]): ReadonlyMap<string, read
 /** gRPC calls name deployment and namespace by metadata. */
 function byMetadata(namespaces: ReadonlyMap<string, readonly Entries[]>): JsonObject {
   const otherwise = take([GRPC_NOT_FOUND]);
+  if (namespaces.size === 0) return otherwise;
   const entries = [...namespaces].map(([namespace, all]) => {
-    const names = all.map(({ grpc }) => grpc);
-    return mapEntry(namespace, lookUp(HEADER_SELDON, "exact_match_map", names, otherwise));
+    const names = joinedMap(all.map(({ grpc }) => grpc));
+    const found = lookUp(HEADER_SELDON, "exact_match_map", names, otherwise);
+    return [namespace, found] as const;
   });
-  return lookUp(HEADER_NAMESPACE, "exact_match_map", entries, otherwise);
+  return lookUp(HEADER_NAMESPACE, "exact_match_map", { map: Object.fromEntries<JsonObject>(entries) }, otherwise);
 }
 
 /** Everything is found by maps: first the URL prefix, the longest one that fits, then for gRPC the metadata. */
 function matcher(plans: readonly DeploymentPlan[]): JsonObject {
   const namespaces = byNamespace(plans);
   const deployments = [...namespaces.values()].flatMap((all) => all.map(({ rest }) => rest));
-  const explainers = plans.flatMap(explainerEntries);
-  const grpc = [mapEntry("application/grpc", byMetadata(namespaces))];
+  const explainers = plans.flatMap(explainersOf);
+  const grpc = { map: { "application/grpc": byMetadata(namespaces) } };
   const others = lookUp("content-type", "prefix_match_map", grpc, take([REST_NOT_FOUND]));
-  const found = lookUp(":path", "prefix_match_map", [...deployments, ...explainers], others);
-  // One of the maps above is never empty, so this is always a matcher.
+  const urls = [...deployments, ...explainers];
+  const found = urls.length === 0 ? others : lookUp(":path", "prefix_match_map", joinedMap(urls), others);
   return found["matcher"] as JsonObject;
 }
 
