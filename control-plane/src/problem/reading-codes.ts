@@ -75,7 +75,7 @@ export const READING_CODES = {
   FieldUnknown: {
     severity: "warning",
     meaning:
-      "The schema has no such field; Kubernetes drops it in silence, unless the client asks it to refuse (kubectl 1.25 and later).",
+      "The schema has no such field; Kubernetes drops it in silence, unless the client asks it to refuse (kubectl 1.25 and later). In the spec of a RoutePolicy it is an error.",
     hint: "check the spelling and the place of the field",
   },
   GraphTooDeep: {

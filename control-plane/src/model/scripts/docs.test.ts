@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { describe, it } from "node:test";
 import { format } from "prettier";
 import { renderAnnotationsPage, renderNodeParametersPage, renderProblemsPage } from "./docs-pages.ts";
+import { renderRoutePolicyPage } from "./route-policy-page.ts";
 
 const DOCS = new URL("../../../../docs/", import.meta.url);
 const HINT = "docs are out of date: run node control-plane/src/model/scripts/write-docs.ts";
@@ -12,6 +13,7 @@ describe("generated docs", () => {
     ["annotations.md", renderAnnotationsPage],
     ["node-parameters.md", renderNodeParametersPage],
     ["problems.md", renderProblemsPage],
+    ["route-policy-fields.md", renderRoutePolicyPage],
   ] as const) {
     it(`${name} says what the code says`, async () => {
       const expected = await format(render(), { parser: "markdown", printWidth: 120 });

@@ -1,7 +1,8 @@
-/** Writes docs/annotations.md, docs/node-parameters.md and docs/problems.md. Usage: node write-docs.ts */
+/** Writes docs/annotations.md, node-parameters.md, problems.md and route-policy-fields.md. Usage: node write-docs.ts */
 import { writeFileSync } from "node:fs";
 import { format } from "prettier";
 import { renderAnnotationsPage, renderNodeParametersPage, renderProblemsPage } from "./docs-pages.ts";
+import { renderRoutePolicyPage } from "./route-policy-page.ts";
 
 const DOCS = new URL("../../../../docs/", import.meta.url);
 
@@ -9,6 +10,7 @@ for (const [name, text] of [
   ["annotations.md", renderAnnotationsPage()],
   ["node-parameters.md", renderNodeParametersPage()],
   ["problems.md", renderProblemsPage()],
+  ["route-policy-fields.md", renderRoutePolicyPage()],
 ] as const) {
   writeFileSync(new URL(name, DOCS), await format(text, { parser: "markdown", printWidth: 120 }));
 }
