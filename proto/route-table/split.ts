@@ -1,6 +1,7 @@
 import { costOf, drawFor, isCheaper } from "../vocabulary/split.ts";
-import { lastDrawOf, ruleSeeds, type Seeds, shadowSeeds, splitSeeds } from "./hashes.ts";
+import { lastDrawOf, type Seeds } from "./hashes.ts";
 import type { TableDeployment, TablePredictor, TableRule, TableShadow } from "./model.ts";
+import { seedsOfPredictor, seedsOfRule, seedsOfShadow } from "./seeds.ts";
 
 /** A copy in the order of names, which is that of bytes. */
 export function sorted<T extends { readonly name: string }>(list: readonly T[]): readonly T[] {
@@ -14,7 +15,7 @@ function drawsOf(salt: string, predictors: readonly TablePredictor[]): readonly 
   const known = DRAWS.get(predictors);
   if (known?.salt === salt) return known.draws;
   const weighted = sorted(predictors).filter((one) => one.weight > 0);
-  const draws = weighted.map((one) => [one, one.seeds ?? splitSeeds(salt, one.name)] as const);
+  const draws = weighted.map((one) => [one, seedsOfPredictor(one, salt)] as const);
   DRAWS.set(predictors, { salt, draws });
   return draws;
 }
@@ -41,12 +42,12 @@ export function choosePredictor(
 
 /** Whether a rule's share holds a key. */
 export function isInShare(deployment: TableDeployment, rule: TableRule, key: number): boolean {
-  const seeds = rule.seeds ?? ruleSeeds(deployment.key, rule.name);
+  const seeds = seedsOfRule(rule, deployment.key);
   return drawFor(key, seeds.a, seeds.b) <= lastDrawOf(rule.percent);
 }
 
 /** Whether a shadow's sample holds a request, by the hash of its id. */
 export function isInSample(deployment: TableDeployment, shadow: TableShadow, requestKey: number): boolean {
-  const seeds = shadow.seeds ?? shadowSeeds(deployment.key, shadow.name);
+  const seeds = seedsOfShadow(shadow, deployment.key);
   return drawFor(requestKey, seeds.a, seeds.b) <= lastDrawOf(shadow.percent);
 }

@@ -1,6 +1,6 @@
 import * as at from "../vocabulary/table-layout.ts";
 import { GRANT_CODES, ON_CODES, STICKY_CODES, TEST_CODES } from "./codes.ts";
-import { lastDrawOf, ruleSeeds, shadowSeeds, splitSeeds } from "./hashes.ts";
+import { lastDrawOf } from "./hashes.ts";
 import type {
   TableCondition,
   TableDeployment,
@@ -11,6 +11,7 @@ import type {
   TableStickyKey,
 } from "./model.ts";
 import { RecordArea, StringArea } from "./record-area.ts";
+import { seedsOfPredictor, seedsOfRule, seedsOfShadow } from "./seeds.ts";
 
 function byName<T extends { readonly name: string }>(list: readonly T[]): readonly T[] {
   if (list.length < 2) return list;
@@ -32,7 +33,8 @@ export class TableWriter {
     const { key, permits, predictors, rules, shadows, stickyKeys } = deployment;
     const record = this.deployments;
     record.next();
-    this.#text(record, at.DEPLOYMENT_KEY, at.DEPLOYMENT_KEY_LENGTH, key);
+    this.strings.nextOwner();
+    this.#ownText(record, at.DEPLOYMENT_KEY, at.DEPLOYMENT_KEY_LENGTH, key);
     record.u8(at.DEPLOYMENT_FORCE_GRANTS, permits.force.length);
     record.u8(at.DEPLOYMENT_EXPLAIN_GRANTS, permits.explain.length);
     record.u32(at.DEPLOYMENT_HASH, hash);
@@ -60,22 +62,30 @@ export class TableWriter {
     record.u16(lengthField, text.length);
   }
 
+  /** A text that no other deployment has. */
+  #ownText(record: RecordArea, offsetField: number, lengthField: number, text: string): void {
+    record.u32(offsetField, this.strings.addOwn(text));
+    record.u16(lengthField, text.length);
+  }
+
   #writeSplit(salt: string, predictors: readonly TablePredictor[]): void {
     const record = this.targets;
-    for (const { name, weight, httpCluster, grpcCluster, seeds = splitSeeds(salt, name) } of byName(predictors)) {
+    for (const predictor of byName(predictors)) {
+      const { name, weight, httpCluster, grpcCluster } = predictor;
+      const seeds = seedsOfPredictor(predictor, salt);
       record.next();
       this.#text(record, at.TARGET_NAME, at.TARGET_NAME_LENGTH, name);
       record.u32(at.TARGET_WEIGHT, weight);
       record.u32(at.TARGET_SEED_A, seeds.a);
       record.u32(at.TARGET_SEED_B, seeds.b);
-      this.#text(record, at.TARGET_HTTP, at.TARGET_HTTP_LENGTH, httpCluster);
-      this.#text(record, at.TARGET_GRPC, at.TARGET_GRPC_LENGTH, grpcCluster);
+      this.#ownText(record, at.TARGET_HTTP, at.TARGET_HTTP_LENGTH, httpCluster);
+      this.#ownText(record, at.TARGET_GRPC, at.TARGET_GRPC_LENGTH, grpcCluster);
     }
   }
 
   #writeRule(key: string, salt: string, rule: TableRule): void {
     const record = this.rules;
-    const seeds = rule.seeds ?? ruleSeeds(key, rule.name);
+    const seeds = seedsOfRule(rule, key);
     record.next();
     this.#text(record, at.RULE_NAME, at.RULE_NAME_LENGTH, rule.name);
     record.u16(at.RULE_CONDITIONS, rule.conditions.length);
@@ -91,14 +101,14 @@ export class TableWriter {
 
   #writeShadow(key: string, shadow: TableShadow): void {
     const record = this.shadows;
-    const seeds = shadow.seeds ?? shadowSeeds(key, shadow.name);
+    const seeds = seedsOfShadow(shadow, key);
     record.next();
     this.#text(record, at.TARGET_NAME, at.TARGET_NAME_LENGTH, shadow.name);
     record.u32(at.SHADOW_LAST_DRAW, lastDrawOf(shadow.percent));
     record.u32(at.TARGET_SEED_A, seeds.a);
     record.u32(at.TARGET_SEED_B, seeds.b);
-    this.#text(record, at.TARGET_HTTP, at.TARGET_HTTP_LENGTH, shadow.httpCluster);
-    this.#text(record, at.TARGET_GRPC, at.TARGET_GRPC_LENGTH, shadow.grpcCluster);
+    this.#ownText(record, at.TARGET_HTTP, at.TARGET_HTTP_LENGTH, shadow.httpCluster);
+    this.#ownText(record, at.TARGET_GRPC, at.TARGET_GRPC_LENGTH, shadow.grpcCluster);
     record.u16(at.SHADOW_CONDITIONS, shadow.conditions.length);
     record.u32(at.SHADOW_FIRST_CONDITION, this.conditions.count);
     record.u16(at.SHADOW_BESIDE, shadow.beside.length);
