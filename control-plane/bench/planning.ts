@@ -1,8 +1,7 @@
 // What reading, planning and rendering cost by themselves, without a cluster: `node control-plane/bench/planning.ts [deployments] [rounds]`.
 // CPU of this thread; of several rounds the best one counts, as other work on the machine only ever adds.
 import { renderWorkloads } from "../src/render/workloads/render-workloads.ts";
-import { clusterName } from "../src/plan/names.ts";
-import { renderFilterTable } from "../src/render/filter-table/render.ts";
+import { OWN_CLUSTERS, renderFilterTable } from "../src/render/filter-table/render.ts";
 import { renderIstio } from "../src/render/istio/render.ts";
 import { renderXds } from "../src/render/xds/render.ts";
 import { loadObjects } from "../src/model/load.ts";
@@ -43,9 +42,7 @@ function read(indexes: readonly number[], tag: string): readonly Accepted[] {
 }
 
 function table(plans: readonly DeploymentPlan[]): Uint8Array {
-  const clusters = (plan: DeploymentPlan, predictor: string, kind: "http" | "grpc"): string =>
-    clusterName(plan.namespace, plan.name, predictor, kind);
-  return renderFilterTable(plans, { role: "gateway", generation: 1n, clusters }).value;
+  return renderFilterTable(plans, { role: "gateway", generation: 1n, clusters: OWN_CLUSTERS }).value;
 }
 
 const all = Array.from({ length: DEPLOYMENTS }, (_, index) => index);

@@ -1,9 +1,8 @@
 import { HEADER_PREDICTOR } from "#proto/vocabulary/headers.ts";
 import type { DeploymentPlan } from "../plan/deployment-plan.ts";
-import { clusterName } from "../plan/names.ts";
 import { type Checked, problem, type Problem } from "../problem/problem.ts";
 import { describeRouteTable } from "./filter-table/read.ts";
-import { planRouteTable, renderFilterTable, type FilterTableOptions } from "./filter-table/render.ts";
+import { type FilterTableOptions, OWN_CLUSTERS, planRouteTable, renderFilterTable } from "./filter-table/render.ts";
 import type { GatewayApiOptions } from "./gateway-api/options.ts";
 import { renderGatewayApi, sharedListenerProblems } from "./gateway-api/render.ts";
 import { findInexpressible } from "./features.ts";
@@ -108,7 +107,7 @@ function workloads(plans: readonly DeploymentPlan[]): Checked<Json> {
 const GATEWAY_TABLE: FilterTableOptions = {
   role: "gateway",
   generation: 1n,
-  clusters: (plan, predictor, transport) => clusterName(plan.namespace, plan.name, predictor, transport),
+  clusters: OWN_CLUSTERS,
 };
 
 /** The table of our own gateway as bytes, as `graphway explain` asks it. */

@@ -1,7 +1,8 @@
+import { withGeneration } from "#proto/route-table/encode.ts";
 import { clusterName, type ClusterKind } from "../../plan/names.ts";
 import type { DeploymentPlan } from "../../plan/deployment-plan.ts";
 import type { Checked } from "../../problem/problem.ts";
-import { renderFilterTable } from "../../render/filter-table/render.ts";
+import { OWN_CLUSTERS, renderFilterTable } from "../../render/filter-table/render.ts";
 import { encodeResource, versionOf } from "../../render/xds/encode.ts";
 import { renderEndpoints } from "../../render/xds/endpoints.ts";
 import { renderFilterConfig, type WasmSource } from "../../render/xds/filter-config.ts";
@@ -36,19 +37,16 @@ export function renderSnapshot(plans: readonly DeploymentPlan[], options: Snapsh
       return [endpointsOf(plan, predictor.name, "http", address), endpointsOf(plan, predictor.name, "grpc", address)];
     }),
   );
-  const table = (generation: bigint): Checked<Uint8Array> =>
-    renderFilterTable(plans, {
-      role: "gateway",
-      generation,
-      clusters: (plan, predictor, kind) => clusterName(plan.namespace, plan.name, predictor, kind),
-    });
-  const unnumbered = table(0n);
+  const unnumbered = renderFilterTable(plans, { role: "gateway", generation: 0n, clusters: OWN_CLUSTERS });
   const value: GatewaySnapshot = {
     backends: [...rendered.value.filter((one) => isBackend(one.typeUrl)), ...endpoints].map(encodeResource),
     routing: rendered.value.filter((one) => !isBackend(one.typeUrl)).map(encodeResource),
     table: {
       fingerprint: versionOf(unnumbered.value),
-      encode: () => encodeResource(renderFilterConfig("gateway", table(options.nextGeneration()).value, options.wasm)),
+      encode: () => {
+        const numbered = withGeneration(unnumbered.value, options.nextGeneration());
+        return encodeResource(renderFilterConfig("gateway", numbered, options.wasm));
+      },
     },
   };
   return { value, problems: [...rendered.problems, ...unnumbered.problems] };

@@ -164,6 +164,20 @@ test("a namespace is granted something only where its callers alone are served",
   });
 });
 
+test("what is remembered of a plan is for the same callers and the same names of clusters", () => {
+  const plan = planOf("default/iris", { permits: { force: [{ kind: "namespace", namespace: "team" }], explain: [] } });
+  const deploymentFor = (more: Partial<FilterTableOptions>): TableDeployment | undefined =>
+    planRouteTable([plan], { ...options, ...more }).value.deployments[0];
+  const first = deploymentFor({});
+  assert.deepEqual(first?.permits.force, []);
+  assert.equal(deploymentFor({ callerNamespace: "other" }), first);
+  const team = deploymentFor({ callerNamespace: "team" });
+  assert.deepEqual(team?.permits.force, [{ kind: "anyone" }]);
+  assert.equal(deploymentFor({ callerNamespace: "team" }), team);
+  assert.equal(deploymentFor({ clusters: () => "other" })?.predictors[0]?.httpCluster, "other");
+  assert.equal(deploymentFor({}), first);
+});
+
 test("for Istio shadows have istiod's clusters and predictors none", () => {
   const predictors = ["main", "s"].map((name) => ({
     name,

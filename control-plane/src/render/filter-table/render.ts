@@ -3,9 +3,9 @@ import type { RouteTable } from "#proto/route-table/model.ts";
 import { MAX_TABLE_BYTES } from "#proto/vocabulary/limits.ts";
 import type { DeploymentPlan } from "../../plan/deployment-plan.ts";
 import { type Checked, problem, type Problem } from "../../problem/problem.ts";
-import { unfitBecause } from "./fitness.ts";
+import { tableEntry } from "./entry.ts";
 import { Room } from "./room.ts";
-import { type Audience, tableDeployment } from "./table-deployment.ts";
+import type { Audience } from "./table-deployment.ts";
 
 export { type ClusterNaming, ISTIO_CLUSTERS, OWN_CLUSTERS } from "./clusters.ts";
 
@@ -37,10 +37,10 @@ export function planRouteTable(plans: readonly DeploymentPlan[], options: Filter
   const limit = Math.min(options.maxBytes ?? MAX_TABLE_BYTES, MAX_TABLE_BYTES);
   const room = new Room(limit);
   for (const plan of [...plans].sort((a, b) => (a.key < b.key ? -1 : 1))) {
-    const deployment = tableDeployment(plan, options);
-    const because = plan.key === room.last ? "its key stands twice" : unfitBecause(deployment);
-    if (because !== undefined) problems.push(problem("FilterTableUnfit", { object: plan.key, message: because }));
-    else if (!room.take(deployment)) {
+    const entry = plan.key === room.last ? { unfitBecause: "its key stands twice" } : tableEntry(plan, options);
+    if ("unfitBecause" in entry) {
+      problems.push(problem("FilterTableUnfit", { object: plan.key, message: entry.unfitBecause }));
+    } else if (!room.take(entry.deployment, entry.bytes)) {
       const message = `the filter's table is full at ${limit} bytes`;
       problems.push(problem("FilterTableFull", { object: plan.key, message }));
     }

@@ -28,7 +28,7 @@ function conditionBytes(condition: Conditions[number]): number {
 }
 
 /** Bytes that a deployment adds to a table at most; strings that it shares with others count as its own. */
-function bytesOf({ key, permits, stickyKeys, predictors, rules, shadows }: TableDeployment): number {
+export function bytesOf({ key, permits, stickyKeys, predictors, rules, shadows }: TableDeployment): number {
   return (
     at.DEPLOYMENT_BYTES +
     key.length +
@@ -62,8 +62,9 @@ export class Room {
     this.#limit = limit;
   }
 
-  take(deployment: TableDeployment): boolean {
-    const bytes = this.#bytes + bytesOf(deployment);
+  /** False, and nothing taken, when a deployment of so many bytes has no room. */
+  take(deployment: TableDeployment, most: number): boolean {
+    const bytes = this.#bytes + most;
     if (bytes + bucketCount(this.#taken.length + 1) * 4 > this.#limit) return false;
     this.#bytes = bytes;
     this.#taken.push(deployment);

@@ -23,6 +23,7 @@ import type { ClusterNaming, ClusterUse } from "./clusters.ts";
 
 /** For whom deployments are written. */
 export interface Audience {
+  /** The same function for the same names: what a plan is in a table is remembered by it. */
   readonly clusters: ClusterNaming;
   /** The namespace that every caller is in; absent: nobody knows it. */
   readonly callerNamespace?: string;

@@ -1,9 +1,9 @@
+import { withGeneration } from "#proto/route-table/encode.ts";
 import type { GatewaySnapshot } from "../../../deliver/gateway-rollout/rollout.ts";
 import { STORED_GATEWAY_FILTER } from "../../../deliver/xds-identity/gateway-views.ts";
-import { clusterName } from "../../../plan/names.ts";
 import type { DeploymentPlan } from "../../../plan/deployment-plan.ts";
 import type { Checked } from "../../../problem/problem.ts";
-import { renderFilterTable } from "../../../render/filter-table/render.ts";
+import { OWN_CLUSTERS, renderFilterTable } from "../../../render/filter-table/render.ts";
 import { encodeResource, versionOf } from "../../../render/xds/encode.ts";
 import { renderFilterConfig, type WasmSource } from "../../../render/xds/filter-config.ts";
 import { renderGatewayListeners, type GatewayPort } from "../../../render/xds/gateway-listeners.ts";
@@ -39,20 +39,15 @@ export function createGatewayRenderer(): (
 
   return (plans, { ports, wasm, nextGeneration }) => {
     const clusters = plans.map(clustersOf);
-    const table = (generation: bigint): Checked<Uint8Array> =>
-      renderFilterTable(plans, {
-        role: "gateway",
-        generation,
-        clusters: (plan, predictor, kind) => clusterName(plan.namespace, plan.name, predictor, kind),
-      });
-    const unnumbered = table(0n);
+    const unnumbered = renderFilterTable(plans, { role: "gateway", generation: 0n, clusters: OWN_CLUSTERS });
     const value: GatewaySnapshot = {
       backends: clusters.flatMap((one) => one.value),
       routing: renderGatewayListeners(ports, plans).map(encodeResource),
       table: {
         fingerprint: versionOf(unnumbered.value),
         encode: () => {
-          const config = encodeResource(renderFilterConfig("gateway", table(nextGeneration()).value, wasm));
+          const numbered = withGeneration(unnumbered.value, nextGeneration());
+          const config = encodeResource(renderFilterConfig("gateway", numbered, wasm));
           return { ...config, name: STORED_GATEWAY_FILTER };
         },
       },
