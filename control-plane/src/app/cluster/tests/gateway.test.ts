@@ -1,0 +1,163 @@
+import { credentials } from "@grpc/grpc-js";
+import assert from "node:assert/strict";
+import { afterEach, describe, it } from "node:test";
+import { openDeltaStream } from "../../../deliver/xds-client/delta-stream.ts";
+import { RESOURCE } from "../../../kubernetes-api/resource-types.ts";
+import { until } from "../../../kubernetes-api/tests/until.ts";
+import { decodeResource } from "../../../render/xds/encode.ts";
+import type { EncodedResource } from "../../../render/xds/resource.ts";
+import { TYPE } from "../../../render/xds/type-urls.ts";
+import { predictorOf, startTestCluster, type TestCluster } from "./cluster-for-tests.ts";
+
+const undo: (() => Promise<void> | void)[] = [];
+afterEach(async () => {
+  for (const step of undo.splice(0).reverse()) await step();
+});
+
+async function cluster(): Promise<TestCluster> {
+  const made = await startTestCluster();
+  undo.push(() => made.stop());
+  return made;
+}
+
+const TYPES = [
+  TYPE.cluster,
+  TYPE.endpoints,
+  TYPE.listener,
+  TYPE.routeConfiguration,
+  TYPE.filterConfig,
+  TYPE.secret,
+] as const;
+
+/** A gateway that takes in everything, and notes when something names a cluster that it was not told of. */
+class Gateway {
+  readonly #held = new Map<string, EncodedResource>();
+  readonly faults: string[] = [];
+  removals = 0;
+
+  connect(address: string): { close(): Promise<void> } {
+    const stream = openDeltaStream({
+      address,
+      credentials: credentials.createInsecure(),
+      node: { id: "gateway~models~graphway-gateway~gw-1", cluster: "graphway" },
+      typeUrls: TYPES,
+      token: () => Promise.resolve(undefined),
+      held: (typeUrl) => new Map(this.#ofType(typeUrl).map(({ name, version }) => [name, version])),
+      take: ({ typeUrl, resources, removed }) => {
+        for (const one of resources) this.#held.set(`${typeUrl} ${one.name}`, one);
+        for (const name of removed) this.#held.delete(`${typeUrl} ${name}`);
+        this.removals += removed.length;
+        this.#check();
+        return Promise.resolve(undefined);
+      },
+    });
+    undo.push(() => stream.close());
+    return stream;
+  }
+
+  names(typeUrl: string): readonly string[] {
+    return this.#ofType(typeUrl)
+      .map(({ name }) => name)
+      .sort();
+  }
+
+  text(typeUrl: string, name?: string): string {
+    const found = this.#ofType(typeUrl).filter((one) => name === undefined || one.name === name);
+    return JSON.stringify(found.map(decodeResource));
+  }
+
+  #ofType(typeUrl: string): readonly EncodedResource[] {
+    return [...this.#held.values()].filter((one) => one.typeUrl === typeUrl);
+  }
+
+  #check(): void {
+    const clusters = new Set(this.names(TYPE.cluster));
+    for (const [, name = ""] of this.text(TYPE.routeConfiguration).matchAll(/"(models\/iris[^"]*\/(?:http|grpc))"/g))
+      if (!clusters.has(name)) this.faults.push(`routes name ${name}`);
+  }
+}
+
+const FLAGS = ["--gateway", "--xds-auth=none"];
+const WITHOUT_ISTIO = { ISTIO_ENABLED: "false" };
+const TWO = { predictors: [predictorOf("main", 75), predictorOf("canary", 25, "model:2")] };
+
+function bringEndpoints(here: TestCluster, service: string, addresses: readonly string[]): void {
+  const { apiVersion, kind } = RESOURCE.endpointSlice;
+  here.api.objects.put(RESOURCE.endpointSlice, {
+    apiVersion,
+    kind,
+    metadata: { name: `${service}-1`, namespace: "models", labels: { "kubernetes.io/service-name": service } },
+    addressType: "IPv4",
+    endpoints: addresses.map((address) => ({ addresses: [address], conditions: { ready: true } })),
+    ports: [
+      { name: "http", port: 8000, protocol: "TCP" },
+      { name: "grpc", port: 5001, protocol: "TCP" },
+    ],
+  });
+}
+
+const shares = (gateway: Gateway): readonly number[] =>
+  [...gateway.text(TYPE.routeConfiguration).matchAll(/"weight":(\d+)/g)].map(([, weight]) => Number(weight));
+
+describe("a control plane with gateways of its own", () => {
+  it("tells them of a deployment, of new weights, endpoints and removals, and never of what is not there", async () => {
+    const here = await cluster();
+    const controlPlane = await here.start(FLAGS, WITHOUT_ISTIO);
+    const gateway = new Gateway();
+    gateway.connect(controlPlane.xdsAddress);
+    await until(() => gateway.names(TYPE.listener).length === 1, { saw: () => gateway.names(TYPE.listener) });
+    here.apply({ predictors: [predictorOf("main", 100)] });
+    await until(() => gateway.names(TYPE.cluster).length === 2, { within: 10_000, saw: () => here.status() });
+    const [service] = here.api.objects
+      .list(RESOURCE.service, "models")
+      .filter((one) => one.metadata.name === "iris-main")
+      .map((one) => one.metadata.name);
+    assert.ok(service);
+    bringEndpoints(here, service, ["10.0.0.1"]);
+    await until(() => gateway.text(TYPE.endpoints).includes("10.0.0.1"), { saw: () => gateway.text(TYPE.endpoints) });
+    bringEndpoints(here, service, ["10.0.0.2"]);
+    await until(() => gateway.text(TYPE.endpoints).includes("10.0.0.2"), { saw: () => gateway.text(TYPE.endpoints) });
+    here.apply(TWO);
+    await until(() => shares(gateway).includes(25), { within: 10_000, saw: () => shares(gateway) });
+    assert.equal(gateway.names(TYPE.cluster).length, 4);
+    here.apply({ predictors: [predictorOf("canary", 100, "model:2")] });
+    await until(() => gateway.names(TYPE.cluster).length === 2, {
+      within: 20_000,
+      saw: () => gateway.names(TYPE.cluster),
+    });
+    assert.ok(gateway.names(TYPE.cluster).every((name) => name.includes("canary")));
+    assert.deepEqual(gateway.faults, []);
+  });
+
+  it("takes nothing away when it starts anew", async () => {
+    const here = await cluster();
+    here.apply(TWO);
+    const first = await here.start(FLAGS, WITHOUT_ISTIO);
+    const gateway = new Gateway();
+    const stream = gateway.connect(first.xdsAddress);
+    await until(() => shares(gateway).includes(25), { within: 15_000, saw: () => shares(gateway) });
+    await stream.close();
+    await first.stop();
+    const second = await here.start(FLAGS, WITHOUT_ISTIO);
+    const before = gateway.text(TYPE.filterConfig);
+    gateway.connect(second.xdsAddress);
+    await until(() => gateway.text(TYPE.filterConfig) !== before, { within: 10_000, saw: () => gateway.removals });
+    assert.equal(gateway.removals, 0);
+    assert.ok(shares(gateway).includes(25));
+  });
+
+  it("forgets a deployment that is deleted", async () => {
+    const here = await cluster();
+    here.apply(TWO);
+    const controlPlane = await here.start(FLAGS, WITHOUT_ISTIO);
+    const gateway = new Gateway();
+    gateway.connect(controlPlane.xdsAddress);
+    await until(() => gateway.names(TYPE.cluster).length === 4, { within: 15_000, saw: () => here.status() });
+    here.api.objects.delete(RESOURCE.seldonDeployment, { namespace: "models", name: "iris" });
+    await until(() => gateway.names(TYPE.cluster).length === 0, {
+      within: 15_000,
+      saw: () => gateway.names(TYPE.cluster),
+    });
+    assert.deepEqual(gateway.faults, []);
+  });
+});
