@@ -1,7 +1,7 @@
 import { hash } from "node:crypto";
 import { RESOURCE } from "../../kubernetes-api/resource-types.ts";
 import type { KubernetesObject } from "../../kubernetes-api/object.ts";
-import { hasAvailable, hasGivenUp, isGoing, isReady, replicasOf } from "./deployment-state.ts";
+import { availableOf, hasAvailable, hasGivenUp, isGoing, isReady, replicasOf } from "./deployment-state.ts";
 import { deploymentToWrite, keepsSelector } from "./deployment-write.ts";
 import { isSeldons, markOf, REPLICAS_MANAGER, withMarks } from "./marks.ts";
 import { applicableTemplate } from "./pod-template.ts";
@@ -74,13 +74,21 @@ function bridgeFor(turn: Turn, live: KubernetesObject): KubernetesObject {
 
 /**
  * A Deployment whose selector no longer fits cannot be changed, and two cannot share a name. Its pods move under
- * another name first; when they answer there it goes, and the next turn makes the new one. The bridge is then a
+ * another name first; when as many answer there it goes, and the next turn makes the new one. The bridge is then a
  * Deployment that nobody wants, and goes like one: when the new pods are there, after the drain time. When the bridge
  * does not come up within its progress deadline there is a gap.
  */
 function makeAnew(turn: Turn, live: KubernetesObject): void {
   const bridge = named(turn.live.deployments, bridgeName(live.metadata.name));
-  const bridged = bridge !== undefined && !isGoing(bridge) && (isReady(bridge) || hasGivenUp(bridge));
+  const service = servedBy(live, turn.live.services) ?? "";
+  if (bridge !== undefined && servedBy(bridge, turn.live.services) !== service) {
+    // It is there for an earlier change, and goes when its requests are gone. Pods that get none need not wait for it.
+    if (!hasAvailable(live) || (turn.settings.istio && !turn.routedTo.has(service)))
+      turn.list.remove(RESOURCE.deployment, live);
+    return;
+  }
+  const asMany = bridge !== undefined && isReady(bridge) && availableOf(bridge) >= availableOf(live);
+  const bridged = bridge !== undefined && !isGoing(bridge) && (asMany || hasGivenUp(bridge));
   if (!hasAvailable(live) || bridged) {
     turn.list.remove(RESOURCE.deployment, live);
   } else if (bridge === undefined) {

@@ -5,7 +5,7 @@ import { hasAvailable, isReady } from "./deployment-state.ts";
 import { effectiveRoutes, type EffectiveRoutes } from "./effective-routes.ts";
 import { routedServices } from "./live-routes.ts";
 import { missing } from "./missing.ts";
-import { withRoutePorts } from "./port-move.ts";
+import { answersAtItsPorts, withRoutePorts } from "./port-move.ts";
 import { named, type Turn } from "./turn.ts";
 import type { Wanted } from "./wanted-objects.ts";
 
@@ -81,7 +81,8 @@ export interface Progress {
 function isUsable(turn: Turn, name: string, { settled }: Progress): boolean {
   const state = turn.predictors.get(name);
   if (state === undefined) return false;
-  return isRouted(turn, state.predictor) ? state.alive : state.ready && settled.has(name);
+  if (isRouted(turn, state.predictor)) return state.alive;
+  return state.ready && settled.has(name) && answersAtItsPorts(turn, state.predictor);
 }
 
 /** Where requests may go now; undefined: nobody can answer, and routes stay as they are. */

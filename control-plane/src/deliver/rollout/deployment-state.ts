@@ -60,9 +60,14 @@ function isObserved(deployment: KubernetesObject): boolean {
   return (statusOf(deployment).observedGeneration ?? 0) >= (deployment.metadata.generation ?? 0);
 }
 
+/** How many pods answer, whatever their template is. */
+export function availableOf(deployment: KubernetesObject): number {
+  return statusOf(deployment).availableReplicas ?? 0;
+}
+
 /** At least one pod answers, whatever its template is. */
 export function hasAvailable(deployment: KubernetesObject): boolean {
-  return (statusOf(deployment).availableReplicas ?? 0) > 0;
+  return availableOf(deployment) > 0;
 }
 
 /** May be sent requests: the newest spec has been seen, and a pod answers. */

@@ -22,6 +22,17 @@ function hasPorts(deployment: KubernetesObject, numbers: readonly number[]): boo
   return numbers.every((number) => ports.some((one) => one.containerPort === number));
 }
 
+function runningBehind(turn: Turn, serviceName: string): readonly KubernetesObject[] {
+  return turn.live.deployments.filter((one) => podLabelsOf(one)["seldon-app"] === serviceName);
+}
+
+/** True when no older pod behind its Service lacks the ports that are wanted. */
+export function answersAtItsPorts(turn: Turn, { serviceName, httpPort, grpcPort }: PredictorPlan): boolean {
+  const wanted = new Set(turn.wanted.deployments.map((one) => one.object.metadata.name));
+  const older = runningBehind(turn, serviceName).filter((one) => !wanted.has(one.metadata.name));
+  return older.every((one) => !hasAvailable(one) || hasPorts(one, [httpPort, grpcPort]));
+}
+
 /** Undefined: routes lead to the ports that are wanted, or nowhere. */
 function portMoveOf(turn: Turn, predictor: PredictorPlan): PortMove | undefined {
   const { serviceName, httpPort, grpcPort } = predictor;
@@ -30,12 +41,12 @@ function portMoveOf(turn: Turn, predictor: PredictorPlan): PortMove | undefined 
   if (routed.httpPort === httpPort && routed.grpcPort === grpcPort) return undefined;
   const from = { httpPort: routed.httpPort, grpcPort: routed.grpcPort };
   const isFront = (one: KubernetesObject): boolean => podLabelsOf(one)["seldon-app"] === serviceName;
-  const running = turn.live.deployments.filter(isFront);
+  const running = runningBehind(turn, serviceName);
   const coming = turn.wanted.deployments.map((one) => one.object).filter(isFront);
   return {
     from,
     podsHaveNew: running.length > 0 && running.every((one) => isRenewed(one) && hasPorts(one, [httpPort, grpcPort])),
-    podsChange: running.some((one) => hasAvailable(one) && !isRenewed(one) && !hasGivenUp(one)),
+    podsChange: running.some(hasAvailable) && running.some((one) => !isRenewed(one) && !hasGivenUp(one)),
     podsKeepOld: coming.every((one) => hasPorts(one, [from.httpPort, from.grpcPort])),
   };
 }

@@ -6,9 +6,7 @@ import type { Problem } from "../../problem/problem.ts";
 import { decideRollout } from "./decide-rollout.ts";
 import { planOf, resourceOf, type TestDeployment } from "./manifests-for-tests.ts";
 import { markOf } from "./marks.ts";
-import { hasAvailable } from "./deployment-state.ts";
 import { missing } from "./missing.ts";
-import { servedBy } from "./predictor-state.ts";
 import type { RolloutInput, RolloutMemo, RolloutSettings, RolloutStep, Write } from "./rollout-step.ts";
 import { SimulatedCluster } from "./simulated-cluster-for-tests.ts";
 import { wantedObjects } from "./wanted-objects.ts";
@@ -50,8 +48,6 @@ export class Simulation {
   #status: unknown;
   #memo: RolloutMemo | undefined;
   /** Predictors whose pods may be made anew, since the last time that all was at rest; undefined: all. */
-  /** Services whose pods went by their owner's wish when there was nobody else. */
-  readonly #putToSleep = new Set<string>();
   #mayRestart: Set<string> | undefined;
   readonly log: string[] = [];
   readonly settings: RolloutSettings;
@@ -109,26 +105,8 @@ export class Simulation {
     this.log.push(describe(write));
     this.#checkTemplate(write);
     const before = new Set(this.faults());
-    this.#noteSleep(write);
     this.cluster.write(write);
     this.#assertNoNew(before, describe(write));
-  }
-
-  /** Remembers whose pods went while nobody else was there to answer, as their owner wished. */
-  #noteSleep(write: Write): void {
-    if (write.kind !== "apply" || write.type.kind !== "Deployment") return;
-    const { replicas } = write.object["spec"] as { readonly replicas?: number };
-    const owner = this.#plan?.workloads.pods.find((one) => one.name === write.object.metadata.name)?.predictor;
-    const service = this.#plan?.predictors.find((one) => one.name === owner)?.serviceName ?? "";
-    if (replicas === 0 && this.#isAsleep()) this.#putToSleep.add(service);
-  }
-
-  /** They are awake when a pod of a Deployment that is to have pods answers. */
-  #noteAwake(): void {
-    const awake = this.cluster
-      .ofKind("Deployment")
-      .filter((one) => (one["spec"] as { readonly replicas?: number }).replicas !== 0 && hasAvailable(one));
-    for (const one of awake) this.#putToSleep.delete(servedBy(one, this.cluster.ofKind("Service")) ?? "");
   }
 
   /** Time goes on by a second; nobody crashes, so nothing may go wrong by itself. */
@@ -136,11 +114,12 @@ export class Simulation {
     this.nowMs += 1000;
     const before = new Set(this.faults());
     this.cluster.tick(this.#chance);
-    this.#noteAwake();
     this.#assertNoNew(before, "a tick");
   }
 
+  /** A pod crashes. Not while others go in an orderly way: who loses both at once has no pod left by bad luck alone. */
   crash(): void {
+    if (this.cluster.ofKind("Deployment").some((one) => one.metadata.deletionTimestamp !== undefined)) return;
     this.log.push("crash");
     this.cluster.crash(Math.floor(this.#chance() * 100));
   }
@@ -203,7 +182,7 @@ export class Simulation {
     };
     if (!ports.some((one) => one.port === destination.port.number))
       return [`${name} has no port ${destination.port.number}`];
-    if (weight === 0 || this.#isAsleep() || this.#putToSleep.has(name)) return [];
+    if (weight === 0 || this.#isAsleep()) return [];
     const labels = { ...selector, ...subset.labels };
     const behind = this.cluster.pods.available().filter((pod) => missing(labels, pod.labels) === undefined);
     if (behind.length === 0) return [`no pod answers for ${name}`];
@@ -211,12 +190,9 @@ export class Simulation {
     return deaf ? [`a pod of ${name} has no port ${destination.port.number}`] : [];
   }
 
-  /** Nobody can answer, as every predictor lacks pods that it needs by the wish of its owner. */
+  /** Nobody wants a pod. */
   #isAsleep(): boolean {
-    const live = new Set(this.#plan?.split.map((entry) => entry.predictor));
-    const pods = this.#plan?.workloads.pods.filter((one) => one.role !== "explainer" && live.has(one.predictor)) ?? [];
-    const perPredictor = Map.groupBy(pods, (one) => one.predictor);
-    return [...perPredictor.values()].every((own) => own.some((one) => one.replicas === 0));
+    return this.#plan?.workloads.pods.every((one) => one.replicas === 0) ?? true;
   }
 
   /** Lets time go on until there is nothing more to do, and checks that all is as wanted. */

@@ -97,12 +97,33 @@ function mended(one: TestDeployment): TestDeployment {
   };
 }
 
+/** Where nobody who is to answer wants a pod there is nothing to check, so the first of them then wants one. */
+function withSomebody(one: TestDeployment): TestDeployment {
+  const answers = (predictor: TestPredictor): boolean => predictor.shadow === undefined && predictor.replicas !== 0;
+  if (one.predictors.some((predictor) => answers(predictor) && (predictor.weight ?? 0) > 0)) return one;
+  const first = one.predictors.findIndex((predictor) => predictor.shadow === undefined);
+  const weight = one.predictors.filter((predictor) => predictor.shadow === undefined).length > 1 ? {} : { weight: 100 };
+  return {
+    ...one,
+    predictors: one.predictors.map((predictor, at) =>
+      predictor.replicas === 0 && (at === first || (predictor.weight ?? 0) > 0)
+        ? { ...predictor, ...weight, replicas: 1 }
+        : predictor,
+    ),
+  };
+}
+
 const step = fc.record({
   edit: fc.constantFrom(...Object.keys(EDITS)),
   number: fc.integer({ min: 0, max: 997 }),
   ticks: fc.integer({ min: 0, max: 12 }),
   crashes: fc.boolean(),
 });
+
+function comeToRest(simulation: Simulation, current: TestDeployment): void {
+  simulation.edit(current);
+  simulation.settle();
+}
 
 function run(seed: number, steps: readonly { edit: string; number: number; ticks: number; crashes: boolean }[]): void {
   const simulation = new Simulation(seed);
@@ -113,14 +134,19 @@ function run(seed: number, steps: readonly { edit: string; number: number; ticks
   for (const { edit, number, ticks, crashes } of steps) {
     if (separates && edit === "noEngine") continue; // from one to the other there is a gap: no pod has both ports
     if (NEEDS_GOOD_PODS.has(edit) && current.predictors.some((one) => one.image.startsWith("broken"))) continue;
-    const { deployment, restarts } = EDITS[edit]?.(current, number) ?? { deployment: current };
+    if (edit === "rename" && current.predictors.some((one) => one.noEngine === true)) continue; // its ports may change
+    // Beside pods of an earlier edit that still go, or that crashed, there is a gap.
+    if (edit === "noEngine") comeToRest(simulation, current);
+    const { deployment: edited, restarts } = EDITS[edit]?.(current, number) ?? { deployment: current };
+    const deployment = withSomebody(edited);
     simulation.log.push(edit);
     if (simulation.edit(deployment, restarts)) current = deployment;
     for (let tick = 0; tick < ticks; tick += 1) {
-      if (crashes && simulation.chance() < 0.1) simulation.crash();
+      if (crashes && edit !== "noEngine" && simulation.chance() < 0.1) simulation.crash();
       simulation.turn(simulation.chance() < 0.3 ? Math.floor(simulation.chance() * 4) : Infinity);
       simulation.tick();
     }
+    if (edit === "noEngine") comeToRest(simulation, current);
   }
   simulation.edit(mended(current));
   simulation.settle();
