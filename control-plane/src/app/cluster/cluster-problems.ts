@@ -9,6 +9,12 @@ export function missingKindProblems(missing: readonly string[]): readonly Proble
   );
 }
 
+/** What a deployment says when an orchestrator refused the newest graph that is meant for it: the orchestrator's words. */
+export function refusalProblems(key: string, refusal: string | undefined): readonly Problem[] {
+  if (refusal === undefined) return [];
+  return [problem("ConfigRefused", { object: key, message: `an orchestrator refused its graph: ${refusal}` })];
+}
+
 /** Kinds that are written; without the others there is nothing to write for. */
 function isWritten(kind: string): boolean {
   return kind === "VirtualService" || kind === "DestinationRule" || kind === "ScaledObject";

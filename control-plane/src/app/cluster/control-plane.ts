@@ -16,7 +16,7 @@ import { systemClock, type Clock } from "../../kubernetes-api/clock.ts";
 import { connectToCluster } from "../../kubernetes-api/connect.ts";
 import { RESOURCE } from "../../kubernetes-api/resource-types.ts";
 import { startClusterCaches } from "./cluster-caches.ts";
-import { missingKindProblems } from "./cluster-problems.ts";
+import { missingKindProblems, refusalProblems } from "./cluster-problems.ts";
 import { createDownloadSecrets } from "./download-secrets.ts";
 import { startMesh } from "./filter-tables/mesh.ts";
 import { startGateway } from "./gateway/gateway.ts";
@@ -110,6 +110,9 @@ export async function startControlPlane(
       store,
       services: caches.services,
       isLeader,
+      onTold: (key) => {
+        if (isSynced) queue.add(key);
+      },
       clock,
       reportError,
       log,
@@ -202,7 +205,11 @@ export async function startControlPlane(
     }),
     events,
     programmed: (key) => reports.programmed(key),
-    clusterProblems: (key) => [...missingKindProblems(caches.missingKinds()), ...(mesh?.problemsOf(key) ?? [])],
+    clusterProblems: (key) => [
+      ...missingKindProblems(caches.missingKinds()),
+      ...refusalProblems(key, graphs.programmed.refusal(key)),
+      ...(mesh?.problemsOf(key) ?? []),
+    ],
     isLeader,
     nowMs: () => clock.nowMs(),
     ...(gateway === undefined || settings.rollout.istio ? {} : { routed: (key) => gateway.routed(key) }),

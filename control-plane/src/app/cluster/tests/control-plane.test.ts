@@ -186,7 +186,13 @@ describe("graphs", () => {
     const second = await stream.received(2);
     assert.match(second.bodies[0] ?? "", /logger\.example\.com/);
     assert.equal(engineHash(here), hash);
-    stream.ack(second);
+    const accepted = (): string | undefined =>
+      here.status().conditions?.find(({ type }) => type === "Accepted")?.message;
+    stream.ack(second, "no such logger");
+    await until(() => /refused its graph: no such logger/.test(accepted() ?? ""), { saw: () => here.status() });
+    here.apply({ predictors: [predictorOf("main", 100, "model:1", { logger: { ...logger, mode: "request" } })] });
+    stream.ack(await stream.received(3));
     await until(() => programmed() === "True" && here.isSettled(), { within: 10_000, saw: () => here.status() });
+    assert.equal(accepted(), undefined);
   });
 });

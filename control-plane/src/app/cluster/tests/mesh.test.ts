@@ -107,6 +107,25 @@ describe("a proxy of Istio", () => {
     assert.equal((await caller.ended).code, status.UNAUTHENTICATED);
   });
 
+  it("is heard when it refuses a table, and seen by who looks for it", async () => {
+    const here = await cluster();
+    here.apply(ONE);
+    const plane = await here.start();
+    await settled(here);
+    const gateway = ask(plane, GATEWAY, "graphway.gateway");
+    const accepted = (): string => here.status().conditions?.find((one) => one.type === "Accepted")?.message ?? "";
+    gateway.ack(await gateway.received(1), "Unable to create Wasm plugin");
+    await until(() => accepted().includes("Unable to create Wasm plugin"), { within: 10_000, saw: accepted });
+    assert.equal(here.status().state, "Available");
+    const page = await fetch(`http://127.0.0.1:${plane.metricsPort}/debug/xds?node=istio-system`);
+    const report = (await page.json()) as { readonly clients: number };
+    assert.equal(report.clients, 1);
+    assert.match(JSON.stringify(report), /"refused":\{"version":"[0-9a-f]{16}","message":"Unable/);
+    here.apply(TWO);
+    await tableOf(gateway, ({ canary }) => canary === 25);
+    await until(() => accepted() === "" && programmed(here).startsWith("True"), { within: 10_000, saw: accepted });
+  });
+
   it("keeps its table over a restart, and gets it whole", async () => {
     const here = await cluster();
     here.apply(TWO);
