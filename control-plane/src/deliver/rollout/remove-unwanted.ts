@@ -31,7 +31,8 @@ function othersServe({ plan, predictors }: Turn): boolean {
 
 /**
  * Whether a Deployment that nobody wants gets no new requests. Of a predictor that goes on: when its new pods are
- * there. Of one that is gone: when no route names its Service, or, without routes, when somebody else is ready.
+ * there. Of one that is gone: when no route names its Service, or, without routes, when somebody else is ready and no
+ * gateway is known to name it.
  */
 function isUnrouted(leaving: Leaving, deployment: KubernetesObject): boolean {
   const { turn, routedTo, settled } = leaving;
@@ -39,7 +40,13 @@ function isUnrouted(leaving: Leaving, deployment: KubernetesObject): boolean {
   const predictor = turn.plan.predictors.find((one) => one.serviceName === service);
   if (predictor !== undefined) return settled.has(predictor.name);
   if (service !== undefined && turn.settings.istio) return !routedTo.has(service);
-  return othersServe(turn);
+  return othersServe(turn) && !isRoutedToTheGone(turn);
+}
+
+/** Gateways were last told to send requests to a predictor that nobody wants any more. */
+function isRoutedToTheGone({ routed, plan }: Turn): boolean {
+  const wanted = new Set(plan.predictors.map((one) => one.name));
+  return routed !== undefined && [...routed].some((name) => !wanted.has(name));
 }
 
 function removeDeployments(leaving: Leaving): void {

@@ -35,6 +35,8 @@ export interface GatewayOptions {
   readonly store: ResourceStore;
   readonly services: ObjectCache;
   readonly isLeader: () => boolean;
+  /** Called with the key of a deployment when `routed` has changed: what is no longer routed may go. */
+  readonly onTold: (key: string) => void;
   readonly clock: Clock;
   readonly reportError: ReportError;
   readonly log: Logger;
@@ -147,7 +149,7 @@ export function startGateway(options: GatewayOptions): GatewayService {
   }
 
   function noteTold(plans: readonly DeploymentPlan[]): void {
-    served.told(plans);
+    for (const key of served.told(plans)) options.onTold(key);
     objects.told();
   }
 

@@ -6,8 +6,8 @@ export interface ServedPlans {
   set(plan: DeploymentPlan): boolean;
   remove(key: string): boolean;
   all(): readonly DeploymentPlan[];
-  /** Notes what gateways have been told. */
-  told(plans: readonly DeploymentPlan[]): void;
+  /** Notes what gateways have been told; the deployments for which that is something else than before. */
+  told(plans: readonly DeploymentPlan[]): readonly string[];
   /** Predictors that gateways may send requests of a deployment to, now or next; undefined: nothing was told yet. */
   routed(key: string): ReadonlySet<string> | undefined;
 }
@@ -30,7 +30,11 @@ export function createServedPlans(): ServedPlans {
     remove: (key) => served.delete(key),
     all: () => [...served.values()].map(({ plan }) => plan),
     told(plans) {
-      told = new Map(plans.map((plan) => [plan.key, plan]));
+      const [before, now] = [told, new Map(plans.map((plan) => [plan.key, plan]))];
+      told = now;
+      const textOf = (plan: DeploymentPlan | undefined): string => (plan === undefined ? "" : routedIn(plan).join());
+      const keys = new Set([...now.keys(), ...(before?.keys() ?? [])]);
+      return [...keys].filter((key) => textOf(before?.get(key)) !== textOf(now.get(key)));
     },
     routed(key) {
       if (told === undefined) return undefined;

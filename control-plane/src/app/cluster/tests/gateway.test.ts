@@ -120,12 +120,19 @@ describe("a control plane with gateways of its own", () => {
     here.apply(TWO);
     await until(() => shares(gateway).includes(25), { within: 10_000, saw: () => shares(gateway) });
     assert.equal(gateway.names(TYPE.cluster).length, 4);
+    let namedAtTheEnd = true;
+    here.api.objects.onEntry(({ type, object }) => {
+      if (type === "DELETED" && object.kind === "Deployment")
+        namedAtTheEnd = gateway.text(TYPE.routeConfiguration).includes("models/iris/main/");
+    });
     here.apply({ predictors: [predictorOf("canary", 100, "model:2")] });
     await until(() => gateway.names(TYPE.cluster).length === 2, {
       within: 20_000,
       saw: () => gateway.names(TYPE.cluster),
     });
     assert.ok(gateway.names(TYPE.cluster).every((name) => name.includes("canary")));
+    await until(() => here.objects().every((name) => !name.includes("main")), { saw: () => here.objects() });
+    assert.equal(namedAtTheEnd, false, "its pods went before gateways were told");
     assert.deepEqual(gateway.faults, []);
   });
 
