@@ -1,0 +1,124 @@
+import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
+import { after, before, test } from "node:test";
+import type { DeploymentPlan } from "../../plan/deployment-plan.ts";
+import { clusterName } from "../../plan/names.ts";
+import { renderFilterTable } from "../filter-table/render.ts";
+import { callGrpc, createUpstreams, endGrpc } from "./calls-for-tests.ts";
+import { clusterBackends } from "./cluster-backends.ts";
+import { renderEndpoints } from "./endpoints.ts";
+import { freePort, startEnvoy, type RunningEnvoy } from "./envoy-for-tests.ts";
+import { renderFilterConfig } from "./filter-config.ts";
+import { planFor } from "./plans-for-tests.ts";
+import { renderXds } from "./render.ts";
+import type { XdsResource } from "./resource.ts";
+
+const FILTER = fileURLToPath(new URL("../../../../build/filter/filter.wasm", import.meta.url));
+const ISSUE = { path: "/seldon/", secure: true, sameSite: "Lax" } as const;
+
+/** Routes and the real filter together. */
+const PLANS: readonly DeploymentPlan[] = [
+  planFor("sticky", { a: 1, b: 1 }, {}, { sticky: { keys: [{ kind: "cookie", name: "who", issue: ISSUE }] } }),
+  planFor("timed", { main: 1 }, {}, { deadline: { defaultMs: 150, maxMs: 300 } }),
+  planFor("empty", { main: 1, canary: 0 }, {}, { fallback: ["canary"] }),
+  planFor(
+    "ruled",
+    { main: 1, vip: 0 },
+    {},
+    {
+      rules: [
+        {
+          name: "vips",
+          conditions: [{ on: "header", name: "x-user", test: { kind: "prefix", text: "vip-" } }],
+          percent: 100,
+          split: [{ predictor: "vip", weight: 1 }],
+        },
+      ],
+    },
+  ),
+];
+
+const SLOW_MS = 600;
+const upstreams = createUpstreams();
+let envoy: RunningEnvoy | undefined;
+
+async function endpointsOf(cluster: string): Promise<XdsResource> {
+  if (cluster.startsWith("seldon/empty/main/")) return renderEndpoints(cluster, []);
+  const port = await (cluster.endsWith("/grpc")
+    ? upstreams.grpc(cluster, (stream) => {
+        if (!cluster.startsWith("seldon/timed/")) endGrpc(stream);
+      })
+    : upstreams.rest(cluster, (request, response) => {
+        if (request.url === "/slow") setTimeout(() => response.end(cluster), SLOW_MS).unref();
+        else response.end(cluster);
+      }));
+  return renderEndpoints(cluster, [{ address: "127.0.0.1", port }]);
+}
+
+before(async () => {
+  const port = await freePort();
+  const { value } = renderXds(PLANS, { address: "127.0.0.1", port });
+  const table = renderFilterTable(PLANS, {
+    role: "gateway",
+    generation: 1n,
+    clusters: (plan, predictor, kind) => clusterName(plan.namespace, plan.name, predictor, kind),
+  });
+  assert.deepEqual(table.problems, []);
+  const filter = renderFilterConfig("gateway", table.value, { filename: FILTER });
+  const endpoints = await Promise.all(PLANS.flatMap(clusterBackends).map(({ cluster }) => endpointsOf(cluster)));
+  envoy = await startEnvoy([...value, filter, ...endpoints], port);
+});
+
+after(async () => {
+  await envoy?.stop();
+  upstreams.close();
+});
+
+function url(): string {
+  assert.ok(envoy !== undefined);
+  return `http://127.0.0.1:${String(envoy.port)}`;
+}
+
+async function call(deployment: string, headers: Record<string, string> = {}, path = "x"): Promise<Response> {
+  return fetch(`${url()}/seldon/seldon/${deployment}/${path}`, { method: "POST", body: "{}", headers });
+}
+
+test("a first visit brings a cookie, and the cookie keeps its client where it was", async () => {
+  for (let i = 0; i < 8; i++) {
+    const first = await call("sticky");
+    const [cookie = ""] = first.headers.getSetCookie();
+    assert.match(cookie, /^who=[0-9a-f]{16}; Path=\/seldon\/.*Secure/);
+    assert.equal(upstreams.seen.at(-1)?.headers["x-graphway-set-cookie"], undefined);
+    const server = await first.text();
+    for (let again = 0; again < 3; again++) {
+      const next = await call("sticky", { cookie: cookie.split(";")[0] ?? "" });
+      assert.equal(await next.text(), server);
+      assert.deepEqual(next.headers.getSetCookie(), []);
+    }
+  }
+});
+
+test("the filter's deadline and the route's are one", async () => {
+  await (await call("timed", { "x-graphway-timeout-ms": "5000" })).text();
+  assert.equal(upstreams.seen.at(-1)?.headers["x-graphway-timeout-ms"], "300");
+  const begun = Date.now();
+  assert.equal((await call("timed", {}, "slow")).status, 504);
+  const metadata = { seldon: "timed", namespace: "seldon" };
+  assert.equal((await callGrpc(url(), "/seldon.protos.Seldon/Predict", metadata)).status, "4");
+  assert.ok(Date.now() - begun < 2 * SLOW_MS);
+  assert.equal(upstreams.seen.at(-1)?.headers["grpc-timeout"], "150m");
+});
+
+test("a predictor without pods is stood in for, and the answer says so", async () => {
+  const response = await call("empty");
+  assert.equal(await response.text(), "seldon/empty/canary/http");
+  assert.equal(response.headers.get("x-graphway-predictor"), "canary");
+  assert.ok(response.headers.has("x-graphway-route"));
+});
+
+test("a rule's split counts, and the answer names its predictor", async () => {
+  const vip = await call("ruled", { "x-user": "vip-7" });
+  assert.equal(await vip.text(), "seldon/ruled/vip/http");
+  assert.equal(vip.headers.get("x-graphway-predictor"), "vip");
+  assert.equal(await (await call("ruled", { "x-user": "other" })).text(), "seldon/ruled/main/http");
+});
