@@ -37,18 +37,10 @@ function rewrite(path: JsonObject): JsonObject {
   return { type: "URLRewrite", urlRewrite: { path } };
 }
 
-/** All tries together. Gateway API lets an implementation round, and a client cannot ask for less. */
-function timeouts({ deadline, retry }: DeploymentPlan, feedback: boolean): JsonObject {
+/** Gateway API lets an implementation round. No limit of a single try: nothing would try again after it. */
+function timeouts({ deadline }: DeploymentPlan): JsonObject {
   const request = deadline?.defaultMs ?? deadline?.maxMs;
-  const perTry = feedback ? undefined : retry?.perTryTimeoutMs;
-  const fitting = perTry !== undefined && (request === undefined || perTry <= request) ? perTry : undefined;
-  if (request === undefined && fitting === undefined) return {};
-  return {
-    timeouts: {
-      ...(request === undefined ? {} : { request: gatewayDuration(request) }),
-      ...(fitting === undefined ? {} : { backendRequest: gatewayDuration(fitting) }),
-    },
-  };
+  return request === undefined ? {} : { timeouts: { request: gatewayDuration(request) } };
 }
 
 function exactRule(plan: DeploymentPlan, { prefix, match, split }: Lane, path: string, feedback: boolean): JsonObject {
@@ -60,7 +52,7 @@ function exactRule(plan: DeploymentPlan, { prefix, match, split }: Lane, path: s
       ...(feedback ? [] : mirrors(plan, split, "http")),
     ],
     backendRefs: backendRefs(plan, split, "http"),
-    ...timeouts(plan, feedback),
+    ...timeouts(plan),
   };
 }
 
@@ -73,7 +65,7 @@ function prefixRule(plan: DeploymentPlan, { prefix, match, split }: Lane): JsonO
       ...mirrors(plan, split, "http"),
     ],
     backendRefs: backendRefs(plan, split, "http"),
-    ...timeouts(plan, false),
+    ...timeouts(plan),
   };
 }
 

@@ -160,22 +160,12 @@ test("a shadow that asks for more than a share gets no copies, and that is said"
   }
 });
 
-test("deadlines are timeouts of REST, tries never take longer than all of them", () => {
-  const plan = planFor(
-    "example",
-    { a: 1 },
-    {},
-    { deadline: { defaultMs: 90_500 }, retry: { attempts: 1, perTryTimeoutMs: 1500 } },
-  );
-  assert.deepEqual(rulesOf(plan, "HTTPRoute").at(-1)?.timeouts, { request: "1m30s500ms", backendRequest: "1s500ms" });
-  assert.deepEqual(rulesOf(plan, "HTTPRoute")[0]?.timeouts, { request: "1m30s500ms" });
-  const short = planFor(
-    "example",
-    { a: 1 },
-    {},
-    { deadline: { defaultMs: 100 }, retry: { attempts: 1, perTryTimeoutMs: 200 } },
-  );
-  assert.deepEqual(rulesOf(short, "HTTPRoute").at(-1)?.timeouts, { request: "100ms" });
+test("a deadline is the timeout of REST; a try has none of its own, because nothing would try again", () => {
+  const changes = { deadline: { defaultMs: 90_500 }, retry: { attempts: 1, perTryTimeoutMs: 1500 } };
+  for (const rule of rulesOf(planFor("example", { a: 1 }, {}, changes), "HTTPRoute"))
+    assert.deepEqual(rule.timeouts, { request: "1m30s500ms" });
+  const [longest] = rulesOf(planFor("example", { a: 1 }, {}, { deadline: { maxMs: 100 } }), "HTTPRoute");
+  assert.deepEqual(longest?.timeouts, { request: "100ms" });
 });
 
 test("durations keep to GEP-2257", () => {
