@@ -2,16 +2,31 @@ import { stdout } from "node:process";
 import { dump } from "js-yaml";
 import { ApiError } from "../control-plane/src/kubernetes-api/api-client.ts";
 import type { KubernetesObject } from "../control-plane/src/kubernetes-api/object.ts";
-import type { IstioInstallation } from "../control-plane/src/render/istio/installation/options.ts";
+import { readFilterCode } from "../control-plane/src/app/cluster/gateway/filter-code.ts";
+import { hasErrors, type Checked } from "../control-plane/src/problem/problem.ts";
+import {
+  DEFAULT_ISTIO_INSTALLATION,
+  type IstioInstallation,
+} from "../control-plane/src/render/istio/installation/options.ts";
 import { renderIstioInstallation } from "../control-plane/src/render/istio/installation/render.ts";
+import type { JsonObject } from "../control-plane/src/render/xds/resource.ts";
 import type { VersionVerdict } from "../control-plane/src/render/istio/installation/versions.ts";
 import { ENVOY_FILTER, withCluster, type Reached } from "./istio/access.ts";
-import { INSTALL_OPTIONS, readControlPlane, readGateways, readReach, readSidecars } from "./istio/choices.ts";
+import {
+  INSTALL_OPTIONS,
+  readControlPlane,
+  readDelivery,
+  readGateways,
+  readReach,
+  readSidecars,
+} from "./istio/choices.ts";
+import { renderIstiodTables } from "./istio/istiod-tables.ts";
 import type { Mesh } from "./istio/mesh.ts";
 import { chooseControlPlane, chooseMesh, chooseReach, chooseVersion } from "./istio/plan-install.ts";
 import { askIstiod, howToLook, type Istiod, type Proxy } from "./istio/proxies.ts";
 import { verifyInstallation, type Verification } from "./istio/verify.ts";
 import { formatProblems } from "./problem-list.ts";
+import { readPlans } from "./read-plans.ts";
 import { parseWords, UsageError } from "./words.ts";
 
 const USAGE = `Usage: graphway install --istio [options]
@@ -25,6 +40,8 @@ istiod hands it out. docs/istio.md says what happens when parts are away.
       --istio-version <v>       where nothing in the cluster says it
       --namespace <ns>          of the EnvoyFilters; default: the mesh's root namespace, where they hold for all
       --control-plane <where>   its namespace, or host:port of its xDS Service; default: the Service graphway-xds
+      --via istiod -f <path>    istiod hands the filter out, with a table of these manifests: for proxies that can't reach the
+                            control plane. Written anew by whoever changes a deployment; tables up to 700 kB
       --reach mesh|cluster      by the mesh's cluster of that Service (mTLS where it has), or by one of our own
       --ca-file <pem>           that cluster speaks TLS, and this file's certificates vouch for the control plane
       --gateways <which>        all (default), none, or labels: istio=ingressgateway
@@ -74,27 +91,52 @@ async function proxiesOf(istiod: Istiod): Promise<readonly Proxy[]> {
 }
 
 async function decide({ client }: Reached, values: Values, mesh: Mesh): Promise<IstioInstallation> {
-  const reach = chooseReach(mesh, await readReach(values.reach, values["ca-file"]));
-  const controlPlane = await chooseControlPlane(client, readControlPlane(values["control-plane"]));
   const namespace = values.namespace ?? mesh.rootNamespace;
   const where =
     namespace === mesh.rootNamespace ? "root namespace: for proxies of all namespaces" : "for its own proxies";
   say(`EnvoyFilters in ${namespace} (${where})`);
-  say(`fetched from ${controlPlane.value.host}:${controlPlane.value.port} (${controlPlane.because})`);
-  say(`reached by ${reach.value.by === "mesh" ? "the mesh's cluster" : "a cluster of its own"} (${reach.because})`);
-  say("delivery by ECDS straight from the control plane: no image to pull, no push of istiod per change");
   if (mesh.hasDefaultRetries)
     say(
       "warning: this mesh tries calls again that no route speaks of, feedback between nodes too: " +
         "set meshConfig.defaultHttpRetryPolicy: {attempts: 0}",
     );
+  const delivery = readDelivery(values.via, values.file);
   return {
+    ...DEFAULT_ISTIO_INSTALLATION,
     namespace,
-    controlPlane: controlPlane.value,
-    reach: reach.value,
-    delivery: "ecds",
+    delivery,
+    ...(delivery === "ecds" ? await decideSource(client, values, mesh) : {}),
     gateways: readGateways(values.gateways),
     ...readSidecars(values.sidecars, values.port),
+  };
+}
+
+async function decideSource(
+  client: Reached["client"],
+  values: Values,
+  mesh: Mesh,
+): Promise<Pick<IstioInstallation, "reach" | "controlPlane">> {
+  const reach = chooseReach(mesh, await readReach(values.reach, values["ca-file"]));
+  const controlPlane = await chooseControlPlane(client, readControlPlane(values["control-plane"]));
+  say("delivery by ECDS straight from the control plane: no image to pull, no push of istiod per change");
+  say(`fetched from ${controlPlane.value.host}:${controlPlane.value.port} (${controlPlane.because})`);
+  say(`reached by ${reach.value.by === "mesh" ? "the mesh's cluster" : "a cluster of its own"} (${reach.because})`);
+  return { reach: reach.value, controlPlane: controlPlane.value };
+}
+
+/** Everything to write; tables first, so that proxies that ask for one find it. */
+async function render(
+  installation: IstioInstallation,
+  files: readonly string[],
+): Promise<Checked<readonly JsonObject[]>> {
+  const filters = renderIstioInstallation(installation);
+  if (installation.delivery === "ecds") return filters;
+  const plans = await readPlans(files);
+  const tables = renderIstiodTables(installation, plans.value, readFilterCode());
+  say(`delivery by istiod: a table of ${plans.value.length} deployments, to be written anew when one changes`);
+  return {
+    value: [...tables.value, ...filters.value],
+    problems: [...plans.problems, ...tables.problems, ...filters.problems],
   };
 }
 
@@ -131,11 +173,9 @@ async function install(reached: Reached, values: Values): Promise<number> {
   const version = await chooseVersion(mesh, istiod, proxies, values["istio-version"]);
   if (!accept(version.value, version.because, values.force)) return 1;
   const installation = await decide(reached, values, mesh);
-  const { value: objects, problems } = renderIstioInstallation(installation);
-  if (problems.length > 0) {
-    process.stderr.write(`${formatProblems(problems, process.stderr.columns)}\n`);
-    return 1;
-  }
+  const { value: objects, problems } = await render(installation, values.file ?? []);
+  if (problems.length > 0) process.stderr.write(`${formatProblems(problems, process.stderr.columns)}\n`);
+  if (hasErrors(problems)) return 1;
   if (values["dry-run"]) {
     const text = objects.map((one) =>
       values.output === "json" ? JSON.stringify(one) : dump(one, { lineWidth: 120, noRefs: true }),

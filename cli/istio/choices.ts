@@ -18,6 +18,8 @@ export const INSTALL_OPTIONS = {
   "istio-version": { type: "string" },
   namespace: { type: "string" },
   "control-plane": { type: "string" },
+  via: { type: "string", default: "control-plane" },
+  file: { type: "string", short: "f", multiple: true },
   reach: { type: "string" },
   "ca-file": { type: "string" },
   gateways: { type: "string", default: "all" },
@@ -27,6 +29,17 @@ export const INSTALL_OPTIONS = {
   timeout: { type: "string", default: "30" },
   help: { type: "boolean", short: "h", default: false },
 } as const;
+
+/** Who hands the filter out, and of which manifests its tables are where it is istiod. */
+export function readDelivery(via: string, files: readonly string[] = []): IstioInstallation["delivery"] {
+  if (via !== "control-plane" && via !== "istiod")
+    throw new UsageError(`--via is control-plane or istiod, not ${JSON.stringify(via)}`);
+  if (via === "control-plane" && files.length > 0)
+    throw new UsageError("-f is for --via istiod: the control plane reads the cluster");
+  if (via === "istiod" && files.length === 0)
+    throw new UsageError("--via istiod needs the manifests: -f <file or folder>");
+  return via === "istiod" ? "istiod" : "ecds";
+}
 
 /** What `--gateways` says: `all`, `none`, or labels as `istio=ingressgateway,app=mine`. */
 export function readGateways(text: string): "all" | "none" | Labels {
