@@ -28,7 +28,7 @@ export interface DeploymentPlan {
   /** The predictors that answer, with their weights; at least one weight is positive. */
   readonly split: readonly SplitEntry[];
   readonly shadows: readonly ShadowEntry[];
-  /** Absent: no retries. Never applies to feedback. */
+  /** Absent: the default of who routes; with 0 attempts none. Never applies to feedback. */
   readonly retry?: RetryPlan;
   /** What each predictor may hold at most; absent: the default of who routes. */
   readonly circuitBreakers?: CircuitBreakers;
