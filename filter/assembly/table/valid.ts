@@ -2,7 +2,7 @@
 import { MAX_TABLE_BYTES } from "../../../proto/vocabulary/limits";
 import * as at from "../../../proto/vocabulary/table-layout";
 import { hashBytes } from "../bytes";
-import { areRecords } from "./valid-records";
+import { areRecords } from "./valid-references";
 
 function isArea(table: usize, area: u32, count: u64, each: u64): bool {
   const start = load<u32>(table + area);
