@@ -1,10 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import fc from "fast-check";
+import { anyTable } from "#proto/route-table/any-table-for-tests.ts";
 import { encodeRouteTable } from "#proto/route-table/encode.ts";
 import { firstValue, type Headers } from "#proto/route-table/request.ts";
 import { filterBytes } from "./host/filter-file.ts";
 import { FilterHost } from "./host/host.ts";
 import { encodePairs } from "./host/pairs.ts";
+import { anyHeaders } from "./random-cases.ts";
 
 const wasm = filterBytes();
 
@@ -95,6 +98,23 @@ test("a thousand tables of many sizes leave memory as large as ten did", () => {
   push(10);
   const pages = host.memoryPages;
   push(1000);
+  assert.equal(host.memoryPages, pages);
+});
+
+test("a thousand tables with everything in them, and requests between, leave memory as large as a hundred did", () => {
+  const host = FilterHost.load(wasm);
+  const tables = fc.sample(anyTable, { numRuns: 100, seed: 1 }).map(encodeRouteTable);
+  const requests = fc.sample(anyHeaders, { numRuns: 100, seed: 2 }).map(encodePairs);
+  host.isRecording = false;
+  const run = (pushes: number): void => {
+    for (let push = 0; push < pushes; push++) {
+      assert.ok(host.configure(tables[push % tables.length] ?? new Uint8Array(), push));
+      for (const one of requests) host.requestPairs(one);
+    }
+  };
+  run(100);
+  const pages = host.memoryPages;
+  run(1000);
   assert.equal(host.memoryPages, pages);
 });
 

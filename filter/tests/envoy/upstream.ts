@@ -8,7 +8,7 @@ export interface Seen {
   readonly headers: IncomingHttpHeaders;
 }
 
-/** A server that answers with its name, or with 503 where the path says `fail`, and keeps what it saw. */
+/** A server that answers with its name, with 503 where the path says `fail`, or not at all where it says `hang`, and keeps what it saw. */
 export interface Upstream {
   readonly name: string;
   readonly port: number;
@@ -22,6 +22,7 @@ export async function startUpstream(name: string): Promise<Upstream> {
   const server = createServer((request, response) => {
     const url = request.url ?? "";
     seen.push({ stub: name, url, headers: request.headers });
+    if (url.includes("hang")) return;
     response.writeHead(url.includes("fail") ? 503 : 200).end(name);
   });
   server.listen(0, "127.0.0.1");
