@@ -74,7 +74,8 @@ const ALLOWED: Readonly<Record<Room, readonly Room[]>> = {
   launcher: ["starter", "setup"],
   cli: [...CONTROL_PLANE, ...PROTO, "envoy"],
   examples: [...PROTO],
-  deploy: [],
+  /** Parts of the chart are what is rendered, with values of Helm in it. */
+  deploy: ["render"],
   e2e: ROOM_NAMES,
   envoy: [],
   starter: [],

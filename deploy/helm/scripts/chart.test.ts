@@ -9,7 +9,7 @@ import { readSeldonConfig } from "../../../control-plane/src/model/seldon-config
 import { DEFAULT_PLAN_OPTIONS } from "../../../control-plane/src/plan/options.ts";
 import { withSeldonConfig } from "../../../control-plane/src/plan/seldon-config-options.ts";
 import { DEFAULT_WORKLOAD_OPTIONS } from "../../../control-plane/src/plan/workload-options.ts";
-import { imageName, programNamed } from "../../images/programs.ts";
+import { IMAGE_TAG, imageName, programNamed } from "../../images/programs.ts";
 import { CHART } from "./chart-values.ts";
 import { generatedFiles } from "./generated.ts";
 
@@ -20,6 +20,7 @@ interface Values {
   readonly credentials: unknown;
   readonly image: Image;
   readonly executor: { readonly image: Image };
+  readonly gateway: { readonly image: Image };
   readonly istio: { readonly gateway: string };
 }
 
@@ -62,6 +63,8 @@ describe("the chart's values", () => {
     const nameOf = ({ registry, repository, tag }: Image): string => `${registry}/${repository}:${tag}`;
     assert.equal(nameOf(values.image), imageName(programNamed("control-plane")));
     assert.equal(nameOf(values.executor.image), imageName(programNamed("orchestrator")));
+    // Envoy as it is, by deploy/images/envoy.Dockerfile.
+    assert.equal(nameOf(values.gateway.image), `docker.io/graphway/envoy:${IMAGE_TAG}`);
   });
 
   it("are the defaults of the program", () => {
