@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import protobuf from "protobufjs/light.js";
 import protojson from "protobufjs/ext/protojson.js";
-import { createOutline, hasParts } from "./encoded-part.ts";
+import { createOutline, hasParts } from "./outline.ts";
 import { LazyResource } from "./lazy-resource.ts";
 import { ProtoJsonError } from "./proto-json-error.ts";
 import { messageWriter } from "./proto-json.ts";

@@ -1,4 +1,4 @@
-import type { EncodedPart } from "./encoded-part.ts";
+import type { EncodedPart } from "./part.ts";
 import type { Json, JsonObject } from "./resource.ts";
 
 const marked = new WeakSet<JsonObject>();

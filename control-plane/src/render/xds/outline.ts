@@ -1,21 +1,6 @@
-import { createHash } from "node:crypto";
 import protobuf from "protobufjs/light.js";
+import { EncodedPart } from "./part.ts";
 import type { Bucket, MapEntry } from "./reused.ts";
-
-/** Bytes that were made before, with a hash of them. */
-export class EncodedPart {
-  readonly bytes: Uint8Array;
-  #digest: Uint8Array | undefined;
-
-  constructor(bytes: Uint8Array) {
-    this.bytes = bytes;
-  }
-
-  get digest(): Uint8Array {
-    this.#digest ??= createHash("sha256").update(this.bytes).digest();
-    return this.#digest;
-  }
-}
 
 /** What is known of writers that write the hashes of parts in the place of parts. */
 const outlines = new WeakMap<protobuf.Writer, { hasParts: boolean }>();
