@@ -10,7 +10,21 @@ export function readRouteTable(bytes: Uint8Array, file?: string): Checked<RouteT
   return { value: undefined, problems: [problem("FilterTableUnreadable", details)] };
 }
 
+/** The text whose bytes these characters are; themselves where they are no UTF-8. */
+function readable(bytes: string): string {
+  const text = Buffer.from(bytes, "latin1").toString("utf8");
+  return text.includes("\ufffd") ? bytes : text;
+}
+
+function withReadableTexts(value: unknown): unknown {
+  if (typeof value === "string") return readable(value);
+  if (Array.isArray(value)) return value.map(withReadableTexts);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, withReadableTexts(one)]));
+}
+
 /** A table as plain data for people, ready for YAML or JSON. The generation is hexadecimal, as in `x-graphway-route`. */
 export function describeRouteTable(table: RouteTable): Readonly<Record<string, unknown>> {
-  return { ...table, generation: table.generation.toString(16) };
+  const { deployments, ...rest } = table;
+  return { ...rest, generation: table.generation.toString(16), deployments: deployments.map(withReadableTexts) };
 }

@@ -5,7 +5,7 @@ import { splitSeeds } from "#proto/route-table/hashes.ts";
 import type { TableDeployment } from "#proto/route-table/model.ts";
 import type { DeploymentPlan } from "../../plan/deployment-plan.ts";
 import type { Condition, CookieIssue, RulePlan } from "../../plan/traffic-plan.ts";
-import { readRouteTable } from "./read.ts";
+import { describeRouteTable, readRouteTable } from "./read.ts";
 import {
   type FilterTableOptions,
   ISTIO_CLUSTERS,
@@ -112,6 +112,14 @@ test("rules, conditions, deadlines and limits of shadows go into the table; text
   assert.equal(deployment.shadows[0].maxBodyBytes, 0xfffffffe);
   assert.equal(deployment.defaultTimeoutMs, 1000);
   assert.equal(deployment.maxTimeoutMs, 60_000);
+  const described = describeRouteTable({ role: "gateway", generation: 26n, deployments: [deployment] });
+  assert.equal(described["generation"], "1a");
+  const [shown] = described["deployments"] as readonly TableDeployment[];
+  assert.deepEqual(shown?.rules[0]?.conditions[0], {
+    on: "header",
+    name: "x-team",
+    test: { kind: "exact", text: "grün" },
+  });
 });
 
 test("a cookie that is issued belongs to the deployment's path, and no script reads it", () => {
