@@ -6,18 +6,12 @@ import { retriesOf } from "../control-plane/src/render/retry-conditions.ts";
 
 const DEADLINE = /^(?:x-graphway-timeout-ms: (\d+)|grpc-timeout: (\d+)m)$/;
 
-function describeKey(
-  { by, key }: Explanation,
-  { requestId }: ExampleRequest,
-  plan: DeploymentPlan | undefined,
-): string {
+function describeKey({ by, key, stickyKey }: Explanation, { requestId }: ExampleRequest): string {
   switch (by) {
     case "forced":
       return `${key}, which does not count: the predictor is forced`;
-    case "sticky": {
-      const names = (plan?.sticky?.keys ?? []).map(({ kind, name }) => `${kind} ${name}`).join(", else ");
-      return `${key}, of the sticky key${names === "" ? "" : ` (${names})`}`;
-    }
+    case "sticky":
+      return `${key}, of ${stickyKey === undefined ? "a cookie that the client gets now" : `the ${stickyKey}`}`;
     case "request-id":
       return `${key}, of the request id ${requestId ?? ""}`;
     case "random":
@@ -65,7 +59,7 @@ export function describeExplanation(
     ["predictor", predictor],
     ["rule", rule ?? "none took it"],
     ["split", shares],
-    ["key", describeKey(explanation, request, plan)],
+    ["key", describeKey(explanation, request)],
     ["shadows", shadows.length === 0 ? "none" : shadows.join(", ")],
     ["retries", describeRetries(explanation, plan)],
     ["deadline", describeDeadline(explanation)],

@@ -92,3 +92,28 @@ test("what cannot be answered is said", async () => {
     }),
   );
 });
+
+test("the policy's rule that took a request is named, and its split counts", async () => {
+  const words = ["seldon/example", "-f", inputOf("policy-rules"), "--json"];
+  const asked = async (...more: readonly string[]) =>
+    JSON.parse((await explain(...words, ...more)).stdout) as {
+      readonly rule?: string;
+      readonly by: string;
+      readonly stickyKey?: string;
+      readonly predictor: string;
+      readonly split: readonly unknown[];
+      readonly set: readonly string[];
+    };
+  const tester = await asked("--header", "X-Tier=tester", "--header", "x-user=ann");
+  assert.deepEqual([tester.rule, tester.predictor, tester.stickyKey], ["testers", "canary", "header x-user"]);
+  assert.deepEqual(tester.split, [{ predictor: "canary", percent: 100 }]);
+  const other = await asked("--cookie", "uid=17");
+  assert.deepEqual([other.rule, other.by, other.stickyKey], [undefined, "sticky", "cookie uid"]);
+  const fresh = await asked();
+  assert.deepEqual([fresh.by, fresh.stickyKey], ["sticky", undefined]);
+  assert.ok(fresh.set.some((line) => line.startsWith("x-graphway-set-cookie: uid=")));
+  const { stdout } = await explain(...words, "--cookie", "lang=en-GB", "--repeat", "2000");
+  const { rules } = JSON.parse(stdout) as { readonly rules: Readonly<Record<string, number>> };
+  const [taken = 0] = Object.values(rules);
+  assert.ok(Math.abs(taken - 1000) < 150, stdout);
+});

@@ -12,9 +12,9 @@ test("a new weight moves no more keys than it must, and only to who gained", () 
   const { percent, moves } = findKeyMovement(
     planFor("a", { main: 9, canary: 1 }, {}, STICKY),
     planFor("a", { main: 10, canary: 1 }, {}, STICKY),
-    100_000,
+    30_000,
   );
-  assert.ok(percent > 0.5 && percent < 1, `${percent} %`);
+  assert.ok(percent > 0.5 && percent < 1.3, `${percent} %`);
   assert.deepEqual(
     moves.map(({ from, to }) => `${from} ${to}`),
     ["canary main"],

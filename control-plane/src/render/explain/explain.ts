@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
 import { applyDecision, decide, randomFrom, type Choice, type Decision } from "#proto/route-table/decide.ts";
 import { decodeRouteTable } from "#proto/route-table/decode.ts";
-import type { RouteTable, TablePredictor } from "#proto/route-table/model.ts";
-import type { Headers } from "#proto/route-table/request.ts";
+import type { RouteTable, TableDeployment, TablePredictor } from "#proto/route-table/model.ts";
+import { namedValue, type Headers } from "#proto/route-table/request.ts";
 import { problem, type Checked, type Problem } from "../../problem/problem.ts";
 import { hasNoBody, headersOf, type ExampleRequest } from "./example-request.ts";
 import { startFilterVm } from "./filter-vm.ts";
@@ -24,6 +24,8 @@ export interface Explanation {
   readonly by: Choice["by"];
   /** The policy's rule that took the request; absent: none did. */
   readonly rule?: string;
+  /** The sticky key that the request showed, such as `header x-user`; absent: it showed none, or gets a cookie now. */
+  readonly stickyKey?: string;
   /** Hash of the key of the split, eight hexadecimal digits. */
   readonly key: string;
   /** The split that counted, shares in percent. */
@@ -56,6 +58,11 @@ function sharesOf(predictors: readonly TablePredictor[]): Explanation["split"] {
   }));
 }
 
+function shownKey({ stickyKeys }: TableDeployment, headers: Headers): Pick<Explanation, "stickyKey"> {
+  const shown = stickyKeys.find(({ kind, name }) => (namedValue(headers, { on: kind, name }) ?? "") !== "");
+  return shown === undefined ? {} : { stickyKey: `${shown.kind} ${shown.name}` };
+}
+
 function explanationOf(
   table: RouteTable,
   decision: Decision,
@@ -74,6 +81,7 @@ function explanationOf(
     predictor: choice.predictor.name,
     by: choice.by,
     ...(rule === undefined ? {} : { rule: rule.name }),
+    ...shownKey(deployment, before),
     key: choice.key.toString(16).padStart(8, "0"),
     split: sharesOf(rule?.predictors ?? deployment.predictors),
     shadows: choice.shadows.map(({ name }) => name),
