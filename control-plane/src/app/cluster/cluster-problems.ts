@@ -1,3 +1,4 @@
+import type { RolloutSettings } from "../../deliver/rollout/rollout-step.ts";
 import { problem, type Problem } from "../../problem/problem.ts";
 
 /** What every SeldonDeployment must say of a cluster that lacks kinds which are switched on. */
@@ -22,4 +23,15 @@ function isWritten(kind: string): boolean {
 
 function switchOf(kind: string): string {
   return kind === "ScaledObject" ? "KEDA_ENABLED" : "ISTIO_ENABLED";
+}
+
+/** What can't be written as its kinds are missing is not tried. */
+export function withoutMissing(rollout: RolloutSettings, missing: readonly string[]): RolloutSettings {
+  if (missing.length === 0) return rollout;
+  const hasIstio = !missing.includes("VirtualService") && !missing.includes("DestinationRule");
+  return {
+    ...rollout,
+    istio: rollout.istio && hasIstio,
+    keda: rollout.keda && !missing.includes("ScaledObject"),
+  };
 }

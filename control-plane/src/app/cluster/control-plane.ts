@@ -1,34 +1,27 @@
-import { randomBytes } from "node:crypto";
 import { createEventRecorder } from "../../deliver/kubernetes/events.ts";
-import {
-  startLeaderElection,
-  type LeaderElection,
-  type LeaderElectionOptions,
-} from "../../deliver/kubernetes/lease.ts";
 import { startWorkQueue } from "../../deliver/kubernetes/work-queue.ts";
 import { createWriter } from "../../deliver/kubernetes/writer.ts";
 import { sumCounts } from "../../deliver/programmed/programmed.ts";
 import { decideRollout } from "../../deliver/rollout/decide-rollout.ts";
-import type { RolloutSettings } from "../../deliver/rollout/rollout-step.ts";
 import { createResourceStore } from "../../deliver/xds-server/resource-store.ts";
-import type { ApiClient } from "../../kubernetes-api/api-client.ts";
 import { systemClock, type Clock } from "../../kubernetes-api/clock.ts";
 import { connectToCluster } from "../../kubernetes-api/connect.ts";
-import { RESOURCE } from "../../kubernetes-api/resource-types.ts";
 import { startClusterCaches } from "./cluster-caches.ts";
-import { missingKindProblems, refusalProblems } from "./cluster-problems.ts";
+import { missingKindProblems, refusalProblems, withoutMissing } from "./cluster-problems.ts";
 import { createDownloadSecrets } from "./download-secrets.ts";
+import { contend } from "./election.ts";
 import { startMesh } from "./filter-tables/mesh.ts";
+import { lookAtAll } from "./first-looks.ts";
 import { startGateway } from "./gateway/gateway.ts";
 import { createGraphShelf } from "./graph-shelf.ts";
 import type { Logger } from "./log.ts";
 import { createMetrics } from "./metrics.ts";
-import { createOwnResources } from "./own-resources.ts";
+import { bringOwnResources } from "./own-resources.ts";
 import { createPlanner } from "./planner.ts";
 import { plannerSettings } from "./planner-settings.ts";
 import { createPolicyTeller } from "./policy-teller.ts";
-import { createReconciler, type Reconciler } from "./reconcile.ts";
-import { createErrorReporter, type ReportError } from "./report-error.ts";
+import { createReconciler } from "./reconcile.ts";
+import { createErrorReporter } from "./report-error.ts";
 import { serveXds } from "./serve-xds.ts";
 import type { ClusterSettings } from "./settings/cluster-settings.ts";
 import { writeStatus } from "./status-writer.ts";
@@ -50,8 +43,6 @@ export type Connect = (...parameters: Parameters<typeof connectToCluster>) => Re
 
 /** How often it is looked whether kinds that were missing are there by now. */
 const KIND_CHECK_MS = 5000;
-/** Looks before the event loop gets its turn, while all deployments are looked at for the first time. */
-const LOOKS_AT_ONCE = 20;
 
 /** Starts the control plane; throws when there is no cluster to talk to or a port is taken. */
 export async function startControlPlane(
@@ -82,7 +73,7 @@ export async function startControlPlane(
   let isSynced = false;
   const isLeader = (): boolean => isSynced && (election === undefined || election.isLeading());
 
-  if (settings.createsResources) await createResources(client, settings, reportError);
+  if (settings.createsResources) await bringOwnResources(client, settings, reportError);
   const caches = startClusterCaches({
     client,
     namespace: settings.namespace,
@@ -191,7 +182,7 @@ export async function startControlPlane(
     }),
     shelf,
     selection: { controllerId: settings.controllerId, singleNamespace: settings.namespace !== undefined },
-    settings: () => without(settings.rollout, caches.missingKinds()),
+    settings: () => withoutMissing(settings.rollout, caches.missingKinds()),
     decide: decideRollout,
     writer: createWriter({ client, cacheOf: ({ kind }) => caches.byKind.get(kind), mayWrite: isLeader }),
     writeStatus: (resource, status) => writeStatus(client, resource, status),
@@ -326,63 +317,5 @@ export async function startControlPlane(
       ]);
       await client.close();
     },
-  };
-}
-
-/** Before orchestrators are answered: what they have must not seem to be gone. */
-async function lookAtAll(keys: readonly string[], reconciler: Reconciler, reportError: ReportError): Promise<void> {
-  let looks = 0;
-  for (const key of keys) {
-    try {
-      reconciler.look(key);
-    } catch (error) {
-      reportError(`a look at ${key}`, error, { key });
-    }
-    looks += 1;
-    if (looks % LOOKS_AT_ONCE === 0) await new Promise((resolve) => setImmediate(resolve));
-  }
-}
-
-/** Contends for the Lease, where settings ask for an election. */
-function contend(
-  client: ApiClient,
-  { leader, ownNamespace, podName }: ClusterSettings,
-  clock: Clock,
-  told: Pick<LeaderElectionOptions, "onAcquired" | "onLost" | "onError">,
-): LeaderElection | undefined {
-  if (leader === undefined) return undefined;
-  return startLeaderElection({
-    client,
-    key: { namespace: ownNamespace, name: leader.leaseName },
-    identity: `${podName}_${randomBytes(6).toString("hex")}`,
-    settings: { leaseMs: leader.leaseDurationMs, renewMs: leader.renewDeadlineMs, retryMs: leader.retryPeriodMs },
-    clock,
-    ...told,
-  });
-}
-
-/** A control plane that may not write them goes on with those that are there. */
-async function createResources(client: ApiClient, settings: ClusterSettings, reportError: ReportError): Promise<void> {
-  try {
-    await createOwnResources(client, settings);
-    const deadlineMs = performance.now() + ESTABLISH_MS;
-    while (performance.now() < deadlineMs && !(await client.serves(RESOURCE.seldonDeployment)))
-      await new Promise((resolve) => setTimeout(resolve, 200));
-  } catch (error) {
-    reportError("writing CustomResourceDefinitions and the webhook's configuration", error);
-  }
-}
-
-/** How long an API server may take to serve a kind that it has just been told of. */
-const ESTABLISH_MS = 10_000;
-
-/** What can't be written as its kinds are missing is not tried. */
-function without(rollout: RolloutSettings, missing: readonly string[]): RolloutSettings {
-  if (missing.length === 0) return rollout;
-  const hasIstio = !missing.includes("VirtualService") && !missing.includes("DestinationRule");
-  return {
-    ...rollout,
-    istio: rollout.istio && hasIstio,
-    keda: rollout.keda && !missing.includes("ScaledObject"),
   };
 }

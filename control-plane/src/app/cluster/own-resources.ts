@@ -3,10 +3,13 @@ import { webhookConfiguration, type WebhookScope } from "../../deliver/admission
 import type { ApiClient } from "../../kubernetes-api/api-client.ts";
 import { RESOURCE } from "../../kubernetes-api/resource-types.ts";
 import { CUSTOM_RESOURCE_DEFINITIONS } from "../../model/schema/crd/definitions.ts";
+import type { ReportError } from "./report-error.ts";
 import type { ClusterSettings } from "./settings/cluster-settings.ts";
 
 type OwnSettings = Pick<ClusterSettings, "webhook" | "ownNamespace" | "namespace" | "controllerId">;
 
+/** How long an API server may take to serve a kind that it has just been told of. */
+const ESTABLISH_MS = 10_000;
 /** The Service's port of the webhook. */
 const WEBHOOK_SERVICE_PORT = 443;
 
@@ -23,6 +26,22 @@ export async function createOwnResources(client: Pick<ApiClient, "apply">, setti
     target: { service: { namespace: ownNamespace, name: webhook.service, port: WEBHOOK_SERVICE_PORT } },
   });
   await client.apply(RESOURCE.validatingWebhookConfiguration, configuration, options);
+}
+
+/** A control plane that may not write them goes on with those that are there. */
+export async function bringOwnResources(
+  client: Pick<ApiClient, "apply" | "serves">,
+  settings: OwnSettings,
+  reportError: ReportError,
+): Promise<void> {
+  try {
+    await createOwnResources(client, settings);
+    const deadlineMs = performance.now() + ESTABLISH_MS;
+    while (performance.now() < deadlineMs && !(await client.serves(RESOURCE.seldonDeployment)))
+      await new Promise((resolve) => setTimeout(resolve, 200));
+  } catch (error) {
+    reportError("writing CustomResourceDefinitions and the webhook's configuration", error);
+  }
 }
 
 /** As Seldon's Helm chart has it. */
