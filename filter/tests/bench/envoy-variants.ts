@@ -87,6 +87,12 @@ const WEIGHTED = {
 };
 const BY_HEADER = { cluster_header: HEADER_CLUSTER };
 
+/** The name of a variant with strips before filters: `what` is inert, or ours with so many deployments. */
+export function chainName(strips: number, filters: number, what: number | "inert"): string {
+  const named = what === "inert" ? "inert" : `of ours, ${what} deployments`;
+  return `${strips} strips, ${filters} ${named}`;
+}
+
 /** All that is compared. Copies stand in one chain, each after a filter that takes away what the one before has written. */
 export async function variantsOf(folder: string, { deployments, copies }: Sizes): Promise<readonly Variant[]> {
   const inertFile = join(folder, "inert.wasm");
@@ -98,8 +104,8 @@ export async function variantsOf(folder: string, { deployments, copies }: Sizes)
       filter: await discovered(folder, `ours-${count}`, FILTER_PATH, encodeRouteTable(tableOf(count))),
     })),
   );
-  const chain = (filter?: object): readonly object[] =>
-    Array.from({ length: copies }, () => (filter === undefined ? [STRIP] : [STRIP, filter])).flat();
+  const chain = (filter: object, times: number): readonly object[] =>
+    Array.from({ length: copies }, (_, index) => (index < copies - times ? [STRIP] : [STRIP, filter])).flat();
   return [
     { name: "static route", deployments: 0, filters: [], route: STATIC },
     { name: "weighted clusters", deployments: 0, filters: [], route: WEIGHTED },
@@ -110,14 +116,16 @@ export async function variantsOf(folder: string, { deployments, copies }: Sizes)
       filters: [filter],
       route: BY_HEADER,
     })),
-    { name: `${copies} strips`, deployments: 0, filters: chain(), route: STATIC },
-    { name: `${copies} strips, ${copies} inert filters`, deployments: 0, filters: chain(inert), route: STATIC },
-    ...ours.map(({ count, filter }) => ({
-      name: `${copies} strips, ${copies} filters, ${count} deployments`,
-      deployments: count,
-      filters: chain(filter),
-      route: BY_HEADER,
-    })),
+    { name: chainName(copies, 0, "inert"), deployments: 0, filters: chain(inert, 0), route: STATIC },
+    { name: chainName(copies, copies, "inert"), deployments: 0, filters: chain(inert, copies), route: STATIC },
+    ...ours.flatMap(({ count, filter }) =>
+      [1, copies].map((times) => ({
+        name: chainName(copies, times, count),
+        deployments: count,
+        filters: chain(filter, times),
+        route: BY_HEADER,
+      })),
+    ),
   ];
 }
 
@@ -130,7 +138,6 @@ function listener({ name, filters, route }: Variant): object {
     "@type": `${TYPE}filters.network.http_connection_manager.v3.HttpConnectionManager`,
     stat_prefix: "bench",
     generate_request_id: true,
-    // The same filter may stand in a chain more than once, under names of its own.
     http_filters: [...filters, router],
     route_config: { virtual_hosts: [{ name: "all", domains: ["*"], routes: [{ match: { prefix: "/" }, route }] }] },
   };

@@ -4,7 +4,7 @@
 import { parseArgs } from "node:util";
 import { HEADER_PREDICTOR } from "#proto/vocabulary/headers.ts";
 import { RunningEnvoy } from "../envoy/envoy.ts";
-import { benchBootstrap, type Variant, variantsOf } from "./envoy-variants.ts";
+import { benchBootstrap, chainName, type Variant, variantsOf } from "./envoy-variants.ts";
 import { Load, type RequestHeaders, startSink } from "./load.ts";
 import { workerMicroseconds } from "./worker-cpu.ts";
 
@@ -55,15 +55,14 @@ function row(cells: readonly string[]): string {
   return `| ${cells.join(" | ")} |`;
 }
 
-/** Markdown: every variant, then what one copy costs. */
+/** Markdown: every variant, then what one copy costs: all copies against few, with the same route and clusters. */
 function report(measured: readonly Measured[]): string {
   const of = (name: string): readonly number[] => measured.find((one) => one.variant.name === name)?.rounds ?? [];
   const figures = (list: readonly number[]): readonly string[] => [minimum(list).toFixed(2), median(list).toFixed(2)];
-  const strips = of(`${copies} strips`);
-  const share = (name: string): readonly string[] => {
-    const list = of(name);
-    const paired = list.map((one, round) => (one - (strips[round] ?? NaN)) / copies);
-    return [((minimum(list) - minimum(strips)) / copies).toFixed(2), median(paired).toFixed(2)];
+  const share = (few: number, what: number | "inert"): readonly string[] => {
+    const [without, all] = [of(chainName(copies, few, what)), of(chainName(copies, copies, what))];
+    const paired = all.map((one, round) => (one - (without[round] ?? NaN)) / (copies - few));
+    return [((minimum(all) - minimum(without)) / (copies - few)).toFixed(2), median(paired).toFixed(2)];
   };
   return [
     row(["variant", "µs per request, minimum", "median"]),
@@ -72,10 +71,8 @@ function report(measured: readonly Measured[]): string {
     "",
     row([`one of ${copies} copies`, "µs per request, by minima", "median of the differences"]),
     row(["---", "--:", "--:"]),
-    row(["inert filter", ...share(`${copies} strips, ${copies} inert filters`)]),
-    ...deployments.map((count) =>
-      row([`our filter, ${count} deployments`, ...share(`${copies} strips, ${copies} filters, ${count} deployments`)]),
-    ),
+    row(["inert filter", ...share(0, "inert")]),
+    ...deployments.map((count) => row([`our filter, ${count} deployments`, ...share(1, count)])),
   ].join("\n");
 }
 
