@@ -57,6 +57,13 @@ test("REST: the same row in the request's form, by all three protocols", async (
   assert.deepEqual(await (await fetch(`${url}/count`)).json(), { count: 4 });
 });
 
+test("headers are logged where it is told to", async (t) => {
+  const { lines, url } = await startModel(t, { LOG_HEADERS: "x-" });
+  const headers = { "x-user": "ada", other: "1" };
+  await fetch(`${url}/predict`, { method: "POST", body: "{}", headers });
+  assert.deepEqual(lines, ['request 1 POST /predict {"x-user":"ada"}\n']);
+});
+
 test("the first requests fail where it is told to", async (t) => {
   const { post } = await startModel(t, { FAIL_FIRST: "2" });
   const codes = [];

@@ -47,8 +47,16 @@ async function answer(request: IncomingMessage, settings: ModelSettings, counter
   const say = answerTo(path, settings);
   if (say === undefined) return notFound(path);
   const asked = JSON.parse(body) as Json;
-  if (await counter.take(`${request.method ?? ""} ${path}`)) return { status: 200, body: say(asked) };
+  const headers = headersToLog(request, settings);
+  if (await counter.take(`${request.method ?? ""} ${path}${headers}`)) return { status: 200, body: say(asked) };
   return { status: 503, body: { status: { code: 503, info: "one of the first requests", status: "FAILURE" } } };
+}
+
+/** As JSON after a space; nothing where none are to be logged. */
+function headersToLog({ headers }: IncomingMessage, { logHeaders }: ModelSettings): string {
+  if (logHeaders === "") return "";
+  const chosen = Object.entries(headers).filter(([name]) => name.startsWith(logHeaders));
+  return ` ${JSON.stringify(Object.fromEntries(chosen))}`;
 }
 
 function answerTo(path: string, settings: ModelSettings): ((request: Json) => JsonObject) | undefined {

@@ -12,6 +12,8 @@ export interface ModelSettings {
   readonly failFirst: number;
   /** START_DELAY_MS: it listens only after this long. */
   readonly startDelayMs: number;
+  /** LOG_HEADERS: headers that begin so are logged with every REST request; empty: none are. */
+  readonly logHeaders: string;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -27,6 +29,7 @@ export function readSettings(env: Environment): ModelSettings {
     delayMs: readNumber(env["DELAY_MS"] ?? "0", "DELAY_MS"),
     failFirst: readNumber(env["FAIL_FIRST"] ?? "0", "FAIL_FIRST"),
     startDelayMs: readNumber(env["START_DELAY_MS"] ?? "0", "START_DELAY_MS"),
+    logHeaders: env["LOG_HEADERS"] ?? "",
   };
 }
 
