@@ -18,10 +18,10 @@ export function viewsByRole(
   views: Partial<Readonly<Record<NodeRole, ViewFor>>>,
   onRefused?: (nodeId: string, reason: string) => void,
 ): ViewFor {
-  return (node, header) => {
+  return (node, header, connection) => {
     const role = roleOf(node);
     const view = role && views[role];
-    if (view !== undefined) return view(node, header);
+    if (view !== undefined) return view(node, header, connection);
     const reason = `nothing is served here to ${role === undefined ? "nodes without a known role" : `the role ${role}`}`;
     onRefused?.(node.id, reason);
     throw new StreamRefused(status.PERMISSION_DENIED, reason);
