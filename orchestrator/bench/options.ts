@@ -22,7 +22,7 @@ export const USAGE = `node orchestrator/bench/bench.ts [options]
   --rounds 3                    rounds per row, direct and via the orchestrator in turn
   --connections 1,32            clients, each with a connection of its own
   --memory 1000000              resident memory after this many small requests instead of the rows
-  --node-options "--cpu-prof"   options for the orchestrator's node
+  --node-options="--cpu-prof"   options for the orchestrator's node
   --markdown                    print the table as Markdown
 `;
 
