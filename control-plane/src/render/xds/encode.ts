@@ -1,10 +1,11 @@
 import { createHash } from "node:crypto";
-import protobuf from "protobufjs/light.js";
+import type protobuf from "protobufjs/light.js";
 import protojson from "protobufjs/ext/protojson.js";
-import { createOutline, hasParts } from "./outline.ts";
+import { createOutline } from "./outline.ts";
 import { LazyResource } from "./lazy-resource.ts";
 import { ProtoJsonError } from "./proto-json-error.ts";
 import { messageWriter } from "./proto-json.ts";
+import { ProtoWriter } from "./proto-writer.ts";
 import type { WriteMessage } from "./proto-well-known.ts";
 import type { EncodedResource, JsonObject, XdsResource } from "./resource.ts";
 import { messageOfTypeUrl } from "./schema.ts";
@@ -13,8 +14,8 @@ import { messageOfTypeUrl } from "./schema.ts";
 const VERSION_HEX_DIGITS = 16;
 
 /**
- * Encodes a resource, once for all who will read it. Equal bodies give equal bytes and versions. Parts that are `reused` are hashed and encoded only when they are new, and put together when
- * somebody reads the bytes. Throws ProtoJsonError, with the resource and the path in it, for a body that does not fit its
+ * Encodes a resource, once for all who will read it. Equal bodies give equal bytes and versions. Parts that are `reused` are
+ * hashed and encoded only when they are new, and put together when somebody reads the bytes. Throws ProtoJsonError, with the resource and the path in it, for a body that does not fit its
  * message.
  */
 export function encodeResource(resource: XdsResource): EncodedResource {
@@ -29,7 +30,7 @@ function encode({ typeUrl, name, body }: XdsResource): EncodedResource {
     write(outline, body);
     const bytes = outline.finish();
     const version = versionOf(bytes);
-    return hasParts(outline)
+    return outline.hasParts
       ? joinedResource({ typeUrl, name, version }, () => encodeBody(write, body))
       : { typeUrl, name, version, bytes };
   } catch (cause) {
@@ -62,7 +63,7 @@ export function versionOf(bytes: Uint8Array): string {
 }
 
 function encodeBody(write: WriteMessage, body: JsonObject): Uint8Array {
-  const writer = protobuf.Writer.create();
+  const writer = new ProtoWriter();
   write(writer, body);
   return writer.finish();
 }

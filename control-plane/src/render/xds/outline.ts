@@ -1,33 +1,27 @@
-import protobuf from "protobufjs/light.js";
 import { EncodedPart } from "./part.ts";
+import { ProtoWriter } from "./proto-writer.ts";
 import type { Bucket, MapEntry } from "./reused.ts";
 
-/** What is known of writers that write the hashes of parts in the place of parts. */
-const outlines = new WeakMap<protobuf.Writer, { hasParts: boolean }>();
-
-/** An outline has everything that the message has, but of parts their hashes: enough to tell messages apart. */
-export function createOutline(): protobuf.Writer {
-  const writer = protobuf.Writer.create();
-  outlines.set(writer, { hasParts: false });
-  return writer;
+/** Writes the hashes of parts in the place of parts. */
+class OutlineWriter extends ProtoWriter {
+  hasParts = false;
 }
 
-/** Whether the outline is something else than the message. */
-export function hasParts(outline: protobuf.Writer): boolean {
-  return outlines.get(outline)?.hasParts === true;
+/** An outline has everything that the message has, but of parts their hashes: enough to tell messages apart. */
+export function createOutline(): OutlineWriter {
+  return new OutlineWriter();
 }
 
 /** The bytes to write for a part. */
-export function contentOf(part: EncodedPart, writer: protobuf.Writer): Uint8Array {
-  const outline = outlines.get(writer);
-  if (outline === undefined) return part.bytes;
-  outline.hasParts = true;
+export function contentOf(part: EncodedPart, writer: ProtoWriter): Uint8Array {
+  if (!(writer instanceof OutlineWriter)) return part.bytes;
+  writer.hasParts = true;
   return part.digest;
 }
 
 /** Writes a map with many entries; into an outline the hashes of its buckets, which only a new entry changes. */
 export function writeBuckets(
-  writer: protobuf.Writer,
+  writer: ProtoWriter,
   buckets: readonly Bucket[],
   encode: (entry: MapEntry) => Uint8Array,
 ): void {

@@ -1,6 +1,7 @@
 import protobuf from "protobufjs/light.js";
 import { asList, asObject, mismatch, present, ProtoJsonError, within } from "./proto-json-error.ts";
 import { writerOfScalar, type ValueWriter } from "./proto-scalar.ts";
+import { ProtoWriter } from "./proto-writer.ts";
 import { wellKnownWriter, type WriteMessage } from "./proto-well-known.ts";
 import { contentOf, writeBuckets } from "./outline.ts";
 import { EncodedPart } from "./part.ts";
@@ -13,9 +14,9 @@ interface FieldWriter {
   readonly name: string;
   /** Name of the oneof it belongs to. */
   readonly oneof: string | undefined;
-  readonly write: (writer: protobuf.Writer, value: Json) => void;
+  readonly write: (writer: ProtoWriter, value: Json) => void;
   /** Of a map: one entry of it. */
-  readonly writeEntry?: (writer: protobuf.Writer, key: string, value: Json) => void;
+  readonly writeEntry?: (writer: ProtoWriter, key: string, value: Json) => void;
 }
 
 const LENGTH_DELIMITED = 2;
@@ -50,11 +51,11 @@ function fieldsWriter(type: protobuf.Type): WriteMessage {
   };
 }
 
-function writeJoinedMap(writer: protobuf.Writer, field: FieldWriter | undefined, buckets: readonly Bucket[]): void {
+function writeJoinedMap(writer: ProtoWriter, field: FieldWriter | undefined, buckets: readonly Bucket[]): void {
   const { writeEntry } = field ?? {};
   if (writeEntry === undefined) throw new ProtoJsonError("map", "no such map");
   writeBuckets(writer, buckets, ({ key, render }) => {
-    const alone = protobuf.Writer.create();
+    const alone = new ProtoWriter();
     try {
       writeEntry(alone, key, render());
     } catch (cause) {
@@ -65,18 +66,12 @@ function writeJoinedMap(writer: protobuf.Writer, field: FieldWriter | undefined,
 }
 
 function writeFields(
-  writer: protobuf.Writer,
+  writer: ProtoWriter,
   byName: ReadonlyMap<string, FieldWriter>,
   body: JsonObject,
   type: protobuf.Type,
 ): void {
-  const fields = Object.keys(body).map((name) => {
-    const field = byName.get(name);
-    if (field === undefined) throw new ProtoJsonError(name, `no such field in ${type.fullName.slice(1)}`);
-    return field;
-  });
-  fields.sort((a, b) => a.id - b.id);
-  refuseSharedOneof(fields);
+  const fields = fieldsOf(byName, body, type);
   for (const field of fields) {
     try {
       field.write(writer, present(body[field.name]));
@@ -84,6 +79,29 @@ function writeFields(
       throw within(field.name, cause);
     }
   }
+}
+
+/** The fields that a body has, by number. */
+function fieldsOf(
+  byName: ReadonlyMap<string, FieldWriter>,
+  body: JsonObject,
+  type: protobuf.Type,
+): readonly FieldWriter[] {
+  const fields: FieldWriter[] = [];
+  let last = 0;
+  let isSorted = true;
+  let members = 0;
+  for (const name of Object.keys(body)) {
+    const field = byName.get(name);
+    if (field === undefined) throw new ProtoJsonError(name, `no such field in ${type.fullName.slice(1)}`);
+    if (field.id < last) isSorted = false;
+    if (field.oneof !== undefined) members += 1;
+    last = field.id;
+    fields.push(field);
+  }
+  if (!isSorted) fields.sort((a, b) => a.id - b.id);
+  if (members > 1) refuseSharedOneof(fields);
+  return fields;
 }
 
 function refuseSharedOneof(fields: readonly FieldWriter[]): void {
@@ -191,7 +209,7 @@ const parts = new WeakMap<JsonObject, { readonly type: protobuf.Type; readonly p
 function partOf(type: protobuf.Type, write: WriteMessage, body: JsonObject): EncodedPart {
   const known = parts.get(body);
   if (known?.type === type) return known.part;
-  const writer = protobuf.Writer.create();
+  const writer = new ProtoWriter();
   write(writer, body);
   const part = new EncodedPart(writer.finish());
   parts.set(body, { type, part });

@@ -1,12 +1,12 @@
-import type { Writer } from "protobufjs/light.js";
+import type { ProtoWriter } from "./proto-writer.ts";
 import { mismatch } from "./proto-json-error.ts";
 import type { Json } from "./resource.ts";
 
 /** How one value of a type is written, after its tag. */
 export interface ValueWriter {
   readonly wireType: number;
-  readonly write: (writer: Writer, value: Json) => void;
-  /** True for the value a proto3 field without presence has anyway, which is left out. */
+  readonly write: (writer: ProtoWriter, value: Json) => void;
+  /** True for the value a proto3 field without presence has anyway, which is left out. Checks the value as `write` does. */
   readonly isDefault: (value: Json) => boolean;
 }
 
@@ -66,7 +66,7 @@ export function writerOfScalar(type: string): ValueWriter {
 function scalar<T>(
   wireType: number,
   read: (value: Json) => T,
-  put: (writer: Writer, value: T) => void,
+  put: (writer: ProtoWriter, value: T) => void,
   implicit: T,
 ): ValueWriter {
   return {

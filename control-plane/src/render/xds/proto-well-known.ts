@@ -1,10 +1,11 @@
 import type protobuf from "protobufjs/light.js";
 import { asList, asObject, mismatch, present, ProtoJsonError, within } from "./proto-json-error.ts";
 import { writerOfScalar } from "./proto-scalar.ts";
+import type { ProtoWriter } from "./proto-writer.ts";
 import type { Json } from "./resource.ts";
 
 /** Writes the fields of a message, without a length before them. */
-export type WriteMessage = (writer: protobuf.Writer, body: Json) => void;
+export type WriteMessage = (writer: ProtoWriter, body: Json) => void;
 
 /** Finds the writer of the message a type URL stands for. */
 export type WriterOfTypeUrl = (typeUrl: string) => WriteMessage | undefined;
@@ -53,7 +54,8 @@ function wrapperWriter(scalarType: string): WriteMessage {
   };
 }
 
-function writeDuration(writer: protobuf.Writer, value: Json): void {
+function writeDuration(writer: ProtoWriter, value: Json): void {
+  if (value === "0s") return;
   const match = typeof value === "string" ? /^(-?)(\d{1,12})(?:\.(\d{1,9}))?s$/.exec(value) : null;
   if (match === null) throw mismatch('a duration such as "1.5s"', value);
   const sign = match[1] === "-" ? -1 : 1;
@@ -63,7 +65,7 @@ function writeDuration(writer: protobuf.Writer, value: Json): void {
   if (nanos !== 0) writer.uint32(2 << 3).int32(nanos);
 }
 
-function writeStruct(writer: protobuf.Writer, value: Json): void {
+function writeStruct(writer: ProtoWriter, value: Json): void {
   const object = asObject(value);
   for (const key of Object.keys(object).sort()) {
     writer.uint32((1 << 3) | 2).fork();
@@ -79,7 +81,7 @@ function writeStruct(writer: protobuf.Writer, value: Json): void {
   }
 }
 
-function writeList(writer: protobuf.Writer, value: Json): void {
+function writeList(writer: ProtoWriter, value: Json): void {
   for (const one of asList(value))
     nest(writer, 1, () => {
       writeValue(writer, one);
@@ -87,7 +89,7 @@ function writeList(writer: protobuf.Writer, value: Json): void {
 }
 
 /** google.protobuf.Value: a oneof of null_value 1, number_value 2, string_value 3, bool_value 4, struct_value 5, list_value 6. */
-function writeValue(writer: protobuf.Writer, value: Json): void {
+function writeValue(writer: ProtoWriter, value: Json): void {
   if (value === null) writer.uint32(1 << 3).int32(0);
   else if (typeof value === "number") writerOfScalar("double").write(writer.uint32((2 << 3) | 1), value);
   else if (typeof value === "string") writerOfScalar("string").write(writer.uint32((3 << 3) | 2), value);
@@ -102,7 +104,7 @@ function writeValue(writer: protobuf.Writer, value: Json): void {
     });
 }
 
-function writeAny(writer: protobuf.Writer, value: Json, writerOf: WriterOfTypeUrl): void {
+function writeAny(writer: ProtoWriter, value: Json, writerOf: WriterOfTypeUrl): void {
   const { "@type": typeUrl, ...body } = asObject(value);
   // Nothing at all: what switches a filter on for a route.
   if (typeUrl === undefined && Object.keys(body).length === 0) return;
@@ -126,7 +128,7 @@ function nameOf(typeUrl: string): string {
   return `.${typeUrl.slice(typeUrl.lastIndexOf("/") + 1)}`;
 }
 
-function nest(writer: protobuf.Writer, id: number, write: () => void): void {
+function nest(writer: ProtoWriter, id: number, write: () => void): void {
   writer.uint32((id << 3) | 2).fork();
   write();
   writer.ldelim();
