@@ -104,6 +104,10 @@ export async function startControlPlane(
       onTold: (key) => {
         if (isSynced) queue.add(key);
       },
+      onProgrammed: (keys) => {
+        tellOf(keys);
+        reports.note();
+      },
       clock,
       reportError,
       log,
@@ -167,7 +171,7 @@ export async function startControlPlane(
     clock,
     metrics,
     keys: () => caches.keys(),
-    own: (key) => sumCounts([graphs.programmed.count(key), mesh?.programmed(key)]),
+    own: (key) => sumCounts([graphs.programmed.count(key), mesh?.programmed(key), gateway?.programmed(key)]),
     onChange: tellOf,
     reportError,
   });
@@ -200,6 +204,7 @@ export async function startControlPlane(
       ...missingKindProblems(caches.missingKinds()),
       ...refusalProblems(key, graphs.programmed.refusal(key)),
       ...(mesh?.problemsOf(key) ?? []),
+      ...(gateway?.problemsOf(key) ?? []),
     ],
     isLeader,
     nowMs: () => clock.nowMs(),

@@ -54,12 +54,12 @@ export function createMetrics(sources: MetricSources): ControlPlaneMetrics {
   });
   const streams = new Gauge({
     name: "graphway_xds_streams",
-    help: "Open streams of orchestrators and proxies on this replica.",
+    help: "Open streams of orchestrators, gateways and proxies on this replica.",
     registers,
   });
   const answers = new Counter({
     name: "graphway_xds_answers_total",
-    help: "Responses that orchestrators and proxies have accepted or refused.",
+    help: "Responses that orchestrators, gateways and proxies have accepted or refused.",
     labelNames: ["answer"],
     registers,
   });

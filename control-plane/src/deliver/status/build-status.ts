@@ -78,7 +78,7 @@ function programmed({ programmed: counts }: RolloutInput): Finding {
     return { type: "Programmed", status: "Unknown", reason: "NobodySubscribes" };
   }
   const done = counts.accepted >= counts.subscribed;
-  const message = `${counts.accepted} of ${counts.subscribed} orchestrators and proxies have accepted it`;
+  const message = `${counts.accepted} of ${counts.subscribed} orchestrators, gateways and proxies have accepted it`;
   const reason = done ? "Programmed" : "Pending";
   return { type: "Programmed", status: done ? "True" : "False", reason, message };
 }

@@ -23,6 +23,8 @@ export type XdsEvent = { readonly peer: XdsPeer } & (
       readonly typeUrl: string;
       readonly wildcard: boolean;
       readonly names: readonly string[];
+      /** In the first of a type: what the client still has from an earlier stream, and is not sent again. */
+      readonly held?: readonly NamedVersion[];
     }
   | { readonly kind: "ack"; readonly typeUrl: string; readonly resources: readonly NamedVersion[] }
   | {

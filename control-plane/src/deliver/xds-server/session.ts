@@ -127,7 +127,7 @@ export function startSession<Request extends SubscriptionRequest>(
     if (stream === undefined) return;
     const before = stream.interest(typeUrl)?.revision;
     const receipt = stream.receive(typeUrl, message.request);
-    reportInterest(typeUrl, before);
+    reportInterest(typeUrl, before, message.request);
     reportReceipt(typeUrl, receipt);
     pump();
     if (receipt.kind === "ack" || receipt.kind === "nack") context.onAnswer();
@@ -141,10 +141,16 @@ export function startSession<Request extends SubscriptionRequest>(
     }
   }
 
-  function reportInterest(typeUrl: string, before: number | undefined): void {
+  function reportInterest(typeUrl: string, before: number | undefined, { initialVersions }: Request): void {
     const interest = stream?.interest(typeUrl);
     if (peer === undefined || interest === undefined || interest.revision === before) return;
-    context.emit({ kind: "subscribe", peer, typeUrl, wildcard: interest.wildcard, names: [...interest.names] });
+    const { wildcard, names } = interest;
+    const held = [...(before === undefined ? (initialVersions ?? []) : [])].map(([name, version]) => ({
+      name,
+      version,
+    }));
+    const known = held.length === 0 ? {} : { held };
+    context.emit({ kind: "subscribe", peer, typeUrl, wildcard, names: [...names], ...known });
   }
 
   function reportReceipt(typeUrl: string, receipt: Receipt): void {

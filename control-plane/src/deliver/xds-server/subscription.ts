@@ -9,6 +9,8 @@ export interface SubscriptionRequest {
   readonly responseNonce: string;
   /** Why the client refuses that response; undefined when it does not. */
   readonly errorMessage: string | undefined;
+  /** Name -> version of what it still has from an earlier stream; only in the delta variant. */
+  readonly initialVersions?: ReadonlyMap<string, string>;
 }
 
 /** A resource under the name by which the client knows it. */

@@ -2,18 +2,21 @@ import { createEndpointLane } from "../../../deliver/endpoints/endpoint-lane.ts"
 import { keepEndpoints } from "../../../deliver/endpoints/service-endpoints.ts";
 import { createGenerations } from "../../../deliver/gateway-rollout/generations.ts";
 import { createRefusals } from "../../../deliver/gateway-rollout/refusals.ts";
-import { createRollout } from "../../../deliver/gateway-rollout/rollout.ts";
+import { createRollout, type GatewaySnapshot } from "../../../deliver/gateway-rollout/rollout.ts";
 import { readGatewayNode } from "../../../deliver/xds-identity/gateway-views.ts";
 import type { XdsEvent } from "../../../deliver/xds-server/events.ts";
+import type { ProgrammedCount } from "../../../deliver/programmed/programmed.ts";
 import type { ResourceStore } from "../../../deliver/xds-server/resource-store.ts";
 import type { XdsServer } from "../../../deliver/xds-server/server.ts";
 import type { ApiClient } from "../../../kubernetes-api/api-client.ts";
 import type { Clock } from "../../../kubernetes-api/clock.ts";
 import { RESOURCE } from "../../../kubernetes-api/resource-types.ts";
 import type { DeploymentPlan } from "../../../plan/deployment-plan.ts";
+import type { Problem } from "../../../problem/problem.ts";
 import { clusterBackends } from "../../../render/xds/cluster-backends.ts";
 import { renderCertificate } from "../../../render/xds/gateway-listeners.ts";
 import { encodeResource } from "../../../render/xds/encode.ts";
+import type { EncodedResource } from "../../../render/xds/resource.ts";
 import { TYPE } from "../../../render/xds/type-urls.ts";
 import type { ObjectCache } from "../../../source/kubernetes/object-cache.ts";
 import { startReflector, type Reflector } from "../../../source/kubernetes/reflector.ts";
@@ -23,6 +26,7 @@ import type { ReportError } from "../report-error.ts";
 import type { GatewaySettings } from "../settings/cluster-settings.ts";
 import { readFilterCode } from "./filter-code.ts";
 import { startGatewayObjects } from "./gateway-objects.ts";
+import { createGatewayReports } from "./gateway-reports.ts";
 import { createGatewayRenderer } from "./render-gateway.ts";
 import { createServedPlans } from "./served-plans.ts";
 
@@ -37,6 +41,8 @@ export interface GatewayOptions {
   readonly isLeader: () => boolean;
   /** Called with the key of a deployment when `routed` has changed: what is no longer routed may go. */
   readonly onTold: (key: string) => void;
+  /** Called with the keys of deployments that count otherwise, or of which there is something else to say. */
+  readonly onProgrammed: (keys: readonly string[]) => void;
   readonly clock: Clock;
   readonly reportError: ReportError;
   readonly log: Logger;
@@ -53,6 +59,10 @@ export interface GatewayService {
   forget(key: string): void;
   /** Predictors that gateways were last told to send requests to; undefined: nothing was told yet. */
   routed(key: string): ReadonlySet<string> | undefined;
+  /** Gateways that have taken in the newest of a deployment; undefined: none serves it. */
+  programmed(key: string): ProgrammedCount | undefined;
+  /** What users of a deployment should know: what could not be rendered, and what gateways refused. */
+  problemsOf(key: string): readonly Problem[];
   /** To be given every event of the xDS server. */
   onEvent(event: XdsEvent): void;
   /** Tells gateways from now on; resolves once the first is in the store. */
@@ -70,6 +80,7 @@ export function startGateway(options: GatewayOptions): GatewayService {
   const render = createGatewayRenderer();
   const wasm = { inlineBytes: readFilterCode() };
   const nextGeneration = createGenerations();
+  const reports = createGatewayReports({ clock, onChange: options.onProgrammed });
   let server: Pick<XdsServer, "whenAnswered"> | undefined;
   let timer: NodeJS.Timeout | undefined;
   let restMs = QUIET_MS;
@@ -136,9 +147,9 @@ export function startGateway(options: GatewayOptions): GatewayService {
     const startedMs = performance.now();
     try {
       const { value, problems } = render(plans, { ports: objects.ports(), wasm, nextGeneration });
-      for (const one of problems) log.warn({ key: one.object, code: one.code }, one.message);
       lane.serve(plans.flatMap(clusterBackends));
-      rollout.publish(value);
+      reports.rendered(value.wanted, problems);
+      rollout.publish(noteNumber(value.snapshot));
       void rollout.settled().then(() => {
         noteTold(plans);
       });
@@ -146,6 +157,15 @@ export function startGateway(options: GatewayOptions): GatewayService {
       reportError("rendering for gateways", error);
     }
     restMs = Math.max(QUIET_MS, (performance.now() - startedMs) * RENDERING_SHARE);
+  }
+
+  function noteNumber({ table, ...snapshot }: GatewaySnapshot): GatewaySnapshot {
+    const encode = (): EncodedResource => {
+      const numbered = table.encode();
+      reports.tableNumbered(numbered.version, table.fingerprint);
+      return numbered;
+    };
+    return { ...snapshot, table: { ...table, encode } };
   }
 
   function noteTold(plans: readonly DeploymentPlan[]): void {
@@ -163,7 +183,10 @@ export function startGateway(options: GatewayOptions): GatewayService {
       if (served.remove(key)) request();
     },
     routed: (key) => served.routed(key),
+    programmed: (key) => reports.programmed(key),
+    problemsOf: (key) => reports.problemsOf(key),
     onEvent: (event) => {
+      reports.onEvent(event);
       if (readGatewayNode(event.peer.node) === undefined) return;
       refusals.onEvent(event);
       if (event.kind === "nack") {
@@ -181,6 +204,7 @@ export function startGateway(options: GatewayOptions): GatewayService {
       clearTimeout(timer);
       isBegun = false;
       rollout.close();
+      reports.stop();
       slices.stop();
       await Promise.all([slices.stopped, objects.stop()]);
     },

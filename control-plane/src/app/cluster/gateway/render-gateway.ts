@@ -5,17 +5,25 @@ import type { DeploymentPlan } from "../../../plan/deployment-plan.ts";
 import type { Checked } from "../../../problem/problem.ts";
 import { OWN_CLUSTERS, renderFilterTable } from "../../../render/filter-table/render.ts";
 import { encodeResource, versionOf } from "../../../render/xds/encode.ts";
-import { renderFilterConfig, type WasmSource } from "../../../render/xds/filter-config.ts";
-import { renderGatewayListeners, type GatewayPort } from "../../../render/xds/gateway-listeners.ts";
+import { filterName, renderFilterConfig, type WasmSource } from "../../../render/xds/filter-config.ts";
+import { hostsBehind, renderGatewayListeners, type GatewayPort } from "../../../render/xds/gateway-listeners.ts";
 import { renderXds } from "../../../render/xds/render.ts";
 import type { EncodedResource } from "../../../render/xds/resource.ts";
 import { TYPE } from "../../../render/xds/type-urls.ts";
+import type { WantedState } from "./acceptance.ts";
 
 export interface GatewayRendering {
   readonly ports: readonly GatewayPort[];
   readonly wasm: WasmSource;
   /** A number for a table that no table ever had. */
   readonly nextGeneration: () => bigint;
+}
+
+/** What gateways are to have, and what of it each deployment needs. */
+export interface RenderedGateway {
+  readonly snapshot: GatewaySnapshot;
+  /** The table's version in it is the fingerprint. */
+  readonly wanted: WantedState;
 }
 
 /** Clusters of a plan, rendered once for as long as the plan is served. */
@@ -25,7 +33,7 @@ type ClusterMemo = WeakMap<DeploymentPlan, Checked<readonly EncodedResource[]>>;
 export function createGatewayRenderer(): (
   plans: readonly DeploymentPlan[],
   rendering: GatewayRendering,
-) => Checked<GatewaySnapshot> {
+) => Checked<RenderedGateway> {
   const memo: ClusterMemo = new WeakMap();
 
   function clustersOf(plan: DeploymentPlan): Checked<readonly EncodedResource[]> {
@@ -40,7 +48,7 @@ export function createGatewayRenderer(): (
   return (plans, { ports, wasm, nextGeneration }) => {
     const clusters = plans.map(clustersOf);
     const unnumbered = renderFilterTable(plans, { role: "gateway", generation: 0n, clusters: OWN_CLUSTERS });
-    const value: GatewaySnapshot = {
+    const snapshot: GatewaySnapshot = {
       backends: clusters.flatMap((one) => one.value),
       routing: renderGatewayListeners(ports, plans).map(encodeResource),
       table: {
@@ -52,6 +60,15 @@ export function createGatewayRenderer(): (
         },
       },
     };
+    const served = plans.map((plan, index) => ({ key: plan.key, plan, own: clusters[index]?.value ?? [] }));
+    const wanted: WantedState = {
+      deployments: served.filter(({ plan }) => ports.some(({ doors }) => hostsBehind(plan, doors).length > 0)),
+      shared: [
+        ...snapshot.routing.filter((one) => one.typeUrl !== TYPE.listener),
+        { typeUrl: TYPE.filterConfig, name: filterName("gateway"), version: snapshot.table.fingerprint },
+      ],
+    };
+    const value = { snapshot, wanted };
     return { value, problems: [...clusters.flatMap((one) => one.problems), ...unnumbered.problems] };
   };
 }

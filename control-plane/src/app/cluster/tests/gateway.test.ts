@@ -34,6 +34,8 @@ class Gateway {
   readonly #held = new Map<string, EncodedResource>();
   readonly faults: string[] = [];
   removals = 0;
+  /** Why it takes in nothing of a type, if it does not. */
+  refuses: { readonly typeUrl: string; readonly why: string } | undefined;
 
   connect(address: string): { close(): Promise<void> } {
     const stream = openDeltaStream({
@@ -44,6 +46,7 @@ class Gateway {
       token: () => Promise.resolve(undefined),
       held: (typeUrl) => new Map(this.#ofType(typeUrl).map(({ name, version }) => [name, version])),
       take: ({ typeUrl, resources, removed }) => {
+        if (this.refuses?.typeUrl === typeUrl && resources.length > 0) return Promise.resolve(this.refuses.why);
         for (const one of resources) this.#held.set(`${typeUrl} ${one.name}`, one);
         for (const name of removed) this.#held.delete(`${typeUrl} ${name}`);
         this.removals += removed.length;
@@ -166,5 +169,33 @@ describe("a control plane with gateways of its own", () => {
       saw: () => gateway.names(TYPE.cluster),
     });
     assert.deepEqual(gateway.faults, []);
+  });
+
+  it("counts gateways that have taken it in, also those that come back, and tells why one did not", async () => {
+    const here = await cluster();
+    const programmed = (type = "Programmed") => here.status().conditions?.find((one) => one.type === type);
+    const says = (text: RegExp, type?: string) =>
+      until(() => text.test(`${programmed(type)?.status ?? ""} ${programmed(type)?.message ?? ""}`), {
+        within: 15_000,
+        saw: () => here.status(),
+      });
+    here.apply({ predictors: [predictorOf("main", 100)] });
+    const first = await here.start(FLAGS, WITHOUT_ISTIO);
+    await says(/^Unknown/);
+    const gateway = new Gateway();
+    const stream = gateway.connect(first.xdsAddress);
+    await says(/^True 1 of 1/);
+    gateway.refuses = { typeUrl: TYPE.routeConfiguration, why: "weights are odd" };
+    here.apply(TWO);
+    await says(/^False 0 of 1/);
+    await says(/^True .*a gateway refused it: weights are odd/, "Accepted");
+    gateway.refuses = undefined;
+    here.apply({ predictors: [predictorOf("main", 50), predictorOf("canary", 50, "model:2")] });
+    await says(/^True 1 of 1/);
+    await says(/^True $/, "Accepted");
+    await stream.close();
+    await says(/^Unknown/);
+    gateway.connect(first.xdsAddress);
+    await says(/^True 1 of 1/);
   });
 });

@@ -1,0 +1,157 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import type { XdsEvent } from "../../../deliver/xds-server/events.ts";
+import { TYPE } from "../../../render/xds/type-urls.ts";
+import { createGatewayAcceptance, type WantedResource } from "./acceptance.ts";
+
+type Said =
+  | { readonly kind: "subscribe"; readonly held?: readonly (readonly [string, string])[] }
+  | { readonly kind: "ack"; readonly of: readonly (readonly [string, string])[] }
+  | { readonly kind: "nack"; readonly of: readonly (readonly [string, string])[]; readonly message: string }
+  | { readonly kind: "disconnect" };
+
+/** Gateways that say something of resources by name and version; a name says its type. */
+class Here {
+  readonly told = new Set<string>();
+  readonly acceptance = createGatewayAcceptance({
+    onProgress: (keys) => {
+      for (const key of keys) this.told.add(key);
+    },
+    wantedAs: (version) => version.replace("numbered ", ""),
+  });
+  readonly #plans = new Map<string, object>();
+
+  /** Deployments by key and the version of their cluster; the routes and the table say all of it. */
+  wants(deployments: Readonly<Record<string, string>>): void {
+    const said = JSON.stringify(deployments);
+    const resource = (name: string, version: string): WantedResource => ({ typeUrl: typeOf(name), name, version });
+    this.acceptance.wants({
+      deployments: Object.entries(deployments).map(([key, version]) => {
+        const plan = this.#plans.get(`${key} ${version}`) ?? {};
+        this.#plans.set(`${key} ${version}`, plan);
+        return { key, plan, own: [resource(`cluster/${key}`, version)] };
+      }),
+      shared: [resource("routes", said), resource("table", said)],
+    });
+    this.told.clear();
+  }
+
+  say(stream: number, type: string, said: Said): void {
+    const node = { id: `gateway~ns~gw~pod-${String(stream)}`, cluster: "graphway", metadata: {} };
+    const peer = { stream, node, method: "ads" };
+    const named = (of: readonly (readonly [string, string])[]) => of.map(([name, version]) => ({ name, version }));
+    const event = {
+      peer,
+      typeUrl: typeOf(type),
+      wildcard: true,
+      names: [],
+      message: "",
+      ...said,
+      ...("of" in said ? { resources: named(said.of) } : {}),
+      ...("held" in said ? { held: named(said.held ?? []) } : {}),
+    };
+    this.acceptance.onEvent(event as unknown as XdsEvent);
+  }
+
+  accepts(stream: number, deployments: Readonly<Record<string, string>>): void {
+    const said = JSON.stringify(deployments);
+    const clusters = Object.entries(deployments).map(([key, version]) => [`cluster/${key}`, version] as const);
+    this.say(stream, "cluster/", { kind: "ack", of: clusters });
+    this.say(stream, "routes", { kind: "ack", of: [["routes", said]] });
+    this.say(stream, "table", { kind: "ack", of: [["table", `numbered ${said}`]] });
+  }
+
+  count(key: string): string | undefined {
+    const count = this.acceptance.count(key);
+    return count && `${String(count.accepted)} of ${String(count.subscribed)}`;
+  }
+}
+
+function typeOf(name: string): string {
+  if (name.startsWith("cluster/")) return TYPE.cluster;
+  return name === "routes" ? TYPE.routeConfiguration : TYPE.filterConfig;
+}
+
+describe("what gateways have taken in", () => {
+  it("counts those that have the newest of a deployment, whatever becomes of others", () => {
+    const here = new Here();
+    assert.equal(here.count("a"), undefined);
+    here.wants({ a: "1", b: "1" });
+    assert.equal(here.count("a"), undefined);
+    here.say(1, "routes", { kind: "subscribe" });
+    here.say(2, "routes", { kind: "subscribe" });
+    assert.equal(here.count("a"), "0 of 2");
+    here.accepts(1, { a: "1", b: "1" });
+    assert.equal(here.count("a"), "1 of 2");
+    assert.ok(here.told.has("a"));
+    here.wants({ a: "1", b: "2" });
+    assert.equal(here.count("a"), "1 of 2");
+    assert.equal(here.count("b"), "0 of 2");
+    here.accepts(2, { a: "1", b: "2" });
+    assert.equal(here.count("a"), "2 of 2");
+    assert.equal(here.count("b"), "1 of 2");
+    assert.ok(here.told.has("b"));
+    here.say(1, "routes", { kind: "disconnect" });
+    assert.equal(here.count("b"), "1 of 1");
+    here.wants({ b: "2" });
+    assert.equal(here.count("a"), undefined);
+  });
+
+  it("counts what was overtaken and never sent as had with what came after it", () => {
+    const here = new Here();
+    here.wants({ a: "1" });
+    here.say(1, "routes", { kind: "subscribe" });
+    here.wants({ a: "2" });
+    here.wants({ a: "2", b: "1" });
+    here.accepts(1, { a: "2", b: "1" });
+    assert.deepEqual([here.count("a"), here.count("b")], ["1 of 1", "1 of 1"]);
+  });
+
+  it("counts what a gateway comes back with", () => {
+    const here = new Here();
+    const [routes, clusters] = [JSON.stringify({ a: "1" }), [["cluster/a", "1"]] as const];
+    here.wants({ a: "1" });
+    here.say(1, "cluster/", { kind: "subscribe", held: clusters });
+    here.say(1, "routes", { kind: "subscribe", held: [["routes", routes]] });
+    assert.equal(here.count("a"), "0 of 1", "the table is not there");
+    here.say(1, "table", { kind: "ack", of: [["table", `numbered ${routes}`]] });
+    assert.equal(here.count("a"), "1 of 1");
+  });
+
+  it("tells of a refusal the deployments that wait for what was refused, and no others", () => {
+    const here = new Here();
+    here.wants({ a: "1", b: "1" });
+    here.accepts(1, { a: "1", b: "1" });
+    here.wants({ a: "1", b: "2" });
+    const refused = JSON.stringify({ a: "1", b: "2" });
+    here.say(1, "cluster/", { kind: "ack", of: [["cluster/b", "2"]] });
+    here.say(1, "routes", { kind: "nack", of: [["routes", refused]], message: "b is bad" });
+    assert.deepEqual(here.acceptance.refusals("a"), []);
+    assert.deepEqual(here.acceptance.refusals("b"), ["b is bad"]);
+    assert.deepEqual([here.count("a"), here.count("b")], ["1 of 1", "0 of 1"]);
+    here.wants({ a: "1", b: "3" });
+    assert.deepEqual(here.acceptance.refusals("b"), [], "it was of an older version");
+    here.accepts(1, { a: "1", b: "3" });
+    assert.equal(here.count("b"), "1 of 1");
+  });
+
+  it("lays a cluster among others at its own deployment's door", () => {
+    const here = new Here();
+    here.wants({ a: "1", ab: "1" });
+    const both = JSON.stringify({ a: "1", ab: "1" });
+    const message = "Error adding/updating cluster(s) cluster/ab: no such thing";
+    here.say(1, "cluster/", {
+      kind: "nack",
+      of: [
+        ["cluster/a", "1"],
+        ["cluster/ab", "1"],
+      ],
+      message,
+    });
+    here.say(1, "routes", { kind: "ack", of: [["routes", both]] });
+    here.say(1, "table", { kind: "ack", of: [["table", `numbered ${both}`]] });
+    assert.deepEqual([here.count("a"), here.count("ab")], ["1 of 1", "0 of 1"]);
+    assert.deepEqual(here.acceptance.refusals("a"), []);
+    assert.deepEqual(here.acceptance.refusals("ab"), [message]);
+  });
+});

@@ -1,0 +1,197 @@
+import type { ProgrammedCount } from "../../../deliver/programmed/programmed.ts";
+import { readGatewayNode } from "../../../deliver/xds-identity/gateway-views.ts";
+import type { NamedVersion, XdsEvent } from "../../../deliver/xds-server/events.ts";
+import { refusedAmong } from "../../../deliver/xds-server/refused-names.ts";
+import { TYPE } from "../../../render/xds/type-urls.ts";
+import { createVersionHistory, type VersionHistory } from "./version-history.ts";
+
+/** Of one type and name. */
+export interface WantedResource extends NamedVersion {
+  readonly typeUrl: string;
+}
+
+/** One deployment as gateways are to serve it. */
+export interface ServedDeployment {
+  readonly key: string;
+  /** Another object when anything of it is other than before. */
+  readonly plan: object;
+  /** It alone is in these: its clusters. */
+  readonly own: readonly WantedResource[];
+}
+
+/** Everything that gateways are to have. */
+export interface WantedState {
+  readonly deployments: readonly ServedDeployment[];
+  /** All deployments are in these: routes and the table. */
+  readonly shared: readonly WantedResource[];
+}
+
+/**
+ * Which deployments our gateways have taken in. Routes and the table hold all of them and change for each, so what counts is not
+ * whether a gateway has the newest, but whether what it has says the newest of a deployment.
+ */
+export interface GatewayAcceptance {
+  /** From now on gateways are to have this. */
+  wants(state: WantedState): void;
+  /** Every event of the xDS server. */
+  onEvent(event: XdsEvent): void;
+  /** Undefined: gateways do not serve it, or there are none. */
+  count(key: string): ProgrammedCount | undefined;
+  /** Why gateways did not take in the newest of a deployment: Envoy's words. */
+  refusals(key: string): readonly string[];
+}
+
+interface Wanted extends ServedDeployment {
+  /** The revision in which it changed last. */
+  readonly changedAt: number;
+}
+
+/** What one gateway said last of each resource. */
+interface Answers {
+  readonly accepted: Map<string, string>;
+  readonly refused: Map<string, { readonly version: string; readonly message: string }>;
+}
+
+const COUNTED: ReadonlySet<string> = new Set([TYPE.cluster, TYPE.routeConfiguration, TYPE.filterConfig]);
+
+export interface GatewayAcceptanceOptions {
+  /** Called with the keys of deployments that may count otherwise. */
+  readonly onProgress: (keys: readonly string[]) => void;
+  /** What a version is called in what is wanted, where that is something else. */
+  readonly wantedAs: (version: string) => string;
+}
+
+export function createGatewayAcceptance({ onProgress, wantedAs }: GatewayAcceptanceOptions): GatewayAcceptance {
+  const streams = new Map<number, Answers>();
+  const histories = new Map<string, VersionHistory>();
+  let shared: readonly string[] = [];
+  let wanted = new Map<string, Wanted>();
+  let ownerOf = new Map<string, string>();
+  let revision = 0;
+
+  const changedFrom = (first: number): readonly string[] =>
+    [...wanted.values()].filter(({ changedAt }) => changedAt >= first).map(({ key }) => key);
+
+  function wants(state: WantedState): void {
+    revision += 1;
+    const before = wanted;
+    wanted = new Map(
+      state.deployments.map((one) => {
+        const known = before.get(one.key);
+        return [one.key, { ...one, changedAt: known?.plan === one.plan ? known.changedAt : revision }];
+      }),
+    );
+    ownerOf = new Map(state.deployments.flatMap(({ key, own }) => own.map((one) => [keyOf(one), key] as const)));
+    shared = state.shared.map(keyOf);
+    for (const one of state.shared) historyOf(keyOf(one)).add(revision, one.version);
+    const isShared = new Set(shared);
+    for (const key of histories.keys()) if (!isShared.has(key)) histories.delete(key);
+    const gone = [...before.keys()].filter((key) => !wanted.has(key));
+    onProgress([...changedFrom(revision), ...gone]);
+  }
+
+  function historyOf(key: string): VersionHistory {
+    const known = histories.get(key) ?? createVersionHistory();
+    histories.set(key, known);
+    return known;
+  }
+
+  function answersOf(stream: number): Answers {
+    const known = streams.get(stream);
+    if (known !== undefined) return known;
+    const answers: Answers = { accepted: new Map(), refused: new Map() };
+    streams.set(stream, answers);
+    onProgress(changedFrom(0));
+    return answers;
+  }
+
+  function accept(answers: Answers, key: string, version: string): void {
+    const before = answers.accepted.get(key);
+    answers.accepted.set(key, version);
+    answers.refused.delete(key);
+    progress(key, before);
+  }
+
+  function refuse(answers: Answers, key: string, version: string, message: string): void {
+    answers.refused.set(key, { version, message });
+    progress(key, answers.accepted.get(key));
+  }
+
+  /** Whoever waits for something newer of the resource than `version` may count otherwise. */
+  function progress(key: string, version: string | undefined): void {
+    const owner = ownerOf.get(key);
+    if (owner !== undefined) onProgress([owner]);
+    const outdatedAt = histories.get(key)?.outdatedAt(version);
+    if (outdatedAt !== undefined) onProgress(changedFrom(outdatedAt));
+  }
+
+  /** Calls back for everything that the deployment needs and the gateway does not have. */
+  function eachLack({ own, changedAt }: Wanted, { accepted }: Answers, visit: (key: string) => void): void {
+    for (const one of own) if (accepted.get(keyOf(one)) !== one.version) visit(keyOf(one));
+    for (const key of shared) {
+      const version = accepted.get(key);
+      if (version === undefined || histories.get(key)?.covers(version, changedAt) !== true) visit(key);
+    }
+  }
+
+  /** Whether what was refused is what the deployment waits for, and not something older. */
+  function isOfNewest({ own, changedAt }: Wanted, key: string, version: string): boolean {
+    const mine = own.find((one) => keyOf(one) === key);
+    return mine === undefined ? histories.get(key)?.covers(version, changedAt) === true : mine.version === version;
+  }
+
+  function forget(stream: number): void {
+    if (streams.delete(stream)) onProgress(changedFrom(0));
+  }
+
+  return {
+    wants,
+    onEvent(event) {
+      const { stream, node } = event.peer;
+      if (event.kind === "disconnect") {
+        forget(stream);
+        return;
+      }
+      if (event.kind === "connect" || !COUNTED.has(event.typeUrl) || readGatewayNode(node) === undefined) return;
+      const answers = answersOf(stream);
+      const { typeUrl } = event;
+      const refused = event.kind === "nack" ? refusedIn(event) : [];
+      for (const one of event.kind === "subscribe" ? (event.held ?? []) : event.resources) {
+        const [key, version] = [keyOf({ typeUrl, name: one.name }), wantedAs(one.version)];
+        if (event.kind === "nack" && refused.includes(one)) refuse(answers, key, version, event.message);
+        else accept(answers, key, version);
+      }
+    },
+    count(key) {
+      const one = wanted.get(key);
+      if (one === undefined || streams.size === 0) return undefined;
+      let accepted = 0;
+      for (const answers of streams.values()) {
+        let lacks = 0;
+        eachLack(one, answers, () => (lacks += 1));
+        if (lacks === 0) accepted += 1;
+      }
+      return { accepted, subscribed: streams.size };
+    },
+    refusals(key) {
+      const one = wanted.get(key);
+      if (one === undefined) return [];
+      const found = new Set<string>();
+      for (const answers of streams.values())
+        eachLack(one, answers, (lacking) => {
+          const refused = answers.refused.get(lacking);
+          if (refused !== undefined && isOfNewest(one, lacking, refused.version)) found.add(refused.message);
+        });
+      return [...found];
+    },
+  };
+}
+
+/** Of clusters Envoy takes the good ones; of others it is sent each by itself afterwards. */
+function refusedIn({ typeUrl, resources, message }: Extract<XdsEvent, { kind: "nack" }>): readonly NamedVersion[] {
+  return typeUrl === TYPE.cluster ? refusedAmong(resources, message) : resources;
+}
+
+function keyOf({ typeUrl, name }: Pick<WantedResource, "typeUrl" | "name">): string {
+  return `${typeUrl} ${name}`;
+}

@@ -1,0 +1,39 @@
+import assert from "node:assert/strict";
+import { it } from "node:test";
+import { systemClock } from "../../../kubernetes-api/clock.ts";
+import { problem } from "../../../problem/problem.ts";
+import { createGatewayReports } from "./gateway-reports.ts";
+
+it("tells deployments what could not be rendered for them, as warnings, when it changes", async (t) => {
+  const told: (readonly string[])[] = [];
+  let wake = Promise.withResolvers<undefined>();
+  const reports = createGatewayReports({
+    clock: systemClock,
+    tellMs: 1,
+    onChange: (keys) => {
+      told.push(keys);
+      wake.resolve(undefined);
+    },
+  });
+  t.after(() => {
+    reports.stop();
+  });
+  const nothing = { deployments: [], shared: [] };
+  const full = problem("FilterTableFull", { object: "ns/a", message: "the filter's table is full" });
+  reports.rendered(nothing, [full]);
+  await wake.promise;
+  assert.deepEqual(told, [["ns/a"]]);
+  assert.deepEqual(
+    reports.problemsOf("ns/a").map(({ code, severity }) => [code, severity]),
+    [["FilterTableFull", "warning"]],
+  );
+  assert.deepEqual(reports.problemsOf("ns/b"), []);
+  wake = Promise.withResolvers();
+  reports.rendered(nothing, [full, problem("TooManyShadows", { object: "ns/b", message: "too many" })]);
+  await wake.promise;
+  assert.deepEqual(told.at(-1), ["ns/b"], "ns/a has nothing new to say");
+  wake = Promise.withResolvers();
+  reports.rendered(nothing, []);
+  await wake.promise;
+  assert.deepEqual(reports.problemsOf("ns/a"), []);
+});
