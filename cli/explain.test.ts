@@ -4,8 +4,11 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
+import { promisify } from "node:util";
+import { run } from "./explain.ts";
 import { readPlans } from "./read-plans.ts";
 import { renderGatewayTable } from "../control-plane/src/render/targets.ts";
+import { UsageError } from "./words.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 const folder = await mkdtemp(join(tmpdir(), "gw-explain-"));
@@ -21,13 +24,31 @@ interface Outcome {
   readonly stderr: string;
 }
 
-function explain(...words: readonly string[]): Promise<Outcome> {
-  return new Promise((resolve) => {
-    execFile(process.execPath, [join(ROOT, "cli", "main.ts"), "explain", ...words], (error, stdout, stderr) => {
-      resolve({ code: typeof error?.code === "number" ? error.code : 0, stdout, stderr });
-    });
+/** As `main.ts` runs it, but within this process. */
+async function explain(...words: readonly string[]): Promise<Outcome> {
+  const written = { stdout: "", stderr: "" };
+  const to = (stream: keyof typeof written) => ({
+    write: (text: string) => {
+      written[stream] += text;
+    },
   });
+  try {
+    const code = await run(words, { stdout: to("stdout"), stderr: to("stderr") });
+    return { code, ...written };
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    return { code: 2, ...written, stderr: error.message };
+  }
 }
+
+test("the command answers on its standard output", async () => {
+  const main = join(ROOT, "cli", "main.ts");
+  const words = ["explain", "seldon/example", "-f", inputOf("canary")];
+  const asProgram = promisify(execFile);
+  const { stdout, stderr } = await asProgram(process.execPath, [main, ...words]);
+  assert.match(stdout, /^predictor: +(main|canary)$/m);
+  assert.equal(stderr, "");
+});
 
 test("the same key gives the same predictor, whatever the request id", async () => {
   const words = ["seldon/example", "-f", inputOf("sticky-policy"), "--header", "X-User=42", "--repeat", "50"];

@@ -1,7 +1,7 @@
 import { randomInt, randomUUID } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { stderr, stdout } from "node:process";
+import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { planLiveDeployment } from "../control-plane/src/app/explain-cluster.ts";
 import { NoClusterAccess } from "../control-plane/src/kubernetes-api/cluster-access.ts";
@@ -59,6 +59,12 @@ const OPTIONS = {
   json: { type: "boolean", default: false },
   help: { type: "boolean", short: "h", default: false },
 } as const;
+
+/** Where answers and problems are written. */
+export interface Output {
+  readonly stdout: { write(text: string): unknown };
+  readonly stderr: { write(text: string): unknown; readonly columns?: number };
+}
 
 type Values = ReturnType<typeof parseWords<typeof OPTIONS>>["values"];
 
@@ -142,7 +148,7 @@ async function readAsked(values: Values, namespace: string, name: string): Promi
   return { value: { table: table.value, plans }, problems: [...problems, ...table.problems] };
 }
 
-function say(problems: readonly Problem[]): void {
+function say(problems: readonly Problem[], { stderr }: Output): void {
   if (problems.length > 0) stderr.write(`${formatProblems(problems, stderr.columns)}\n\n`);
 }
 
@@ -151,11 +157,13 @@ function answer(
   request: ExampleRequest,
   plan: DeploymentPlan | undefined,
   values: Values,
+  output: Output,
 ): number {
+  const { stdout } = output;
   const times = readRepeat(values);
   if (times === undefined) {
     const { value, problems } = explainer.explain(request);
-    say(problems);
+    say(problems, output);
     if (value === undefined) return 1;
     const retry = plan?.retry;
     const whole = { ...value, requestId: request.requestId, ...(retry === undefined ? {} : { retry }) };
@@ -164,17 +172,17 @@ function answer(
   }
   const ids = Array.from({ length: times }, () => randomUUID());
   const { value, problems } = distribute(explainer, request, ids);
-  say(problems);
+  say(problems, output);
   if (hasErrors(problems)) return 1;
   stdout.write(values.json ? `${JSON.stringify(value, undefined, 2)}\n` : describeDistribution(value));
   return 0;
 }
 
 /** `graphway explain`. */
-export async function run(words: readonly string[]): Promise<number> {
+export async function run(words: readonly string[], output: Output = process): Promise<number> {
   const { values, positionals } = parseWords(OPTIONS, words);
   if (values.help) {
-    stdout.write(USAGE);
+    output.stdout.write(USAGE);
     return 0;
   }
   const [key, ...stray] = positionals;
@@ -188,8 +196,8 @@ export async function run(words: readonly string[]): Promise<number> {
   const wasm = new Uint8Array(await readFileOr(FILTER, "; npm run build makes the filter"));
   const seed = randomInt(1, 2 ** 32);
   const explainer = createExplainer({ wasm, table: asked.table, seed });
-  say([...own, ...explainer.problems]);
+  say([...own, ...explainer.problems], output);
   if (explainer.value === undefined) return 1;
   const plan = asked.plans.find((one) => one.key === `${namespace}/${name}`);
-  return answer(explainer.value, request, plan, values);
+  return answer(explainer.value, request, plan, values, output);
 }
