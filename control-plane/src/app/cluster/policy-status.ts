@@ -2,7 +2,7 @@ import type { KubernetesObject } from "../../kubernetes-api/object.ts";
 import { RESOURCE } from "../../kubernetes-api/resource-types.ts";
 import type { LoadedPolicy } from "../../model/model.ts";
 import { hasErrors, type Problem } from "../../problem/problem.ts";
-import type { Look } from "./reconcile.ts";
+import type { Look, PolicyTarget } from "./reconcile.ts";
 
 /** `status` of a RoutePolicy: what became of it, for each of its targets and each who works on it. */
 export interface PolicyStatus {
@@ -39,8 +39,9 @@ const LONGEST_TEXT = 4_000;
 /** Ancestors that the schema allows. */
 const MOST_ANCESTORS = 16;
 
-/** What a policy is told: `found` what was found of its target; undefined: the target is not there. */
-export function findingsOf(policy: KubernetesObject, found: Look | undefined): readonly Finding[] {
+/** What a policy is told about its target. */
+export function findingsOf(policy: KubernetesObject, target: Exclude<PolicyTarget, "foreign">): readonly Finding[] {
+  const found = target === "absent" ? undefined : target;
   const verdict = found?.policies.find((one) => one.name === policy.metadata.name);
   const accepted = acceptedOf(policy, found, verdict);
   return [accepted, programmedOf(accepted, found, verdict)];
@@ -100,6 +101,13 @@ export function policyStatus(
   const ancestor: PolicyAncestor = { ancestorRef: refOf(policy), controllerName, conditions };
   const others = before.filter((one) => one.controllerName !== controllerName).slice(0, MOST_ANCESTORS - 1);
   return { ancestors: [...others, ancestor] };
+}
+
+/** The status without what we said when its target was ours or was not there; undefined: we said nothing. */
+export function statusWithoutUs(policy: KubernetesObject, controllerName: string): PolicyStatus | undefined {
+  const before = ancestorsOf(policy);
+  const others = before.filter((one) => one.controllerName !== controllerName);
+  return others.length === before.length ? undefined : { ancestors: others };
 }
 
 function ancestorsOf(policy: KubernetesObject): readonly PolicyAncestor[] {

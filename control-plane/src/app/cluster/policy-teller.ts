@@ -3,8 +3,8 @@ import { ApiError, type ApiClient } from "../../kubernetes-api/api-client.ts";
 import type { Clock } from "../../kubernetes-api/clock.ts";
 import { keyOf, type KubernetesObject } from "../../kubernetes-api/object.ts";
 import { RESOURCE } from "../../kubernetes-api/resource-types.ts";
-import { findingsOf, policyStatus } from "./policy-status.ts";
-import type { Look, ReconcilerOptions } from "./reconcile.ts";
+import { findingsOf, policyStatus, statusWithoutUs } from "./policy-status.ts";
+import type { PolicyTarget, ReconcilerOptions } from "./reconcile.ts";
 import { sameJson } from "./same-json.ts";
 
 export interface PolicyTellerOptions {
@@ -20,10 +20,13 @@ export interface PolicyTellerOptions {
 export function createPolicyTeller(options: PolicyTellerOptions): ReconcilerOptions["tellPolicies"] {
   const controllerName = `graphway.dev/control-plane${options.controllerId === "" ? "" : `-${options.controllerId}`}`;
 
-  async function tell(policy: KubernetesObject, found: Look | undefined): Promise<void> {
+  async function tell(policy: KubernetesObject, target: PolicyTarget): Promise<void> {
     if (policy.metadata.deletionTimestamp !== undefined) return;
-    const status = policyStatus(policy, findingsOf(policy, found), controllerName, options.clock.nowMs());
-    if (sameJson(status, policy["status"])) return;
+    const status =
+      target === "foreign"
+        ? statusWithoutUs(policy, controllerName)
+        : policyStatus(policy, findingsOf(policy, target), controllerName, options.clock.nowMs());
+    if (status === undefined || sameJson(status, policy["status"])) return;
     const { uid, resourceVersion } = policy.metadata;
     // The list holds what others said: it is written only over the version that was read.
     const patch = [
@@ -39,7 +42,7 @@ export function createPolicyTeller(options: PolicyTellerOptions): ReconcilerOpti
     }
   }
 
-  return async (policies, found) => {
-    for (const policy of policies) await tell(policy, found);
+  return async (policies, target) => {
+    for (const policy of policies) await tell(policy, target);
   };
 }

@@ -36,8 +36,8 @@ export interface ReconcilerOptions {
     resource: KubernetesObject,
     status: SeldonDeploymentStatus,
   ) => Promise<KubernetesObject | undefined>;
-  /** Tells policies what became of them; `found` undefined: their target is not there. */
-  readonly tellPolicies: (policies: readonly KubernetesObject[], found: Look | undefined) => Promise<void>;
+  /** Tells policies what became of them. */
+  readonly tellPolicies: (policies: readonly KubernetesObject[], target: PolicyTarget) => Promise<void>;
   readonly events: Pick<EventRecorder, "record">;
   readonly programmed: (key: string) => ProgrammedCount | undefined;
   /** Problems that a deployment must tell of and that are not in it, such as missing kinds. */
@@ -58,6 +58,9 @@ export interface Look {
   readonly key: string;
   readonly resource: KubernetesObject;
   /** Of an invalid version the last one that was good. */
+/** What a policy targets: what was found of it; `absent`: it is not there; `foreign`: another control plane's. */
+export type PolicyTarget = Look | "absent" | "foreign";
+
   readonly plan: DeploymentPlan | undefined;
   readonly live: LiveObjects;
   readonly problems: readonly Problem[];
@@ -179,8 +182,8 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     },
     async turn(key) {
       if (findToLookAt(key) === undefined) {
-        if (options.isLeader() && caches.deployment(key) === undefined)
-          await options.tellPolicies(caches.policiesFor(key), undefined);
+        const target = caches.deployment(key) === undefined ? "absent" : "foreign";
+        if (options.isLeader()) await options.tellPolicies(caches.policiesFor(key), target);
         return undefined;
       }
       const found = await options.secrets.planWith(splitKey(key).namespace, (credentialsOf) => {

@@ -118,6 +118,21 @@ describe("the status of a RoutePolicy", () => {
     await says(here, "early", "Accepted=False/TargetNotFound");
   });
 
+  it("takes back what it said when the target that comes is another control plane's", async () => {
+    const here = await startTestCluster();
+    undo.push(() => here.stop());
+    put(here, "early", { sticky: { header: "x-user" } });
+    await here.start();
+    await says(here, "early", "Accepted=False/TargetNotFound");
+    here.apply(TWO, { "seldon.io/controller-id": "another" });
+    await until(() => ancestorsOf(here, "early").length === 0, {
+      within: 15_000,
+      saw: () => ancestorsOf(here, "early"),
+    });
+    here.apply(TWO);
+    await says(here, "early", "Accepted=True");
+  });
+
   it("keeps what others said, and is written only when it changes", async () => {
     const here = await cluster();
     put(here, "shared", { sticky: { header: "x-user" } });
