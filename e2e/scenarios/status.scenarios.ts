@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import type { Fields } from "../runner/kube.ts";
 import { deployment, model, predictor } from "../runner/manifest.ts";
 import type { Scenario } from "../runner/scenario.ts";
+import type { World } from "../runner/world.ts";
 import { pause, untilTrue } from "../runner/until.ts";
 import { rowOf } from "../runner/world.ts";
 
@@ -20,6 +21,36 @@ interface Condition {
   readonly type: string;
   readonly status: string;
   readonly reason?: string;
+  readonly message?: string;
+}
+
+/** Waits until the message of `Ready` says this of a deployment. */
+async function untilSaid(world: World, name: string, words: RegExp): Promise<void> {
+  let seen = "";
+  await untilTrue(
+    `the status of ${name} says ${words}`,
+    async () => {
+      const { status } = await world.need("SeldonDeployment", name);
+      const conditions = (status?.["conditions"] ?? []) as readonly Condition[];
+      const ready = conditions.find((one) => one.type === "Ready");
+      seen = JSON.stringify(ready);
+      return ready?.status === "False" && words.test(ready.message ?? "");
+    },
+    { timeoutMs: 90_000, describe: () => seen },
+  );
+}
+
+/** A deployment of one container that needs a ConfigMap which is not there. */
+function withoutConfig(name: string): Fields {
+  const volumes = [{ name: "settings", configMap: { name: "no-such-config" } }];
+  const mounted = { ...model("classifier"), volumeMounts: [{ name: "settings", mountPath: "/settings" }] };
+  const one = predictor("default", { pods: [[mounted]] });
+  return deployment(name, { predictors: [{ ...one, componentSpecs: [{ spec: { containers: [mounted], volumes } }] }] });
+}
+
+/** A deployment of one container. */
+function withModel(name: string, shape: Parameters<typeof model>[1]): Fields {
+  return deployment(name, { predictors: [predictor("default", { pods: [[model("classifier", shape)]] })] });
 }
 
 export const scenarios: readonly Scenario[] = [
@@ -107,6 +138,28 @@ export const scenarios: readonly Scenario[] = [
       await world.apply(deployment("broken", { predictors: [predictor("default")] }));
       await world.untilServed("broken");
       assert.equal((await world.predict("broken")).status, 200);
+    },
+  },
+  {
+    name: "status/why-not",
+    shows: "of a deployment whose pods do not start the status says why; once that is put right it is served",
+    async run(world) {
+      // Nobody listens there, so that no registry is asked.
+      const image = "127.0.0.1:1/model:missing";
+      await world.apply(
+        withModel("no-image", { image }),
+        withModel("crashes", { env: { ANSWER: '"no row"' } }),
+        withModel("no-room", { resources: { requests: { cpu: "4000" } } }),
+        withoutConfig("no-config"),
+      );
+      await untilSaid(world, "no-image", /container classifier: ImagePullBackOff: .*127\.0\.0\.1:1\/model:missing/);
+      await untilSaid(world, "crashes", /container classifier: CrashLoopBackOff, exit code 1.*kubectl logs crashes-/);
+      await untilSaid(world, "no-room", /Unschedulable: .*Insufficient cpu/);
+      await untilSaid(world, "no-config", /FailedMount: .*no-such-config/);
+      assert.equal((await world.need("SeldonDeployment", "no-image")).status?.["state"], "Creating");
+      await world.apply(withModel("no-image", {}));
+      await world.untilServed("no-image");
+      assert.equal((await world.predict("no-image")).status, 200);
     },
   },
   {

@@ -19,12 +19,14 @@ import { createMetrics } from "./metrics.ts";
 import { bringOwnResources } from "./own-resources.ts";
 import { createPlanner } from "./planner.ts";
 import { plannerSettings } from "./planner-settings.ts";
+import { findPodTroubles } from "./pod-troubles.ts";
 import { createPolicyTeller } from "./policy-teller.ts";
 import { createReconciler } from "./reconcile.ts";
 import { createErrorReporter } from "./report-error.ts";
 import { serveXds } from "./serve-xds.ts";
 import type { ClusterSettings } from "./settings/cluster-settings.ts";
 import { writeStatus } from "./status-writer.ts";
+import { logState } from "./state-log.ts";
 import { startStatusServer } from "./status-server.ts";
 import { startWebhook } from "./webhook.ts";
 import { startXdsReports } from "./xds-reports.ts";
@@ -175,6 +177,18 @@ export async function startControlPlane(
     onChange: tellOf,
     reportError,
   });
+  const troubles = findPodTroubles({
+    client,
+    clock,
+    isLeader,
+    onChange: (key) => {
+      tellOf([key]);
+    },
+    onForbidden: (error) => {
+      log.warn({ reason: error.message }, "pods and their events can't be read: no status says why pods don't start");
+    },
+    reportError,
+  });
   const reconciler = createReconciler({
     caches,
     planner: createPlanner(planning),
@@ -200,6 +214,7 @@ export async function startControlPlane(
     }),
     events,
     programmed: (key) => reports.programmed(key),
+    podTroubles: (key) => troubles.of(key),
     clusterProblems: (key) => [
       ...missingKindProblems(caches.missingKinds()),
       ...refusalProblems(key, graphs.programmed.refusal(key)),
@@ -209,12 +224,17 @@ export async function startControlPlane(
     isLeader,
     nowMs: () => clock.nowMs(),
     ...(gateway === undefined || settings.rollout.istio ? {} : { routed: (key) => gateway.routed(key) }),
+    onState: (key, now, before) => {
+      logState(log, key, now, before);
+    },
     onForget: (key) => {
+      troubles.forget(key);
       gateway?.forget(key);
       mesh?.forget(key);
     },
     onLook: (look) => {
       const { key, step } = look;
+      troubles.onLook(look);
       gateway?.onLook(look);
       mesh?.onLook(look);
       if (step.writes.length > 0) log.debug({ key, writes: step.writes.length }, "there is something to do");
@@ -313,6 +333,7 @@ export async function startControlPlane(
       // Events may take long where the API server is away; the Lease does not wait for them.
       await Promise.all([events.flush(), election?.stop(), webhook?.stop()]);
       await Promise.all([
+        troubles.stop(),
         gateway?.stop(),
         mesh?.stop(),
         reports.stop(),

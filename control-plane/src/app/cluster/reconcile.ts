@@ -9,6 +9,7 @@ import type {
   RolloutStep,
   Write,
 } from "../../deliver/rollout/rollout-step.ts";
+import type { PodTroubles } from "../../deliver/status/pod-trouble.ts";
 import type { SeldonDeploymentStatus } from "../../deliver/status/seldon-status.ts";
 import type { KubernetesObject } from "../../kubernetes-api/object.ts";
 import type { LoadedPolicy } from "../../model/model.ts";
@@ -40,12 +41,16 @@ export interface ReconcilerOptions {
   readonly tellPolicies: (policies: readonly KubernetesObject[], target: PolicyTarget) => Promise<void>;
   readonly events: Pick<EventRecorder, "record">;
   readonly programmed: (key: string) => ProgrammedCount | undefined;
+  /** See RolloutInput. */
+  readonly podTroubles?: (key: string) => PodTroubles | undefined;
   /** Problems that a deployment must tell of and that are not in it, such as missing kinds. */
   readonly clusterProblems: (key: string) => readonly Problem[];
   /** Only then is anything written. */
   readonly isLeader: () => boolean;
   /** Told what every look found. */
   readonly onLook?: (look: Look) => void;
+  /** Told of a change of state, once it is written; `before` undefined: it had none. */
+  readonly onState?: (key: string, now: SeldonDeploymentStatus, before: string | undefined) => void;
   /** Told that there is nothing of ours any more by that key. */
   readonly onForget?: (key: string) => void;
   /** See RolloutInput. */
@@ -117,6 +122,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     const counts = programmed(key);
     const memo = memos.get(key);
     const routed = options.routed?.(key);
+    const podTroubles = options.podTroubles?.(key);
     const step = options.decide({
       resource,
       plan: planned.plan,
@@ -127,6 +133,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
       settings: options.settings(),
       ...(counts === undefined ? {} : { programmed: counts }),
       ...(routed === undefined ? {} : { routed }),
+      ...(podTroubles === undefined ? {} : { podTroubles }),
       ...(memo?.uid === uid ? { memo: memo.memo } : {}),
     });
     return { key, resource, plan: planned.plan, live, problems, policies: planned.policies, step };
@@ -154,7 +161,11 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
 
   async function say(resource: KubernetesObject, status: SeldonDeploymentStatus): Promise<void> {
     const written = await options.writeStatus(resource, status);
-    if (written !== undefined) caches.put(written);
+    if (written === undefined) return;
+    caches.put(written);
+    const before = (resource["status"] as Partial<SeldonDeploymentStatus> | undefined)?.state;
+    const { namespace = "", name } = resource.metadata;
+    if (before !== status.state) options.onState?.(`${namespace}/${name}`, status, before);
   }
 
   async function tellOfFailure(

@@ -4,6 +4,7 @@ import type { DeploymentPlan } from "../../plan/deployment-plan.ts";
 import type { Problem } from "../../problem/problem.ts";
 import type { IstioOptions } from "../../render/istio/options.ts";
 import type { TakeoverRoutes } from "../../render/istio/takeover.ts";
+import type { PodTroubles } from "../status/pod-trouble.ts";
 import type { SeldonDeploymentStatus } from "../status/seldon-status.ts";
 
 /** Everything that one look at a SeldonDeployment goes by. */
@@ -27,6 +28,8 @@ export interface RolloutInput {
   readonly settings: RolloutSettings;
   /** How many of those who subscribe to its graph and routes have accepted them; undefined: nobody does. */
   readonly programmed?: { readonly accepted: number; readonly subscribed: number };
+  /** Why pods of its Deployments do not answer. Absent: not known. */
+  readonly podTroubles?: PodTroubles;
   /** Of the step before, when its writes went through; absent after a restart. */
   readonly memo?: RolloutMemo;
 }

@@ -130,6 +130,28 @@ test("given up: failed in Seldon's words", () => {
   assert.equal(status.state, "Failed");
   assert.equal(status.description, "Deployment is no longer progressing and not available.");
   assert.equal(condition(status, "DeploymentsReady")?.reason, "MinimumReplicasUnavailable");
+  const known = statusOf(simulation, { podTroubles: new Map([["example-main-0-classifier", TROUBLE]]) });
+  assert.equal(known.description, `${status.description ?? ""} ${TROUBLE}`);
+});
+
+const TROUBLE = "pod example-1: container classifier: ImagePullBackOff: x: not found";
+
+test("why pods do not come up is part of the message, and Kubernetes' reason stays", () => {
+  const simulation = new Simulation(5);
+  simulation.edit({ predictors: [{ ...MAIN, image: "broken:1" }] });
+  for (let round = 0; round < 10; round += 1) {
+    simulation.turn();
+    simulation.tick();
+  }
+  const podTroubles = new Map([["example-main-0-classifier", TROUBLE]]);
+  const status = statusOf(simulation, { podTroubles });
+  for (const type of ["DeploymentsReady", "Ready"] as const) {
+    const { reason, message = "" } = condition(status, type) ?? {};
+    assert.equal(reason, "MinimumReplicasUnavailable");
+    assert.ok(message.startsWith("example-main-0-classifier: ") && message.endsWith(`: ${TROUBLE}`), message);
+  }
+  const unsaid = condition(statusOf(simulation, { podTroubles: new Map([["another", TROUBLE]]) }), "Ready");
+  assert.doesNotMatch(unsaid?.message ?? "", /ImagePullBackOff/);
 });
 
 test("times move only when a condition's status does", () => {

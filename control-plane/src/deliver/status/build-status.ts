@@ -5,7 +5,7 @@ import type { RolloutInput } from "../rollout/rollout-step.ts";
 import type { WantedObjects } from "../rollout/wanted-objects.ts";
 import { addressOf, serviceStatusOf } from "./addresses.ts";
 import { readyOf, withTimes, type Finding } from "./conditions.ts";
-import { deploymentsReady, isStuck, type DeploymentReport } from "./deployments-ready.ts";
+import { deploymentsReady, isStuck, troubleOf, type DeploymentReport } from "./deployments-ready.ts";
 import type { Condition, ConditionType, SeldonDeploymentStatus, SeldonState } from "./seldon-status.ts";
 
 /** What the cluster has as it is wanted. */
@@ -105,7 +105,11 @@ function stateOf(
   }
   const faults = rendering.filter((one) => one.severity === "error");
   if (faults.length > 0) return { state: "Failed", description: textOf(faults) };
-  if (reports.some(isStuck)) return { state: "Failed", description: STUCK };
+  const stuck = reports.find(isStuck);
+  if (stuck !== undefined) {
+    const trouble = troubleOf(stuck);
+    return { state: "Failed", description: trouble === undefined ? STUCK : `${STUCK} ${trouble}` };
+  }
   return readyOf(findings).status === "True" ? { state: "Available" } : { state: "Creating" };
 }
 
@@ -141,7 +145,9 @@ export function buildStatus(
 ): SeldonDeploymentStatus {
   const live = new Map(input.live.deployments.map((one) => [one.metadata.name, one]));
   const reports = wanted.deployments.map(({ object: { metadata } }): DeploymentReport => {
-    return { name: metadata.name, live: live.get(metadata.name), asWanted: there.deployments.has(metadata.name) };
+    const { name } = metadata;
+    const podTrouble = input.podTroubles?.get(name);
+    return { name, live: live.get(name), asWanted: there.deployments.has(name), podTrouble };
   });
   const findings: readonly Finding[] = [
     deploymentsReady(reports),

@@ -8,6 +8,14 @@ export interface DeploymentReport {
   readonly live: KubernetesObject | undefined;
   /** Its spec is as wanted. */
   readonly asWanted: boolean;
+  /** Why its pods do not answer, where that is known. */
+  readonly podTrouble?: string | undefined;
+}
+
+/** What keeps the pods of a Deployment from answering, or from being made. */
+export function troubleOf({ live, podTrouble }: DeploymentReport): string | undefined {
+  const failure = live && conditionOf(live, "ReplicaFailure");
+  return podTrouble ?? (failure?.status === "True" ? failure.message : undefined);
 }
 
 function isDone({ live, asWanted }: DeploymentReport): boolean {
@@ -30,11 +38,19 @@ function named(name: string, condition: DeploymentCondition): DeploymentConditio
   return message === undefined || message.includes(name) ? condition : { ...condition, message: `${name}: ${message}` };
 }
 
-function unready({ name, live, asWanted }: DeploymentReport): Finding {
+/** Kubernetes' reason stays, which clients go by; the message goes on to what people can do something about. */
+function withTrouble(finding: Finding, trouble: string | undefined): Finding {
+  if (trouble === undefined) return finding;
+  const { message } = finding;
+  return { ...finding, message: message === undefined ? trouble : `${message.replace(/\.$/, "")}: ${trouble}` };
+}
+
+function unready(report: DeploymentReport): Finding {
+  const { name, live, asWanted } = report;
   const available = live && conditionOf(live, "Available");
-  if (available?.status === "False") return copy("False", named(name, available));
+  if (available?.status === "False") return withTrouble(copy("False", named(name, available)), troubleOf(report));
   const progressing = live && asWanted ? conditionOf(live, "Progressing") : undefined;
-  if (progressing !== undefined) return copy("False", named(name, progressing));
+  if (progressing !== undefined) return withTrouble(copy("False", named(name, progressing)), troubleOf(report));
   const message = live === undefined ? `Deployment ${name} is not there yet` : `Deployment ${name} is being changed`;
   return { type: "DeploymentsReady", status: "False", reason: "DeploymentUpdating", message };
 }

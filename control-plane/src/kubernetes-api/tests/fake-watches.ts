@@ -92,14 +92,19 @@ export function eventLine(type: string, object: object): string {
   return `${JSON.stringify({ type, object })}\n`;
 }
 
-/** What a list or watch was asked for: namespace, labels, and the name by field. */
+/** What a list or watch was asked for: namespace, labels, and fields by their paths. */
 export function selectionOf(request: FakeRequest): (object: KubernetesObject) => boolean {
   const hasLabels = parseLabelSelector(request.query.get("labelSelector") ?? "");
-  const name = /^metadata\.name=(.+)$/.exec(request.query.get("fieldSelector") ?? "")?.[1];
-  return ({ metadata }) =>
-    (request.namespace === "" || metadata.namespace === request.namespace) &&
-    (name === undefined || metadata.name === name) &&
-    hasLabels(metadata.labels);
+  const terms = (request.query.get("fieldSelector") ?? "").split(",").filter((term) => term !== "");
+  const fields = terms.map((term) => [term.slice(0, term.indexOf("=")), term.slice(term.indexOf("=") + 1)] as const);
+  return (object) =>
+    (request.namespace === "" || object.metadata.namespace === request.namespace) &&
+    fields.every(([path, value]) => fieldOf(object, path) === value) &&
+    hasLabels(object.metadata.labels);
+}
+
+function fieldOf(object: KubernetesObject, path: string): unknown {
+  return path.split(".").reduce<unknown>((at, name) => (at as Record<string, unknown> | undefined)?.[name], object);
 }
 
 /** An object that stops being selected is deleted, for those who watch the selection. */
