@@ -58,14 +58,14 @@ export interface ReconcilerOptions {
   readonly nowMs?: () => number;
 }
 
+/** What a policy targets: what was found of it; `absent`: it is not there; `foreign`: another control plane's. */
+export type PolicyTarget = Look | "absent" | "foreign";
+
 /** What one look at a SeldonDeployment found, and what is next for it. */
 export interface Look {
   readonly key: string;
   readonly resource: KubernetesObject;
   /** Of an invalid version the last one that was good. */
-/** What a policy targets: what was found of it; `absent`: it is not there; `foreign`: another control plane's. */
-export type PolicyTarget = Look | "absent" | "foreign";
-
   readonly plan: DeploymentPlan | undefined;
   readonly live: LiveObjects;
   readonly problems: readonly Problem[];
