@@ -8,6 +8,9 @@ const NAMESPACE = "graphway-system";
 const GATEWAY = "seldon-gateway";
 const GATEWAY_NAMESPACE = "istio-system";
 
+/** Definitions in the chart. */
+const CRDS = ["seldondeployments.machinelearning.seldon.io", "routepolicies.graphway.dev"];
+
 /** As Seldon's documentation has it. */
 const GATEWAY_OBJECT = {
   apiVersion: "networking.istio.io/v1",
@@ -45,8 +48,25 @@ export async function install(root: string, place: Place): Promise<Target> {
   ].flatMap((value) => ["--set", value]);
   // What an earlier run may have left would answer in the place of what is to be tried.
   await uninstall(place);
+  const crds = await crdsOfOthers(run, kubeContext);
+  if (crds.length > 0) {
+    process.stdout.write(`e2e: somebody else's ${crds.join(" and ")} stays as it is\n`);
+    set.push("--set", "crd.create=false");
+  }
   await run(["helm", ...helmContext, "install", RELEASE, chart, ...where, ...set]);
   return { ...place.target, operatorNamespace: NAMESPACE, gateway: `${GATEWAY_NAMESPACE}/${GATEWAY}` };
+}
+
+/**
+ * Definitions that are there once our own are gone. Helm takes none over that it did not make, and taking them away with the
+ * release would take everyone's objects too.
+ */
+async function crdsOfOthers(run: RunTool, kubeContext: readonly string[]): Promise<readonly string[]> {
+  const said = await run(["kubectl", ...kubeContext, "get", "crd", ...CRDS, "--ignore-not-found", "-o", "name"]);
+  return said
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line) => line.slice(line.indexOf("/") + 1));
 }
 
 /** Takes Graphway away again; quiet where it is not there. */

@@ -11,7 +11,7 @@ import type {
 } from "./traffic-plan.ts";
 import type { WorkloadPlan } from "./workload-plan.ts";
 
-/** What a SeldonDeployment means, free of how it was written and of who will carry it out. Frozen. */
+/** What a SeldonDeployment means, free of how it was written and of who will carry it out. Nobody edits it. */
 export interface DeploymentPlan {
   /** `<namespace>/<name>`, the key of everything that belongs to this deployment. */
   readonly key: string;

@@ -181,11 +181,6 @@ test("a node of its own transport keeps it, with probes on its port", () => {
   );
 });
 
-test("a plan is frozen to its leaves", () => {
-  const plan = sound(planOf([predictor("main")]));
-  assert.ok(Object.isFrozen(plan) && Object.isFrozen(plan.predictors[0]?.pods[0]?.containers[0]?.env));
-});
-
 test("property: shares are those of the resource, in its order, whatever they are", () => {
   const weights = fc.array(fc.integer({ min: 0, max: 100 }), { minLength: 2, maxLength: 6 }).map((parts) => {
     const sum = parts.reduce((total, one) => total + one, 0);

@@ -58,15 +58,6 @@ function planBreakers({ circuitBreakers }: DeploymentAnnotations): Pick<Deployme
   return limits.length === 0 ? {} : { circuitBreakers: Object.fromEntries(limits) };
 }
 
-/** Freezes a value to its leaves. */
-function freeze<T extends object>(value: T): T {
-  if (Object.isFrozen(value)) return value;
-  Object.freeze(value);
-  const inner: readonly unknown[] = Array.isArray(value) ? value : Object.values(value);
-  for (const one of inner) if (typeof one === "object" && one !== null) freeze(one);
-  return value;
-}
-
 /** Seldon's orchestrator can read requests from Kafka, ours can't. */
 function reportKafka({ report, resource }: PlanContext): void {
   if (resource.spec.serverType !== "kafka") return;
@@ -130,5 +121,5 @@ export function planDeployment(
     ...(locate === undefined ? {} : { locate }),
   };
   const problems = found.map((finding) => problemOf(finding, place));
-  return { value: hasErrors(problems) ? undefined : freeze(plan), problems };
+  return { value: hasErrors(problems) ? undefined : plan, problems };
 }

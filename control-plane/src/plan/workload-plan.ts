@@ -2,7 +2,7 @@ import type { IntOrString, PodSpec, StringMap } from "../model/kubernetes.ts";
 
 export type { Container, IntOrString, PodSpec, StringMap } from "../model/kubernetes.ts";
 
-/** What must run in a cluster for a deployment: names, labels and pods as Seldon 1.17.1 gives them. Frozen. */
+/** What must run in a cluster for a deployment: names, labels and pods as Seldon 1.17.1 gives them. Nobody edits it. */
 export interface WorkloadPlan {
   /** Orchestrators in pods of their own first, then the pods of the resource in its order, explainers last. */
   readonly pods: readonly PodSetPlan[];

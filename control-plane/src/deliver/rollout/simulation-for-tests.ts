@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import type { KubernetesObject } from "../../kubernetes-api/object.ts";
 import { ORCHESTRATOR_CONTAINER } from "../../plan/workload-plan.ts";
 import type { DeploymentPlan } from "../../plan/deployment-plan.ts";
+import { frozen } from "../../plan/frozen-for-tests.ts";
 import type { Problem } from "../../problem/problem.ts";
 import { decideRollout } from "./decide-rollout.ts";
 import { planOf, resourceOf, type TestDeployment } from "./manifests-for-tests.ts";
@@ -70,11 +71,12 @@ export class Simulation {
     return plan !== undefined;
   }
 
+  /** Frozen: a step that edits what it is given throws. */
   get input(): RolloutInput {
     const { nowMs, settings } = this;
     const resource = { ...this.#resource, ...(this.#status === undefined ? {} : { status: this.#status }) };
     const memo = this.#memo === undefined ? {} : { memo: this.#memo };
-    return {
+    return frozen({
       resource,
       plan: this.#plan,
       problems: this.#problems,
@@ -82,7 +84,7 @@ export class Simulation {
       nowMs,
       settings,
       ...memo,
-    };
+    });
   }
 
   /** One turn; `diesAfter` writes the operator is killed. */

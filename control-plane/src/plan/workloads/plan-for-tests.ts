@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { loadObjects } from "../../model/load.ts";
 import type { Problem } from "../../problem/problem.ts";
 import type { DeploymentPlan } from "../deployment-plan.ts";
+import { frozen } from "../frozen-for-tests.ts";
 import { planDeployment } from "../plan-deployment.ts";
 import { DEFAULT_WORKLOAD_OPTIONS, type WorkloadOptions } from "../workload-options.ts";
 
@@ -34,7 +35,7 @@ export function planOf(
   const [deployment] = model.deployments;
   assert.ok(deployment?.accepted === true, JSON.stringify(deployment?.problems));
   const planned = planDeployment(deployment, { workloads: { ...DEFAULT_WORKLOAD_OPTIONS, ...workloads } });
-  return { plan: planned.value, problems: planned.problems };
+  return { plan: frozen(planned.value), problems: planned.problems };
 }
 
 /** The same for a deployment that nothing speaks against. */
