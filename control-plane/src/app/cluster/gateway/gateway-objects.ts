@@ -133,9 +133,13 @@ export function startGatewayObjects(options: GatewayObjectsOptions): GatewayObje
   }
 
   function updateStatuses(): void {
-    writing ??= writeStatuses().finally(() => {
-      writing = undefined;
-    });
+    writing ??= writeStatuses()
+      .catch((error: unknown) => {
+        reportError("statuses of Gateways", error);
+      })
+      .finally(() => {
+        writing = undefined;
+      });
   }
 
   const check = setInterval(updateStatuses, STATUS_CHECK_MS);

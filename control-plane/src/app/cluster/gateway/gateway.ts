@@ -105,8 +105,9 @@ export function startGateway(options: GatewayOptions): GatewayService {
   });
 
   const refusals = createRefusals(() => {
-    if (refusals.problems().length === 0) request();
+    if (!isRefused()) request();
   });
+  const isRefused = (): boolean => refusals.problems().length > 0;
   const rollout = createRollout({
     delivery: {
       apply: ({ set, remove }) => {
@@ -115,7 +116,7 @@ export function startGateway(options: GatewayOptions): GatewayService {
         if (gone.length > 0) lane.drop(gone);
       },
       whenAnswered: (resources, timeoutMs) => server?.whenAnswered(resources, timeoutMs) ?? Promise.resolve(),
-      isRefused: () => refusals.problems().length > 0,
+      isRefused,
     },
     onPruned: request,
     onFault: (error) => {
@@ -168,8 +169,9 @@ export function startGateway(options: GatewayOptions): GatewayService {
     return { ...snapshot, table: { ...table, encode } };
   }
 
+  /** Gateways that refuse something send requests where they did before; once none does, all is told anew. */
   function noteTold(plans: readonly DeploymentPlan[]): void {
-    for (const key of served.told(plans)) options.onTold(key);
+    if (!isRefused()) for (const key of served.told(plans)) options.onTold(key);
     objects.told();
   }
 

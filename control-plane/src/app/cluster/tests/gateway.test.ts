@@ -171,6 +171,25 @@ describe("a control plane with gateways of its own", () => {
     assert.deepEqual(gateway.faults, []);
   });
 
+  it("keeps pods that a gateway goes on sending requests to, because it refused the routes without them", async () => {
+    const here = await cluster();
+    here.apply(TWO);
+    const controlPlane = await here.start(FLAGS, WITHOUT_ISTIO);
+    const gateway = new Gateway();
+    gateway.connect(controlPlane.xdsAddress);
+    await until(() => shares(gateway).includes(25), { within: 15_000, saw: () => shares(gateway) });
+    gateway.refuses = { typeUrl: TYPE.routeConfiguration, why: "one is missing" };
+    const isThere = (): boolean => here.objects().some((name) => name.includes("main"));
+    here.apply({ predictors: [predictorOf("canary", 100, "model:2")] });
+    await assert.rejects(
+      until(() => !isThere(), { within: 4_000, saw: () => "it is there" }),
+      /it is there/,
+    );
+    gateway.refuses = undefined;
+    here.apply({ predictors: [predictorOf("canary", 50, "model:2"), predictorOf("third", 50)] });
+    await until(() => !isThere(), { within: 15_000, saw: () => here.objects() });
+  });
+
   it("counts gateways that have taken it in, also those that come back, and tells why one did not", async () => {
     const here = await cluster();
     const programmed = (type = "Programmed") => here.status().conditions?.find((one) => one.type === type);
