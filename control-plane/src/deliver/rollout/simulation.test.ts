@@ -100,13 +100,13 @@ function mended(one: TestDeployment): TestDeployment {
 /** Where nobody who is to answer wants a pod there is nothing to check, so the first of them then wants one. */
 function withSomebody(one: TestDeployment): TestDeployment {
   const answers = (predictor: TestPredictor): boolean => predictor.shadow === undefined && predictor.replicas !== 0;
-  if (one.predictors.some((predictor) => answers(predictor) && (predictor.weight ?? 0) > 0)) return one;
+  if (one.predictors.some((predictor) => answers(predictor) && predictor.weight > 0)) return one;
   const first = one.predictors.findIndex((predictor) => predictor.shadow === undefined);
   const weight = one.predictors.filter((predictor) => predictor.shadow === undefined).length > 1 ? {} : { weight: 100 };
   return {
     ...one,
     predictors: one.predictors.map((predictor, at) =>
-      predictor.replicas === 0 && (at === first || (predictor.weight ?? 0) > 0)
+      predictor.replicas === 0 && (at === first || predictor.weight > 0)
         ? { ...predictor, ...weight, replicas: 1 }
         : predictor,
     ),
