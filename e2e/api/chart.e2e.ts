@@ -92,6 +92,8 @@ describe("the chart", () => {
   it("refuses a Kubernetes that is too old, and values that can't be", async () => {
     await assert.rejects(helm("template", ...RELEASE, "--kube-version", "1.30.9"), /needs Kubernetes 1\.31 or newer/);
     await assert.rejects(template("--set", "istio.tlsMode=STRICT"), /istio\/tlsMode.*must be one of/);
+    await assert.rejects(template("--set", "istio.mesh.identity=peer"), /turn istio\.mesh\.inject on/);
+    await assert.rejects(template("--set", "istio.mesh.inject=true,hostNetwork=true"), /gets no sidecar/);
   });
 
   it("makes what the API server takes", async () => {

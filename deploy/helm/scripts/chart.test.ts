@@ -54,6 +54,8 @@ describe("the chart's values", () => {
       { istio: { filter: { enabled: "x" } } },
       { istio: { enabled: "yes" } },
       { istio: { tlsMode: "STRICT" } },
+      { istio: { mesh: { identity: "word" } } },
+      { istio: { mesh: { mtls: "DISABLE" } } },
       { webhook: { port: "x" } },
     ])
       assert.equal(validate(wrong), false, JSON.stringify(wrong));
