@@ -1,4 +1,4 @@
-import { createServer, type Server } from "node:http";
+import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { isLoopback } from "../../deliver/xds-identity/loopback.ts";
 import { once } from "node:events";
@@ -46,7 +46,7 @@ export async function startStatusServer(options: StatusServerOptions): Promise<S
         },
       );
     } else if (path === "/debug/xds" && options.xdsClients !== undefined) {
-      if (!isLoopback(request.socket.remoteAddress ?? "")) say(403, "only from this pod, or by kubectl port-forward\n");
+      if (!isFromThisPod(request)) say(403, "only from this pod, or by kubectl port-forward\n");
       else
         say(200, JSON.stringify(options.xdsClients(new URLSearchParams(query).get("node") ?? "")), "application/json");
     } else {
@@ -56,6 +56,16 @@ export async function startStatusServer(options: StatusServerOptions): Promise<S
   server.listen(options.port, options.host);
   await once(server, "listening");
   return { port: (server.address() as AddressInfo).port, close: () => closeServer(server) };
+}
+
+/** Where the sidecars of Istio call their own pod from, on behalf of anybody. */
+const SIDECAR_ADDRESS = /^(::ffff:)?127\.0\.0\.6$/;
+
+/** Proxies in the same pod hand on what others ask; all of Envoy's requests say which scheme they came by. */
+function isFromThisPod({ socket, headers }: IncomingMessage): boolean {
+  const { remoteAddress = "" } = socket;
+  if (!isLoopback(remoteAddress) || SIDECAR_ADDRESS.test(remoteAddress)) return false;
+  return headers["x-forwarded-proto"] === undefined && headers["x-forwarded-for"] === undefined;
 }
 
 async function closeServer(server: Server): Promise<void> {
