@@ -1,9 +1,13 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { encodeResource } from "../../render/xds/encode.ts";
 import type { EncodedResource } from "../../render/xds/resource.ts";
+import { clusterOf } from "../xds-server/resources-for-tests.ts";
 import { createRollout, type Delivery, type GatewaySnapshot } from "./rollout.ts";
 
 const CLUSTER = "type.googleapis.com/envoy.config.cluster.v3.Cluster";
+const AGGREGATE = "type.googleapis.com/envoy.extensions.clusters.aggregate.v3.ClusterConfig";
+const ENDPOINTS = "type.googleapis.com/envoy.config.endpoint.v3.ClusterLoadAssignment";
 const ROUTES = "type.googleapis.com/envoy.config.route.v3.RouteConfiguration";
 const FILTER = "type.googleapis.com/envoy.config.core.v3.TypedExtensionConfig";
 
@@ -56,6 +60,19 @@ describe("rollout", () => {
       "+graphway@v2 +graphway.gateway@v2",
       "-a",
     ]);
+  });
+
+  it("sends a cluster that is made of others after them", async () => {
+    const { delivery, events } = recordingDelivery();
+    const rollout = createRollout({ delivery, tableIntervalMs: 0, onPruned: () => undefined });
+    const both = { name: "envoy.clusters.aggregate", typed_config: { "@type": AGGREGATE, clusters: ["a/pods"] } };
+    const made = encodeResource({ typeUrl: CLUSTER, name: "a", body: { name: "a", cluster_type: both } });
+    const backends = [made, clusterOf("a/pods", { ads: {} }), resource(ENDPOINTS, "a", "1")];
+    rollout.publish({ ...snapshotOf("v1", []), backends });
+    await rollout.settled();
+    const names = events.map((event) => event.replaceAll(/@[^ ]+/g, ""));
+    assert.deepEqual(names, ["+a/pods +a", "+a", "+graphway +graphway.gateway"]);
+    rollout.close();
   });
 
   it("waits for the answer to the backends before it sends routes", async () => {

@@ -1,5 +1,6 @@
 import type { EncodedResource } from "../../render/xds/resource.ts";
 import { TYPE } from "../../render/xds/type-urls.ts";
+import { endpointsAwaitedBy } from "../xds-server/cluster-endpoints.ts";
 
 /** Everything an Envoy is to have, in the groups in which it must arrive. */
 export interface GatewaySnapshot {
@@ -84,10 +85,16 @@ export function createRollout(options: RolloutOptions): Rollout {
 
   async function send(resources: readonly EncodedResource[]): Promise<void> {
     const changed = resources.filter((one) => published.get(keyOf(one))?.version !== one.version);
-    if (changed.length === 0) return;
-    for (const one of changed) published.set(keyOf(one), one);
-    delivery.apply({ set: changed, remove: [] });
-    await delivery.whenAnswered(changed, answerTimeoutMs);
+    // A cluster made of others has nobody to send requests to before they have endpoints.
+    await sendAtOnce(changed.filter((one) => !isMadeOfOthers(one)));
+    await sendAtOnce(changed.filter(isMadeOfOthers));
+  }
+
+  async function sendAtOnce(resources: readonly EncodedResource[]): Promise<void> {
+    if (resources.length === 0) return;
+    for (const one of resources) published.set(keyOf(one), one);
+    delivery.apply({ set: resources, remove: [] });
+    await delivery.whenAnswered(resources, answerTimeoutMs);
   }
 
   async function tableTurn(snapshot: GatewaySnapshot): Promise<void> {
@@ -150,6 +157,11 @@ export function createRollout(options: RolloutOptions): Rollout {
 
 function keyOf(resource: EncodedResource): string {
   return `${resource.typeUrl} ${resource.name}`;
+}
+
+/** All clusters that fetch no endpoints are. */
+function isMadeOfOthers(one: EncodedResource): boolean {
+  return one.typeUrl === TYPE.cluster && endpointsAwaitedBy(one) === undefined;
 }
 
 function isBackend(key: string): boolean {

@@ -40,7 +40,7 @@ export interface ClientStream<Request extends SubscriptionRequest> {
   next(): DueResponse | undefined;
   /** When routes stop waiting for new clusters; undefined when they do not wait. */
   wakeAtMs(): number | undefined;
-  /** True when the client has accepted or refused what it sees of the resource, or does not want it. */
+  /** True when the client has accepted or refused what it sees of the resource, or does not want it; a cluster's endpoints too. */
   hasAnswered(resource: ResourceKey): boolean;
   interest(typeUrl: string): Interest | undefined;
 }
@@ -81,15 +81,24 @@ export function createClientStream<Request extends SubscriptionRequest>(
       for (const { resource } of response.resources) awaitedEndpoints.delete(endpointsAwaitedBy(resource) ?? "");
   }
 
-  /** Notes what new clusters the client must take in before anything may name them. */
+  /**
+   * Notes what clusters the client must take in before anything may name them. One that changed warms anew, and one may take over
+   * the endpoints of another: Envoy's delta client does not ask for endpoints that it has, so they are sent again.
+   */
   function noteClusters({ resources, removed }: SubscriptionResponse): void {
     for (const { name, resource, isNew } of resources) {
-      if (!isNew) continue;
-      newClusters.add(name);
+      if (isNew) newClusters.add(name);
       const awaited = endpointsAwaitedBy(resource);
-      if (awaited !== undefined && !endpoints()?.wants(awaited)) awaitedEndpoints.add(awaited);
+      if (awaited === undefined) continue;
+      const comes = endpoints()?.wants(awaited) === true ? endpoints()?.repeat(awaited) : isNew;
+      if (comes === true) awaitedEndpoints.add(awaited);
     }
     for (const name of removed) awaitedEndpoints.delete(name);
+  }
+
+  function isWarming(cluster: EncodedResource | undefined): boolean {
+    if (cluster?.typeUrl !== TYPE.cluster || awaitedEndpoints.size === 0) return false;
+    return awaitedEndpoints.has(endpointsAwaitedBy(cluster) ?? "");
   }
 
   /** Routes must not name a cluster the client is still taking in; but they do not wait for ever. */
@@ -157,6 +166,7 @@ export function createClientStream<Request extends SubscriptionRequest>(
       const { visible, subscription } = type;
       return visible.changed(new Set([name])).every((wireName) => {
         const resource: EncodedResource | undefined = visible.get(wireName);
+        if (isWarming(resource)) return false;
         return (
           !subscription.wants(wireName) ||
           resource === undefined ||

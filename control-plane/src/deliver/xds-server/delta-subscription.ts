@@ -221,6 +221,10 @@ export function createDeltaSubscription(typeUrl: string, visible: VisibleResourc
       if (inFlight?.resources.some((one) => one.name === name)) return false;
       return held.get(name) === version || rejected.has(name, version);
     },
+    repeat(name) {
+      ask(name);
+      return true;
+    },
     interest: () => ({ wildcard, names, revision }),
   };
 }

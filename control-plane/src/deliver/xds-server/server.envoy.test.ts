@@ -99,7 +99,10 @@ for (const way of WAYS) {
         (answer) => answer === "200 one v1",
       );
       assert.deepEqual(nacks(), []);
-      assert.ok(events.some((event) => event.kind === "ack" && event.typeUrl === TYPE.filterConfig));
+      await eventually(
+        () => events.some((event) => event.kind === "ack" && event.typeUrl === TYPE.filterConfig),
+        (accepted) => accepted,
+      );
     });
 
     it("moves to a new cluster and loses no request", async () => {
@@ -130,6 +133,19 @@ for (const way of WAYS) {
       await traffic;
       // Streams per type have no order among each other.
       if (way.aggregated) assert.deepEqual(failed, []);
+    });
+
+    it("a cluster that changed is in force once its endpoints are there again, not after a time", async () => {
+      const thresholds = [{ max_connections: 7 }];
+      const startMs = performance.now();
+      store.apply({ set: [clusterOf("two", source, { circuit_breakers: { thresholds } })], remove: [] });
+      await eventually(
+        () => envoy.admin("/clusters"),
+        (text) => text.includes("two::default_priority::max_connections::7\n"),
+      );
+      // Envoy itself gives up on endpoints after 15 s.
+      assert.ok(performance.now() - startMs < 10_000);
+      assert.equal(await get("/"), "200 two v1");
     });
 
     it("takes a new filter configuration", async () => {

@@ -154,6 +154,7 @@ export function createSotwSubscription(typeUrl: string, visible: VisibleResource
     hasRemovalsDue: () => changed && gone().length > 0,
     wants,
     hasAnswered: (name, version) => inFlight === undefined && held.get(name)?.version === version,
+    repeat: () => false,
     interest: () => ({ wildcard, names, revision }),
   };
 }

@@ -73,6 +73,11 @@ export interface Subscription<Request extends SubscriptionRequest> {
   wants(name: string): boolean;
   /** True when the client has accepted or refused this version of the name. */
   hasAnswered(name: string, version: string): boolean;
+  /**
+   * Has a name that the client wants go out once more, because something of the client's waits for it anew. False where such a
+   * client asks again by itself.
+   */
+  repeat(name: string): boolean;
   /** What the client asks for. */
   interest(): Interest;
 }
