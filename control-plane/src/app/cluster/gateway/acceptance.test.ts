@@ -107,6 +107,22 @@ describe("what gateways have taken in", () => {
     assert.deepEqual([here.count("a"), here.count("b")], ["1 of 1", "1 of 1"]);
   });
 
+  it("does not count what was taken away meanwhile as had when it comes back", () => {
+    const here = new Here();
+    const both = { a: "1", b: "1" };
+    here.wants(both);
+    here.accepts(1, both);
+    assert.equal(here.count("b"), "1 of 1");
+    here.wants({ a: "1" });
+    here.accepts(1, { a: "1" });
+    here.wants(both);
+    here.say(1, "routes", { kind: "ack", of: [["routes", JSON.stringify(both)]] });
+    here.say(1, "table", { kind: "ack", of: [["table", `numbered ${JSON.stringify(both)}`]] });
+    assert.equal(here.count("b"), "0 of 1", "its cluster is missing");
+    here.accepts(1, both);
+    assert.equal(here.count("b"), "1 of 1");
+  });
+
   it("counts what a gateway comes back with", () => {
     const here = new Here();
     const [routes, clusters] = [JSON.stringify({ a: "1" }), [["cluster/a", "1"]] as const];

@@ -86,8 +86,19 @@ export function createGatewayAcceptance({ onProgress, wantedAs }: GatewayAccepta
     for (const one of state.shared) historyOf(keyOf(one)).add(revision, one.version);
     const isShared = new Set(shared);
     for (const key of histories.keys()) if (!isShared.has(key)) histories.delete(key);
+    for (const one of before.values()) if (wanted.get(one.key)?.plan !== one.plan) forgetGone(one);
     const gone = [...before.keys()].filter((key) => !wanted.has(key));
     onProgress([...changedFrom(revision), ...gone]);
+  }
+
+  /** What gateways are to drop: should it come back, they have it only when they say so again. */
+  function forgetGone({ own }: ServedDeployment): void {
+    for (const key of own.map(keyOf))
+      if (!ownerOf.has(key))
+        for (const { accepted, refused } of streams.values()) {
+          accepted.delete(key);
+          refused.delete(key);
+        }
   }
 
   function historyOf(key: string): VersionHistory {
