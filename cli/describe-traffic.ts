@@ -1,4 +1,5 @@
 import { describeCondition } from "../control-plane/src/model/policy/contradictions.ts";
+import { bypassCalls } from "../control-plane/src/plan/bypass-calls.ts";
 import type { DeploymentPlan } from "../control-plane/src/plan/deployment-plan.ts";
 import type { Condition, Grant, ShadowEntry, SplitEntry, StickyKey } from "../control-plane/src/plan/traffic-plan.ts";
 
@@ -87,6 +88,11 @@ function describeEjection({ ejection }: DeploymentPlan): readonly Fact[] {
   return [["ejection", text]];
 }
 
+function describeBypass(plan: DeploymentPlan): readonly Fact[] {
+  if (bypassCalls(plan).length === 0) return [];
+  return [["bypass", "requests go straight to the models, past the orchestrator"]];
+}
+
 function describeGrant(grant: Grant): string {
   switch (grant.kind) {
     case "anyone":
@@ -129,6 +135,7 @@ export function describeTraffic(plan: DeploymentPlan): readonly Fact[] {
     ...(plan.fallback.length === 0 ? [] : [["fallback", plan.fallback.join(", then ")] as const]),
     ...describeLimits(plan),
     ...describeEjection(plan),
+    ...describeBypass(plan),
     ...describePermits(plan),
   ];
 }

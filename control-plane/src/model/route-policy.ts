@@ -25,6 +25,8 @@ export interface RoutePolicySpec {
   readonly fallback?: readonly string[];
   readonly limits?: Limits;
   readonly ejection?: Ejection;
+  /** True: requests go straight to the model where a graph is one. */
+  readonly bypass?: boolean;
   readonly force?: Permission;
   readonly explain?: Permission;
 }

@@ -93,6 +93,23 @@ export interface PredictorPlan {
   /** Arguments, environment and annotations the orchestrator is started with. */
   readonly orchestratorSettings: OrchestratorSettings;
   readonly explainer?: ExplainerPlan;
+  /** Present: its policy wants requests to go past the orchestrator. Routes do so while every predictor has it. */
+  readonly bypass?: BypassPlan;
+}
+
+/** Where the one model of a predictor is reached past the orchestrator: the Service of its container. */
+export interface BypassPlan {
+  readonly serviceName: string;
+  readonly serviceHost: string;
+  readonly httpPort: number;
+  readonly grpcPort: number;
+  /** What the model server calls the model: its parameter `model_name`, else the node's name. */
+  readonly model: string;
+  /** How the model takes calls; other ones go through the orchestrator, which translates. */
+  readonly transports: readonly Transport[];
+  /** CORS_ALLOWED_ORIGINS and CORS_ALLOWED_HEADERS of the orchestrator, which browsers go on being told. */
+  readonly allowedOrigins: string;
+  readonly allowedHeaders: string;
 }
 
 /** Where the explainer of a predictor is reached: `/seldon/<namespace>/<deployment>-explainer/<predictor>/`. */

@@ -91,6 +91,11 @@ export function clusterName(namespace: string, deployment: string, predictor: st
   return `${namespace}/${deployment}/${predictor}/${kind}`;
 }
 
+/** Name of the Envoy cluster of a predictor's one model, past its orchestrator. */
+export function modelClusterName(namespace: string, deployment: string, predictor: string, kind: ClusterKind): string {
+  return `${namespace}/${deployment}/${predictor}/model/${kind}`;
+}
+
 /** Name of the Envoy cluster of a predictor's explainer. */
 export function explainerClusterName(namespace: string, deployment: string, predictor: string): string {
   return `${namespace}/${deployment}/${predictor}/explainer`;

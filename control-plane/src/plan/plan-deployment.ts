@@ -6,6 +6,7 @@ import { cap, type PlanContext } from "./context.ts";
 import type { DeploymentPlan, Protocol } from "./deployment-plan.ts";
 import { seldonId } from "./names.ts";
 import { DEFAULT_PLAN_OPTIONS, type PlanOptions } from "./options.ts";
+import { planBypass } from "./policy/bypass.ts";
 import { planLimits, planRetry } from "./policy/limits.ts";
 import { planPermits } from "./policy/permits.ts";
 import { planRules } from "./policy/rules.ts";
@@ -71,6 +72,8 @@ function buildPlan(context: PlanContext, { key, policy }: PlanInput): Deployment
   const sticky = planSticky(context, spec);
   const { predictors } = context.resource.spec;
   const pods = predictors.map((one) => completePods(context, one));
+  const shadows = planPolicyShadows(planShadows(context), spec);
+  const planned = predictors.map((one, index) => planPredictor(context, one, index, pods[index] ?? []));
   return {
     key,
     namespace: context.namespace,
@@ -80,9 +83,9 @@ function buildPlan(context: PlanContext, { key, policy }: PlanInput): Deployment
     transport: context.transport,
     hosts: planHosts(context),
     gateways: listed(annotations.istioGateway, options.gateway),
-    predictors: predictors.map((one, index) => planPredictor(context, one, index, pods[index] ?? [])),
+    predictors: policy?.spec.bypass === true ? planBypass(context, planned, shadows) : planned,
     split: planSplit(context),
-    shadows: planPolicyShadows(planShadows(context), spec),
+    shadows,
     ...planRetry(annotations, spec),
     ...planBreakers(annotations),
     ...planTakeover(context),

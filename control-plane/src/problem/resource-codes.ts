@@ -277,6 +277,12 @@ export const RESOURCE_CODES = {
     meaning: "A secret of a RoutePolicy is not given by its SHA-256.",
     hint: 'write the output of: printf %s "$SECRET" | sha256sum',
   },
+  PolicyBypassUnfit: {
+    severity: "warning",
+    meaning:
+      "A RoutePolicy asks for requests to go straight to the models, but something needs the orchestrator; they go through it.",
+    hint: "remove what the message names, or bypass from the policy",
+  },
   PolicyOverridesAnnotation: {
     severity: "warning",
     meaning: "A RoutePolicy and an annotation disagree; the policy is used.",

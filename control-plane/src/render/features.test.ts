@@ -4,7 +4,7 @@ import type { DeploymentPlan } from "../plan/deployment-plan.ts";
 import type { Condition } from "../plan/traffic-plan.ts";
 import { FEATURES, findInexpressible, type FeatureTarget } from "./features.ts";
 import { renderIstio } from "./istio/render.ts";
-import { planFor, predictorFor } from "./xds/plans-for-tests.ts";
+import { planFor, predictorFor, withBypass } from "./xds/plans-for-tests.ts";
 
 const exact = { kind: "exact", text: "x" } as const;
 const present = { kind: "present" } as const;
@@ -53,6 +53,7 @@ const ASKING: Readonly<Record<string, Partial<DeploymentPlan>>> = {
   "requests in flight": { limits: { concurrency: 5 } },
   "ejection of failing pods": { ejection: { consecutiveErrors: 5, ejectMs: 5, maxPercent: 5 } },
   "circuit breakers": { circuitBreakers: { maxRequests: 5 } },
+  "requests straight to the model (bypass)": { predictors: withBypass(planFor("example", { a: 1, b: 1 })).predictors },
   "a client may choose the predictor (`x-graphway-force`)": { permits: { force: [{ kind: "anyone" }], explain: [] } },
   "a client may ask why (`x-graphway-explain`)": { permits: { force: [], explain: [{ kind: "anyone" }] } },
   "answering requests for another deployment by header value": {

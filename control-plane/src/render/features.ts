@@ -1,3 +1,4 @@
+import { bypassCalls } from "../plan/bypass-calls.ts";
 import { walkNodes } from "../plan/graph.ts";
 import type { DeploymentPlan } from "../plan/deployment-plan.ts";
 import type { Condition, RulePlan } from "../plan/traffic-plan.ts";
@@ -244,6 +245,16 @@ export const FEATURES: readonly Feature[] = [
       istio: full("`connectionPool` of the DestinationRule"),
       "istio-plain": full("`connectionPool` of the DestinationRule"),
       "gateway-api": no("routes have none"),
+    },
+  },
+  {
+    name: "requests straight to the model (bypass)",
+    uses: (plan) => when(bypassCalls(plan).length > 0, "the bypass"),
+    targets: {
+      gateway: full("routes that rewrite the path"),
+      istio: full("entries that rewrite the path"),
+      "istio-plain": full("entries that rewrite the path"),
+      "gateway-api": no("a GRPCRoute rewrites no method; requests go through the orchestrator"),
     },
   },
   filterFeature("a client may choose the predictor (`x-graphway-force`)", ({ permits }) =>

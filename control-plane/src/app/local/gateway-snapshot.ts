@@ -1,5 +1,6 @@
 import { withGeneration } from "#proto/route-table/encode.ts";
-import { clusterName, type ClusterKind } from "../../plan/names.ts";
+import { bypassed } from "../../plan/bypass-calls.ts";
+import { CLUSTER_KINDS, clusterName, modelClusterName, type ClusterKind } from "../../plan/names.ts";
 import type { DeploymentPlan } from "../../plan/deployment-plan.ts";
 import type { Checked } from "../../problem/problem.ts";
 import { OWN_CLUSTERS, renderFilterTable } from "../../render/filter-table/render.ts";
@@ -11,11 +12,17 @@ import { renderXds } from "../../render/xds/render.ts";
 import { TYPE } from "../../render/xds/type-urls.ts";
 import type { GatewaySnapshot } from "../../deliver/gateway-rollout/rollout.ts";
 
-/** Where a predictor answers on this machine. */
-export interface PredictorAddress {
+/** Where something answers on this machine. */
+interface Address {
   readonly host: string;
   readonly httpPort: number;
   readonly grpcPort: number;
+}
+
+/** Where a predictor answers on this machine. */
+export interface PredictorAddress extends Address {
+  /** Its model, past the orchestrator, where the plan has a way there. */
+  readonly model?: Address;
 }
 
 export interface SnapshotOptions {
@@ -34,7 +41,10 @@ export function renderSnapshot(plans: readonly DeploymentPlan[], options: Snapsh
   const endpoints = plans.flatMap((plan) =>
     plan.predictors.flatMap((predictor) => {
       const address = options.addressOf(plan, predictor.name);
-      return [endpointsOf(plan, predictor.name, "http", address), endpointsOf(plan, predictor.name, "grpc", address)];
+      const own = CLUSTER_KINDS.map((kind) => endpointsOf(clusterName, plan, predictor.name, kind, address));
+      const { model } = address;
+      if (model === undefined || bypassed(plan).length === 0) return own;
+      return [...own, ...CLUSTER_KINDS.map((kind) => endpointsOf(modelClusterName, plan, predictor.name, kind, model))];
     }),
   );
   const unnumbered = renderFilterTable(plans, { role: "gateway", generation: 0n, clusters: OWN_CLUSTERS });
@@ -52,7 +62,13 @@ export function renderSnapshot(plans: readonly DeploymentPlan[], options: Snapsh
   return { value, problems: [...rendered.problems, ...unnumbered.problems] };
 }
 
-function endpointsOf(plan: DeploymentPlan, predictor: string, kind: ClusterKind, address: PredictorAddress) {
+function endpointsOf(
+  clusterOf: typeof clusterName,
+  plan: DeploymentPlan,
+  predictor: string,
+  kind: ClusterKind,
+  address: Address,
+) {
   const port = kind === "http" ? address.httpPort : address.grpcPort;
-  return renderEndpoints(clusterName(plan.namespace, plan.name, predictor, kind), [{ address: address.host, port }]);
+  return renderEndpoints(clusterOf(plan.namespace, plan.name, predictor, kind), [{ address: address.host, port }]);
 }

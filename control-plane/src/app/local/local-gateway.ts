@@ -14,6 +14,7 @@ import type { WasmSource } from "../../render/xds/filter-config.ts";
 import type { XdsOptions } from "../../render/xds/options.ts";
 import { TYPE } from "../../render/xds/type-urls.ts";
 import type { Source } from "../../source/source.ts";
+import { addressOf, withRunningBypass } from "./bypass.ts";
 import { createDeployments } from "./deployments.ts";
 import { startEnvoy, type LocalEnvoy } from "./envoy-process.ts";
 import { renderSnapshot } from "./gateway-snapshot.ts";
@@ -115,7 +116,10 @@ export async function startLocalGateway(options: LocalGatewayOptions): Promise<L
     });
     const states = workloads.states();
     const addresses = new Map(
-      states.map((state) => [predictorKey(state.deployment, state.predictor), state.current?.address]),
+      states.map((state) => [
+        predictorKey(state.deployment, state.predictor),
+        state.current && addressOf(state.current),
+      ]),
     );
     const serving = deployments.serve(
       wanted.plans,
@@ -123,7 +127,8 @@ export async function startLocalGateway(options: LocalGatewayOptions): Promise<L
       (key, predictor) => addresses.get(predictorKey(key, predictor)) !== undefined,
     );
     store.apply(changeGraphs(store, states, (key) => deployments.started(key)));
-    const snapshot = renderSnapshot(serving, {
+    const served = serving.map((plan) => withRunningBypass(plan, states));
+    const snapshot = renderSnapshot(served, {
       xds: { ...options.xds, reusePort: false },
       wasm: options.wasm,
       nextGeneration,

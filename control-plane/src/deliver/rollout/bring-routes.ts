@@ -1,5 +1,6 @@
 import { RESOURCE } from "../../kubernetes-api/resource-types.ts";
 import type { KubernetesObject } from "../../kubernetes-api/object.ts";
+import { withoutBypass } from "../../plan/bypass-calls.ts";
 import type { PredictorPlan } from "../../plan/deployment-plan.ts";
 import { hasAvailable, isReady } from "./deployment-state.ts";
 import { effectiveRoutes, type EffectiveRoutes } from "./effective-routes.ts";
@@ -85,9 +86,16 @@ function isUsable(turn: Turn, name: string, { settled }: Progress): boolean {
   return state.ready && settled.has(name) && answersAtItsPorts(turn, state.predictor);
 }
 
+/** While pods change the Service of its model may lead to none of them, or to a port that they do not have. */
+function throughOrchestrator(predictor: PredictorPlan): PredictorPlan {
+  return predictor.bypass === undefined ? predictor : withoutBypass(predictor);
+}
+
 /** Where requests may go now; undefined: nobody can answer, and routes stay as they are. */
 export function routesForNow(turn: Turn, progress: Progress): EffectiveRoutes | undefined {
-  const predictors = turn.plan.predictors.map((one) => withRoutePorts(turn, one, progress.alone));
+  const predictors = turn.plan.predictors
+    .map((one) => withRoutePorts(turn, one, progress.alone))
+    .map((one) => (progress.alone.has(one.name) ? one : throughOrchestrator(one)));
   const moved = predictors.some((one, index) => one !== turn.plan.predictors[index]);
   const routes = effectiveRoutes(moved ? { ...turn.plan, predictors } : turn.plan, {
     usable: (name) => isUsable(turn, name, progress),

@@ -60,7 +60,7 @@ export function effectiveRoutes(plan: DeploymentPlan, serving: Serving): Effecti
     .map((one) => withShare(plan, one, shares));
   return {
     plan: { ...plan, predictors, split, ...traffic },
-    key: JSON.stringify([split, [...shadowNames], predictors.map((one) => [one.httpPort, one.grpcPort])]),
+    key: JSON.stringify([split, [...shadowNames], predictors.map((one) => [one.httpPort, one.grpcPort, one.bypass])]),
     complete: plan.predictors.every(
       (one) => predictors.some(({ name }) => name === one.name) || serving.asleep(one.name) || isIdle(plan, one),
     ),

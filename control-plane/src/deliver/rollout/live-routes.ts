@@ -7,8 +7,8 @@ interface Destination {
 }
 
 interface Entry {
-  /** Calls over REST lose their prefix, those over gRPC have none. */
-  readonly rewrite?: unknown;
+  /** Calls over REST lose their prefix, those over gRPC have none, but may get another method. */
+  readonly rewrite?: { readonly uri?: string };
   readonly route?: readonly { readonly destination?: Destination }[];
   readonly mirror?: Destination;
   readonly mirrors?: readonly { readonly destination?: Destination }[];
@@ -25,6 +25,10 @@ export interface Routed {
 /** Every Service, by name, to which a VirtualService sends requests or copies. */
 export type RoutedServices = ReadonlyMap<string, Routed>;
 
+function isGrpc({ rewrite }: Entry): boolean {
+  return rewrite?.uri?.startsWith("/seldon.protos.") ?? true;
+}
+
 function destinationsOf(entry: Entry): readonly Destination[] {
   const { route = [], mirror, mirrors = [] } = entry;
   const all = [...route.map((one) => one.destination), mirror, ...mirrors.map((one) => one.destination)];
@@ -38,7 +42,7 @@ function read(virtualService: KubernetesObject): RoutedServices {
     for (const { host = "", port, subset } of destinationsOf(entry)) {
       const name = host.split(".", 1)[0] ?? host;
       const ports = found.get(name) ?? { subsets: new Set<string>() };
-      if (port?.number !== undefined) ports[entry.rewrite === undefined ? "grpcPort" : "httpPort"] = port.number;
+      if (port?.number !== undefined) ports[isGrpc(entry) ? "grpcPort" : "httpPort"] = port.number;
       if (subset !== undefined) ports.subsets.add(subset);
       found.set(name, ports);
     }

@@ -1,6 +1,6 @@
 import type { ObjectMeta } from "../kubernetes.ts";
 import type { RoutePolicy, RoutePolicySpec, TargetRef } from "../route-policy.ts";
-import { anyMap, described, object, reference, text, type SchemaFor } from "./json-schema.ts";
+import { anyMap, described, flag, object, reference, text, type SchemaFor } from "./json-schema.ts";
 import { checked, KEYED_BY_PREDICTOR, listOf, name, nameOf } from "./route-policy-fields.ts";
 import { deadline, ejection, limits, permission, retries } from "./route-policy-limits.ts";
 import { RULE_NAMES_RULES, TARGET_RULES } from "./route-policy-rules.ts";
@@ -35,6 +35,7 @@ const spec: SchemaFor<RoutePolicySpec> = described(
       fallback: { ...listOf(name, { most: MOST_PREDICTORS }), "x-kubernetes-list-type": "set" },
       limits,
       ejection,
+      bypass: flag,
       force: permission,
       explain: permission,
     },

@@ -33,6 +33,8 @@ export const POLICY_TEXTS: FieldTexts<RoutePolicySpec> = {
   fallback: "Predictors that answer, in this order, for one of which no pod can. Absent: nobody does.",
   limits: "What each Envoy lets through to the deployment at most; they do not know of one another.",
   ejection: "A pod that fails so often in a row gets no requests for a while. Absent: none is ejected.",
+  bypass:
+    "True: predictions and feedback go straight to the model, past the orchestrator, where every predictor is one model. Default false.",
   force: "Who may choose predictor and branches by x-graphway-force. Absent: nobody.",
   explain: "Who may ask by x-graphway-explain why it got its predictor. Absent: nobody.",
 };

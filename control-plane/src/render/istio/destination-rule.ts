@@ -1,3 +1,4 @@
+import { bypassed } from "../../plan/bypass-calls.ts";
 import type { DeploymentPlan, PredictorPlan } from "../../plan/deployment-plan.ts";
 import { duration } from "../duration.ts";
 import type { JsonObject } from "../xds/resource.ts";
@@ -40,6 +41,25 @@ function retryBudget({ retry }: DeploymentPlan): JsonObject {
   return { retryBudget: { percent, minRetryConcurrency: minConcurrency } };
 }
 
+function trafficPolicy(plan: DeploymentPlan, options: IstioOptions): JsonObject {
+  return {
+    connectionPool: connectionPool(plan, options),
+    ...outlierDetection(plan),
+    ...retryBudget(plan),
+    ...tls(options),
+  };
+}
+
+/** The same for the Service of each model that routes reach past its orchestrator. Its pods need no subset: all are alike. */
+export function renderModelRules(plan: DeploymentPlan, options: IstioOptions): readonly JsonObject[] {
+  return bypassed(plan).map(({ bypass }) => ({
+    apiVersion: "networking.istio.io/v1",
+    kind: "DestinationRule",
+    metadata: { name: bypass.serviceName, namespace: plan.namespace },
+    spec: { host: bypass.serviceHost, trafficPolicy: trafficPolicy(plan, options) },
+  }));
+}
+
 /** The DestinationRule of a predictor, shadows included. With a TLS mode it keeps its idle timeout. */
 export function renderDestinationRule(
   plan: DeploymentPlan,
@@ -53,12 +73,7 @@ export function renderDestinationRule(
     spec: {
       host: predictor.serviceHost,
       subsets: [{ name: predictor.name, labels: predictor.subsetLabels }],
-      trafficPolicy: {
-        connectionPool: connectionPool(plan, options),
-        ...outlierDetection(plan),
-        ...retryBudget(plan),
-        ...tls(options),
-      },
+      trafficPolicy: trafficPolicy(plan, options),
     },
   };
 }

@@ -1,7 +1,7 @@
 import type { DeploymentPlan } from "../../plan/deployment-plan.ts";
 import type { Checked } from "../../problem/problem.ts";
 import type { JsonObject } from "../xds/resource.ts";
-import { renderDestinationRule } from "./destination-rule.ts";
+import { renderDestinationRule, renderModelRules } from "./destination-rule.ts";
 import { renderExplainers } from "./explainer.ts";
 import { findInexpressible } from "./inexpressible.ts";
 import { DEFAULT_ISTIO_OPTIONS, type IstioOptions } from "./options.ts";
@@ -19,7 +19,10 @@ export function renderIstio(
   takeovers: readonly TakeoverRoutes[] = [],
 ): Checked<readonly JsonObject[]> {
   const settings = { ...DEFAULT_ISTIO_OPTIONS, ...options };
-  const rules = plan.predictors.map((predictor) => renderDestinationRule(plan, predictor, settings));
+  const rules = [
+    ...plan.predictors.map((predictor) => renderDestinationRule(plan, predictor, settings)),
+    ...renderModelRules(plan, settings),
+  ];
   const explainers = renderExplainers(plan, settings);
   const value = [...rules, ...explainers.rules, renderVirtualService(plan, settings, takeovers), ...explainers.routes];
   return { value, problems: findInexpressible(plan, settings) };

@@ -15,10 +15,10 @@ export interface TakeoverRoutes {
   readonly http: readonly JsonObject[];
 }
 
-interface EntryMatch {
+type EntryMatch = JsonObject & {
   readonly uri?: Readonly<Record<string, string>>;
   readonly headers?: JsonObject;
-}
+};
 
 function matchesOf(entry: JsonObject): readonly EntryMatch[] {
   return (entry["match"] ?? []) as readonly EntryMatch[];
@@ -53,6 +53,7 @@ function moveEntry(entry: JsonObject, { from, headers }: TakeoverRoutes, to: Nam
     const own = one.headers ?? {};
     const named = Object.hasOwn(own, HEADER_SELDON) ? { ...own, [HEADER_SELDON]: { exact: to.name } } : own;
     return {
+      ...one,
       ...(one.uri === undefined ? {} : { uri: moveUri(one.uri, from, to) }),
       headers: { ...named, ...Object.fromEntries(wanted) },
     };

@@ -7,9 +7,11 @@ import {
   HEADER_SET_COOKIE,
   HEADER_SHADOW_CLUSTER_PREFIX,
 } from "#proto/vocabulary/headers.ts";
+import { bypassCalls } from "../../plan/bypass-calls.ts";
 import type { DeploymentPlan, PredictorPlan } from "../../plan/deployment-plan.ts";
 import { FEEDBACK_PATHS, GRPC_FEEDBACK_PATH, urlPrefix } from "../../plan/urls.ts";
 import { MAX_SHADOWS_PER_REQUEST } from "#proto/vocabulary/limits.ts";
+import { answersOfBypass, ORCHESTRATOR_HEADERS, PUID, PUID_HEADER } from "../bypass-headers.ts";
 import { duration } from "../duration.ts";
 import { retriesOf } from "../retry-conditions.ts";
 import type { JsonObject } from "../xds/resource.ts";
@@ -31,6 +33,8 @@ interface Call {
   readonly uri: JsonObject;
   readonly headers: JsonObject;
   readonly rewrite?: string;
+  /** The models take it themselves, past their orchestrators. */
+  readonly bypass?: true;
 }
 
 function metadataOf(plan: DeploymentPlan): JsonObject {
@@ -61,17 +65,42 @@ function predictCalls(plan: DeploymentPlan): readonly Call[] {
   return [rest, { kind: "grpc", feedback: false, suffix: "grpc", uri, headers: metadataOf(plan) }];
 }
 
-function destination(predictor: PredictorPlan, kind: CallKind): JsonObject {
-  const number = kind === "rest" ? predictor.httpPort : predictor.grpcPort;
-  return { host: predictor.serviceHost, subset: predictor.name, port: { number } };
+/** Calls that go past the orchestrators; what stands after them takes the rest. */
+function modelCalls(plan: DeploymentPlan): readonly Call[] {
+  const prefix = urlPrefix(plan).slice(0, -1);
+  return bypassCalls(plan).map(({ transport, feedback, path, modelPath }, index) => {
+    const uri = { exact: transport === "rest" ? `${prefix}${path}` : path };
+    const headers = transport === "rest" ? {} : metadataOf(plan);
+    const suffix = `model.${String(index + 1)}`;
+    return { kind: transport, feedback, suffix, uri, headers, rewrite: modelPath, bypass: true };
+  });
+}
+
+function destination(predictor: PredictorPlan, { kind, bypass }: Pick<Call, "kind" | "bypass">): JsonObject {
+  const { bypass: model } = predictor;
+  const { serviceHost: host, ...ports } = bypass === true && model !== undefined ? model : predictor;
+  const port = { number: kind === "rest" ? ports.httpPort : ports.grpcPort };
+  return bypass === true ? { host, port } : { host, subset: predictor.name, port };
 }
 
 /** Weight 0 is left out, as protobuf's JSON does in Seldon. */
-function weighted(predictor: PredictorPlan, kind: CallKind): JsonObject {
+function weighted(predictor: PredictorPlan, call: Call): JsonObject {
+  const answers = answersOf(predictor, call);
   return {
-    destination: destination(predictor, kind),
+    destination: destination(predictor, call),
     ...(predictor.traffic === 0 ? {} : { weight: predictor.traffic }),
+    ...(Object.keys(answers).length === 0 ? {} : { headers: { response: { set: answers } } }),
   };
+}
+
+/** What the orchestrator would answer with, where it is not asked. */
+function answersOf({ bypass }: PredictorPlan, call: Call): JsonObject {
+  return call.bypass === true && bypass !== undefined ? Object.fromEntries(answersOfBypass(bypass, call.kind)) : {};
+}
+
+/** The id that the orchestrator would give to its nodes. */
+function requestHeaders({ bypass }: Call): JsonObject {
+  return bypass === true ? { request: { set: { [PUID_HEADER]: PUID } } } : {};
 }
 
 /**
@@ -100,9 +129,15 @@ function handOnCookie({ sticky }: DeploymentPlan, call: Call): JsonObject {
   return issues && !call.feedback ? { add: { "set-cookie": `%REQ(${HEADER_SET_COOKIE})%` } } : {};
 }
 
+const WITHOUT_HEADERS: JsonObject = Object.fromEntries(ORCHESTRATOR_HEADERS.map((name) => [name, {}]));
+
 function match(call: Call, extra: JsonObject): JsonObject {
   const headers = { ...call.headers, ...extra };
-  return { uri: call.uri, ...(Object.keys(headers).length === 0 ? {} : { headers }) };
+  return {
+    uri: call.uri,
+    ...(call.bypass === true ? { method: { exact: "POST" }, withoutHeaders: WITHOUT_HEADERS } : {}),
+    ...(Object.keys(headers).length === 0 ? {} : { headers }),
+  };
 }
 
 function entryName(plan: DeploymentPlan, parts: readonly string[]): string {
@@ -116,10 +151,16 @@ function namedEntry(plan: DeploymentPlan, predictor: PredictorPlan, call: Call):
     name: entryName(plan, [predictor.name, call.suffix]),
     match: [match(call, { [HEADER_PREDICTOR]: { exact: predictor.name } })],
     ...(call.rewrite === undefined ? {} : { rewrite: { uri: call.rewrite } }),
-    route: [{ destination: destination(predictor, call.kind), weight: 100 }],
+    route: [{ destination: destination(predictor, call), weight: 100 }],
     ...timeout(plan),
     retries: retries(plan, call, false),
-    headers: { response: { set: Object.fromEntries(echoed) as JsonObject, ...handOnCookie(plan, call) } },
+    headers: {
+      ...requestHeaders(call),
+      response: {
+        set: { ...(Object.fromEntries(echoed) as JsonObject), ...answersOf(predictor, call) },
+        ...handOnCookie(plan, call),
+      },
+    },
   };
 }
 
@@ -128,7 +169,7 @@ function mirror(plan: DeploymentPlan, call: Call): JsonObject {
   const predictor = plan.predictors.find((one) => one.name === shadow?.predictor);
   if (call.feedback || shadow === undefined || predictor === undefined) return {};
   return {
-    mirror: destination(predictor, call.kind),
+    mirror: destination(predictor, call),
     ...(predictor.traffic > 0 ? { mirrorPercentage: { value: shadow.percent } } : {}),
   };
 }
@@ -151,20 +192,20 @@ function withoutMirrorsByHeader(plan: DeploymentPlan, call: Call, { namedEntries
 function fallbackEntry(plan: DeploymentPlan, call: Call, options: IstioOptions): JsonObject {
   const live = plan.predictors.filter((predictor) => !predictor.shadow);
   return {
-    ...(call.feedback ? { name: entryName(plan, [call.suffix]) } : {}),
+    ...(call.feedback || call.bypass === true ? { name: entryName(plan, [call.suffix]) } : {}),
     match: [match(call, {})],
     ...(call.rewrite === undefined ? {} : { rewrite: { uri: call.rewrite } }),
-    route: live.map((predictor) => weighted(predictor, call.kind)),
+    route: live.map((predictor) => weighted(predictor, call)),
     ...mirror(plan, call),
     ...timeout(plan),
     retries: retries(plan, call, true),
-    ...withoutMirrorsByHeader(plan, call, options),
+    ...(call.bypass === true ? { headers: requestHeaders(call) } : withoutMirrorsByHeader(plan, call, options)),
   };
 }
 
 /**
- * The VirtualService of a deployment. Per predictor: feedback, then everything, both only where the filter named that
- * predictor; then feedback without a name; then the two entries that Seldon 1.17.1 writes. Without `namedEntries` only
+ * The VirtualService of a deployment. Per predictor: what models take themselves, feedback, then everything, all only where
+ * the filter named that predictor; then feedback without a name; then the two entries that Seldon 1.17.1 writes. Without `namedEntries` only
  * what comes after those of the predictors. What other deployments answer comes before all of it.
  */
 export function renderVirtualService(
@@ -172,11 +213,10 @@ export function renderVirtualService(
   options: IstioOptions,
   takeovers: readonly TakeoverRoutes[] = [],
 ): JsonObject {
-  const feedback = feedbackCalls(plan);
-  const predict = predictCalls(plan);
+  const calls = [...modelCalls(plan), ...feedbackCalls(plan), ...predictCalls(plan)];
   const live = options.namedEntries ? plan.predictors.filter((predictor) => !predictor.shadow) : [];
-  const named = live.flatMap((predictor) => [...feedback, ...predict].map((call) => namedEntry(plan, predictor, call)));
-  const fallback = [...feedback, ...predict].map((call) => fallbackEntry(plan, call, options));
+  const named = live.flatMap((predictor) => calls.map((call) => namedEntry(plan, predictor, call)));
+  const fallback = calls.map((call) => fallbackEntry(plan, call, options));
   return {
     apiVersion: "networking.istio.io/v1",
     kind: "VirtualService",

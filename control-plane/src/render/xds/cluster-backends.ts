@@ -1,5 +1,6 @@
 import type { DeploymentPlan, PredictorPlan } from "../../plan/deployment-plan.ts";
-import { clusterName, explainerClusterName } from "../../plan/names.ts";
+import { bypassed } from "../../plan/bypass-calls.ts";
+import { CLUSTER_KINDS, clusterName, explainerClusterName, modelClusterName } from "../../plan/names.ts";
 
 /** What stands behind a cluster in Kubernetes. */
 export interface ClusterBackend {
@@ -21,8 +22,18 @@ function predictorBackends(plan: DeploymentPlan, predictor: PredictorPlan): read
   return [
     { cluster: clusterName(plan.namespace, plan.name, predictor.name, "http"), service, port: predictor.httpPort },
     { cluster: clusterName(plan.namespace, plan.name, predictor.name, "grpc"), service, port: predictor.grpcPort },
+    ...modelBackends(plan, predictor),
     ...(explained === undefined ? [] : [explained]),
   ];
+}
+
+function modelBackends(plan: DeploymentPlan, { name, bypass }: PredictorPlan): readonly ClusterBackend[] {
+  if (bypass === undefined || bypassed(plan).length === 0) return [];
+  const service = { namespace: plan.namespace, name: bypass.serviceName };
+  const ports = { http: bypass.httpPort, grpc: bypass.grpcPort };
+  return CLUSTER_KINDS.map((kind) => {
+    return { cluster: modelClusterName(plan.namespace, plan.name, name, kind), service, port: ports[kind] };
+  });
 }
 
 /** Everything whose endpoints the clusters of a plan ask for: predictors, shadows included, and their explainers. */

@@ -1,5 +1,12 @@
 import type { DeploymentPlan, PredictorPlan } from "../../plan/deployment-plan.ts";
-import { CLUSTER_KINDS, clusterName, explainerClusterName, type ClusterKind } from "../../plan/names.ts";
+import { bypassed } from "../../plan/bypass-calls.ts";
+import {
+  CLUSTER_KINDS,
+  clusterName,
+  explainerClusterName,
+  modelClusterName,
+  type ClusterKind,
+} from "../../plan/names.ts";
 import { duration } from "../duration.ts";
 import { outlierDetection, threshold, type Limiting } from "./breakers.ts";
 import { OVER_ADS } from "./config-source.ts";
@@ -97,8 +104,9 @@ function predictorClusters(
   predictor: PredictorPlan,
   kind: ClusterKind,
   options: XdsOptions,
+  clusterOf: typeof clusterName = clusterName,
 ): readonly XdsResource[] {
-  const nameOf = (one: string): string => clusterName(plan.namespace, plan.name, one, kind);
+  const nameOf = (one: string): string => clusterOf(plan.namespace, plan.name, one, kind);
   const name = nameOf(predictor.name);
   const others = standIns(plan, predictor);
   const ejecting =
@@ -120,7 +128,7 @@ const clustersByOptions = memoized((options: XdsOptions) =>
 );
 
 /**
- * Two clusters per predictor, shadows included, and one per explainer. Their endpoints come by EDS under the same names.
+ * Two clusters per predictor, shadows included, two more for a model past its orchestrator, and one per explainer. Their endpoints come by EDS under the same names.
  * With a fallback every predictor that answers has four: the two that routes name are made of those of the pods. Rendered
  * once for a plan and options.
  */
@@ -128,8 +136,16 @@ export function renderClusters(plans: readonly DeploymentPlan[], options: XdsOpt
   return clustersByOptions(options)(plans).flat();
 }
 
+/** Only then routes lead past orchestrators, and who stands in for whom has such a cluster too. */
+function isBypassed(plan: DeploymentPlan, predictor: PredictorPlan): boolean {
+  return predictor.bypass !== undefined && bypassed(plan).length > 0;
+}
+
 function clustersOf(plan: DeploymentPlan, predictor: PredictorPlan, options: XdsOptions): readonly XdsResource[] {
-  const clusters = CLUSTER_KINDS.flatMap((kind) => predictorClusters(plan, predictor, kind, options));
+  const clusters = CLUSTER_KINDS.flatMap((kind) => [
+    ...predictorClusters(plan, predictor, kind, options),
+    ...(isBypassed(plan, predictor) ? predictorClusters(plan, predictor, kind, options, modelClusterName) : []),
+  ]);
   if (predictor.explainer === undefined) return clusters;
   const name = explainerClusterName(plan.namespace, plan.name, predictor.name);
   return [...clusters, renderCluster(name, "http", options, USUAL, pods())];

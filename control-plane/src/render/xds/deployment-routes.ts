@@ -9,26 +9,13 @@ import type { DeploymentPlan, PredictorPlan } from "../../plan/deployment-plan.t
 import type { SplitEntry } from "../../plan/traffic-plan.ts";
 import { clusterName, explainerClusterName, type ClusterKind } from "../../plan/names.ts";
 import { explainerUrlPrefix, FEEDBACK_PATHS, GRPC_FEEDBACK_PATH, urlPrefix } from "../../plan/urls.ts";
-import { streamDuration } from "./deadline.ts";
-import { ENDPOINT_METADATA } from "./endpoints.ts";
+import { bypassRoutes } from "./bypass-routes.ts";
+import { answeredBy, common, echo, listed, type CallShape } from "./call-route.ts";
 import { fixedMirrors, mirrorCount, mirrorsByHeader } from "./mirrors.ts";
-import { countedBy } from "./rate-limits.ts";
-import type { Json, JsonObject } from "./resource.ts";
-import { NO_RETRIES, retryPolicy } from "./retry-policy.ts";
+import type { JsonObject } from "./resource.ts";
+import { NO_RETRIES } from "./retry-policy.ts";
 import { reused } from "./reused.ts";
 import { cookieFilter, handedOnCookie } from "./set-cookie.ts";
-
-/** What one kind of call is matched by, and what becomes of its path. */
-interface CallShape {
-  readonly kind: ClusterKind;
-  readonly match: JsonObject;
-  readonly rewrite?: string;
-  readonly feedback: boolean;
-}
-
-function echo(header: string, value: string): JsonObject {
-  return { header: { key: header, value }, append_action: "OVERWRITE_IF_EXISTS_OR_ADD" };
-}
 
 /**
  * What the filter said, echoed on every route; Envoy adds none for a header that is absent. Routes that the filter did not
@@ -40,12 +27,6 @@ export const ECHOES: readonly JsonObject[] = [HEADER_PREDICTOR, HEADER_ROUTE, HE
 
 /** What the filter decided for a deployment whose URLs another one answers, or an explainer: not true of them. */
 const ANOTHERS_DECISION: readonly string[] = [HEADER_PREDICTOR, HEADER_ROUTE, HEADER_DECISION, HEADER_SET_COOKIE];
-
-/** Who really answered, where one predictor stands in for another; nothing when nobody did. */
-function answeredBy(plan: DeploymentPlan): readonly JsonObject[] {
-  if (plan.fallback.length === 0) return [];
-  return [echo(HEADER_PREDICTOR, `%UPSTREAM_METADATA(${ENDPOINT_METADATA.namespace}:${ENDPOINT_METADATA.key})%`)];
-}
 
 function restCalls(prefix: string): readonly CallShape[] {
   const feedback = FEEDBACK_PATHS.map((path): CallShape => {
@@ -59,28 +40,6 @@ function grpcCalls(): readonly CallShape[] {
     { kind: "grpc", match: { path: GRPC_FEEDBACK_PATH }, feedback: true },
     { kind: "grpc", match: { prefix: "/" }, feedback: false },
   ];
-}
-
-/** A model without an orchestrator in front of it may speak WebSocket. */
-function upgrades(plan: DeploymentPlan, call: CallShape): JsonObject {
-  const isBare = plan.predictors.some((one) => one.orchestrator === "none" && one.graph.children.length === 0);
-  return isBare && call.kind === "http" && !call.feedback ? { upgrade_configs: [{ upgrade_type: "websocket" }] } : {};
-}
-
-function common(plan: DeploymentPlan, call: CallShape, isDecided: boolean): JsonObject {
-  return {
-    ...(call.rewrite === undefined ? {} : { prefix_rewrite: call.rewrite }),
-    timeout: "0s",
-    ...streamDuration(plan.deadline, call.kind, isDecided),
-    ...upgrades(plan, call),
-    ...countedBy(plan),
-    ...(call.feedback ? { retry_policy: NO_RETRIES } : retryPolicy(plan.retry, call.kind)),
-  };
-}
-
-/** Present where there is something in it. */
-function listed(name: string, values: readonly Json[]): JsonObject {
-  return values.length === 0 ? {} : { [name]: values };
 }
 
 const IS_DECIDED: JsonObject = reused({ name: HEADER_CLUSTER, present_match: true });
@@ -133,7 +92,7 @@ function routes(plan: DeploymentPlan, calls: readonly CallShape[]): readonly Jso
 
 /** Routes of a deployment for calls below its URL prefix. */
 export function restRoutes(plan: DeploymentPlan): readonly JsonObject[] {
-  return routes(plan, restCalls(urlPrefix(plan)));
+  return [...bypassRoutes(plan, "http"), ...routes(plan, restCalls(urlPrefix(plan)))];
 }
 
 /** Routes of a deployment for those requests of another one that it answers: they go where Envoy's own split says. */
@@ -182,5 +141,5 @@ export function explainerRoutes(plan: DeploymentPlan): readonly (readonly [prefi
 
 /** Routes of a deployment for gRPC calls that name it by metadata, health and reflection included. */
 export function grpcRoutes(plan: DeploymentPlan): readonly JsonObject[] {
-  return routes(plan, grpcCalls());
+  return [...bypassRoutes(plan, "grpc"), ...routes(plan, grpcCalls())];
 }

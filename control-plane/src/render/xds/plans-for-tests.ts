@@ -1,4 +1,4 @@
-import type { DeploymentPlan, PredictorPlan } from "../../plan/deployment-plan.ts";
+import type { BypassPlan, DeploymentPlan, PredictorPlan } from "../../plan/deployment-plan.ts";
 import { graphName, predictorServiceName, seldonId, serviceHost } from "../../plan/names.ts";
 
 /** A predictor of one model, as small as plans get. */
@@ -79,4 +79,23 @@ export function explained(plan: DeploymentPlan): DeploymentPlan {
 /** The same with nothing in front of its models. */
 export function bare(plan: DeploymentPlan): DeploymentPlan {
   return { ...plan, predictors: plan.predictors.map((predictor) => ({ ...predictor, orchestrator: "none" })) };
+}
+
+/** The same with a way past the orchestrators. */
+export function withBypass(plan: DeploymentPlan): DeploymentPlan {
+  const predictors = plan.predictors.map((predictor): PredictorPlan => {
+    const serviceName = `${predictor.serviceName}-classifier`;
+    const bypass: BypassPlan = {
+      serviceName,
+      serviceHost: serviceHost(serviceName, plan.namespace),
+      httpPort: 9000,
+      grpcPort: 9500,
+      model: "classifier",
+      transports: ["rest", "grpc"],
+      allowedOrigins: "https://example.org",
+      allowedHeaders: "X-100%",
+    };
+    return { ...predictor, bypass };
+  });
+  return { ...plan, predictors };
 }
