@@ -1,6 +1,8 @@
 import { openDeltaStream, type DeltaStreamOptions, type DeltaUpdate } from "../../deliver/xds-client/delta-stream.ts";
 import { readLastGood, writeLastGood } from "../../deliver/xds-client/last-good.ts";
-import type { XdsEvent } from "../../deliver/xds-server/events.ts";
+import type { NamedVersion, XdsEvent } from "../../deliver/xds-server/events.ts";
+import { refusedAmong } from "../../deliver/xds-server/refused-names.ts";
+import { rulesOf } from "../../deliver/xds-server/resource-types.ts";
 import { createResourceStore } from "../../deliver/xds-server/resource-store.ts";
 import { startXdsServer } from "../../deliver/xds-server/server.ts";
 import type { EncodedResource } from "../../render/xds/resource.ts";
@@ -58,6 +60,9 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
   const good = new Map<string, EncodedResource>();
   /** The version that Envoy refused last, and why, by type and name. */
   const refusals = new Map<string, { readonly version: string; readonly reason: string }>();
+  /** The version that Envoy accepted last, and what it had before a version that it did not answer yet, by type and name. */
+  const confirmed = new Map<string, string>();
+  const previous = new Map<string, EncodedResource>();
   const told = new Set<string>();
   const opened = Promise.withResolvers<undefined>();
   let isServing = false;
@@ -82,7 +87,7 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
     address: `unix:${options.socket}`,
     store,
     ready: opened.promise,
-    onEvent: noteRefusals,
+    onEvent: noteAnswers,
     onError: fault("serving Envoy"),
   });
   const stream = openDeltaStream({
@@ -123,7 +128,7 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
     told.add(typeUrl);
     if (!isServing && RELAYED.every((one) => told.has(one))) open();
     const reasons = resources.flatMap((one) => settle(one) ?? []);
-    for (const one of gone) good.delete(keyOf(one));
+    for (const one of gone) for (const memory of [good, previous, confirmed]) memory.delete(keyOf(one));
     if (resources.length > 0 || gone.length > 0) saver.request();
     if (reasons.length === 0) return undefined;
     const reason = [...new Set(reasons)].join("; ");
@@ -135,20 +140,58 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
   function settle(resource: EncodedResource): string | undefined {
     const key = keyOf(resource);
     const refusal = refusals.get(key);
+    const before = good.get(key);
     if (refusal?.version !== resource.version) {
+      if (before !== undefined && confirmed.get(key) !== resource.version) previous.set(key, before);
       good.set(key, resource);
       return undefined;
     }
-    const before = good.get(key);
     store.apply(before === undefined ? { set: [], remove: [resource] } : { set: [before], remove: [] });
     return refusal.reason;
   }
 
-  function noteRefusals(event: XdsEvent): void {
-    if (event.kind === "disconnect") refusals.clear();
-    if (event.kind !== "nack") return;
-    for (const { name, version } of event.resources)
-      refusals.set(`${event.typeUrl} ${name}`, { version, reason: event.message });
+  function noteAnswers(event: XdsEvent): void {
+    if (event.kind === "disconnect") {
+      refusals.clear();
+      confirmed.clear();
+    }
+    if (event.kind !== "ack" && event.kind !== "nack") return;
+    const { typeUrl } = event;
+    const refused = event.kind === "nack" ? refusedIn(event) : [];
+    for (const one of event.resources) {
+      const key = keyOf({ typeUrl, name: one.name });
+      if (event.kind === "nack" && refused.includes(one))
+        refusals.set(key, { version: one.version, reason: event.message });
+      else confirm(key, one.version);
+    }
+    if (event.kind === "nack") takeBack(typeUrl, refused);
+  }
+
+  function confirm(key: string, version: string): void {
+    confirmed.set(key, version);
+    previous.delete(key);
+    if (refusals.get(key)?.version === version) refusals.delete(key);
+  }
+
+  /** What Envoy refuses only after it was taken for accepted: the control plane sends it again, and is told this time. */
+  function takeBack(typeUrl: string, refused: readonly NamedVersion[]): void {
+    const late = refused.map(({ name }) => keyOf({ typeUrl, name })).filter((key) => isGood(key));
+    for (const key of late) goBack(key);
+    if (late.length === 0) return;
+    saver.request();
+    stream.renew();
+  }
+
+  function goBack(key: string): void {
+    const before = previous.get(key);
+    previous.delete(key);
+    if (before === undefined) good.delete(key);
+    else good.set(key, before);
+  }
+
+  function isGood(key: string): boolean {
+    const known = good.get(key);
+    return known !== undefined && known.version === refusals.get(key)?.version;
   }
 
   /** The server never says that endpoints are gone; those of clusters that are, are. */
@@ -170,6 +213,11 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
       await server.close();
     },
   };
+}
+
+/** Envoy takes the good ones of several clusters, listeners or secrets; of others it is sent each by itself after a refusal. */
+function refusedIn({ typeUrl, resources, message }: Extract<XdsEvent, { kind: "nack" }>): readonly NamedVersion[] {
+  return rulesOf(typeUrl).removable ? refusedAmong(resources, message) : resources;
 }
 
 function keyOf({ typeUrl, name }: Pick<EncodedResource, "typeUrl" | "name">): string {

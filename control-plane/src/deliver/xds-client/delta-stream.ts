@@ -33,6 +33,8 @@ export interface DeltaStreamOptions {
 }
 
 export interface DeltaStream {
+  /** Ends the stream that is open, and opens another with what is held then. */
+  renew(): void;
   /** Ends the stream; resolves when nothing runs any more. */
   close(): Promise<void>;
 }
@@ -58,11 +60,13 @@ export function openDeltaStream(options: DeltaStreamOptions): DeltaStream {
   const client = new Client(options.address, options.credentials, CHANNEL);
   const stop = new AbortController();
   const isStopped = (): boolean => stop.signal.aborted;
+  let ending = new AbortController();
 
   async function run(): Promise<void> {
     let failures = 0;
     while (!isStopped()) {
-      const { reason, answered } = await oneStream(client, options, stop.signal);
+      ending = new AbortController();
+      const { reason, answered } = await oneStream(client, options, AbortSignal.any([stop.signal, ending.signal]));
       if (isStopped()) break;
       options.onConnection?.(false, reason);
       failures = answered ? 1 : failures + 1;
@@ -73,6 +77,9 @@ export function openDeltaStream(options: DeltaStreamOptions): DeltaStream {
 
   const ended = run();
   return {
+    renew: () => {
+      ending.abort();
+    },
     close: async () => {
       stop.abort();
       await ended;
