@@ -147,7 +147,12 @@ export function startGateway(options: GatewayOptions): GatewayService {
     const plans = served.all();
     const startedMs = performance.now();
     try {
-      const { value, problems } = render(plans, { ports: objects.ports(), wasm, nextGeneration });
+      const { value, problems } = render(plans, {
+        ports: objects.ports(),
+        wasm,
+        accessLog: options.settings.accessLog,
+        nextGeneration,
+      });
       lane.serve(plans.flatMap(clusterBackends));
       reports.rendered(value.wanted, problems);
       rollout.publish(noteNumber(value.snapshot));

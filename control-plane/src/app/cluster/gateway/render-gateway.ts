@@ -7,6 +7,7 @@ import { OWN_CLUSTERS, renderFilterTable } from "../../../render/filter-table/re
 import { encodeResource, versionOf } from "../../../render/xds/encode.ts";
 import { filterName, renderFilterConfig, type WasmSource } from "../../../render/xds/filter-config.ts";
 import { hostsBehind, renderGatewayListeners, type GatewayPort } from "../../../render/xds/gateway-listeners.ts";
+import type { XdsOptions } from "../../../render/xds/options.ts";
 import { renderXds } from "../../../render/xds/render.ts";
 import type { EncodedResource } from "../../../render/xds/resource.ts";
 import { TYPE } from "../../../render/xds/type-urls.ts";
@@ -15,6 +16,7 @@ import type { WantedState } from "./acceptance.ts";
 export interface GatewayRendering {
   readonly ports: readonly GatewayPort[];
   readonly wasm: WasmSource;
+  readonly accessLog: XdsOptions["accessLog"];
   /** A number for a table that no table ever had. */
   readonly nextGeneration: () => bigint;
 }
@@ -45,12 +47,12 @@ export function createGatewayRenderer(): (
     return made;
   }
 
-  return (plans, { ports, wasm, nextGeneration }) => {
+  return (plans, { ports, wasm, accessLog, nextGeneration }) => {
     const clusters = plans.map(clustersOf);
     const unnumbered = renderFilterTable(plans, { role: "gateway", generation: 0n, clusters: OWN_CLUSTERS });
     const snapshot: GatewaySnapshot = {
       backends: clusters.flatMap((one) => one.value),
-      routing: renderGatewayListeners(ports, plans).map(encodeResource),
+      routing: renderGatewayListeners(ports, plans, { accessLog }).map(encodeResource),
       table: {
         fingerprint: versionOf(unnumbered.value),
         encode: () => {

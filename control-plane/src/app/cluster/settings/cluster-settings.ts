@@ -1,6 +1,7 @@
 import type { RolloutSettings } from "../../../deliver/rollout/rollout-step.ts";
 import type { ModelSettings } from "../../../model/settings.ts";
 import type { PlanOptions } from "../../../plan/options.ts";
+import type { XdsOptions } from "../../../render/xds/options.ts";
 
 /** What the operator set about a control plane in a cluster. */
 export interface ClusterSettings {
@@ -62,6 +63,8 @@ export interface GatewaySettings {
   readonly gatewayClass: string;
   /** Where gateways listen when there is no Gateway. */
   readonly port: number;
+  /** What gateways say of each request on their standard output. */
+  readonly accessLog: XdsOptions["accessLog"];
 }
 
 /** Whom of Istio's proxies filters are served to. */

@@ -201,6 +201,7 @@ function gatewaySettings(texts: SettingTexts): GatewaySettings | undefined {
     serviceAccount: texts.flag("gateway-service-account"),
     gatewayClass: texts.flag("gateway-class"),
     port: Number(texts.flag("gateway-port")),
+    accessLog: texts.flag("gateway-access-log") === "json" ? "json" : "off",
   };
 }
 
