@@ -45,7 +45,8 @@ function write(writer: Steps, steps: readonly Step[]): void {
 }
 
 const whole = fc.maxSafeInteger();
-const long = { maxLength: 300, size: "max" } as const;
+/** Some are large enough to be put in their place only at the end. */
+const long = { maxLength: 3000, size: "max" } as const;
 const { steps } = fc.letrec<{ readonly steps: readonly Step[]; readonly step: Step }>((tie) => ({
   steps: fc.array(tie("step"), { maxLength: 12 }),
   step: fc.oneof(

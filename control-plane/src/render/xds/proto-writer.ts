@@ -9,15 +9,34 @@ const SHORT_CHARS = 48;
 /** Bytes that a varint takes at most, and a tag's value with a fixed size. */
 const MOST_VARINT_BYTES = 10;
 
+/** Bytes at least so many are put in their place by `finish` only: they are not moved when a length before them is known. */
+const LARGE_BYTES = 1024;
+
+/** Bytes that stand before those at an offset of the buffer. */
+interface Large {
+  at: number;
+  readonly bytes: Uint8Array;
+}
+
+/** Where a nested message begins: its offset in the buffer, and how many large bytes were before it. */
+interface Start {
+  readonly at: number;
+  readonly largeCount: number;
+  readonly largeBytes: number;
+}
+
 /**
  * Writes the wire format of Protocol Buffers straight into one buffer. Nested messages are written in place: a byte is
  * left for their length, and long ones are moved when their end is known. The methods return the writer, `finish` ends it.
+ * Bytes that it is given must stay as they are until then.
  */
 export class ProtoWriter {
   #buffer: Buffer = spare.pop() ?? Buffer.allocUnsafeSlow(START_BYTES);
   #at = 0;
   /** Where the messages begin that are being written. */
-  readonly #starts: number[] = [];
+  readonly #starts: Start[] = [];
+  readonly #large: Large[] = [];
+  #largeBytes = 0;
 
   /** A varint up to 32 bits; a tag is one too. */
   uint32(value: number): this {
@@ -95,6 +114,11 @@ export class ProtoWriter {
 
   /** Bytes as they are. */
   raw(value: Uint8Array): this {
+    if (value.length >= LARGE_BYTES) {
+      this.#large.push({ at: this.#at, bytes: value });
+      this.#largeBytes += value.length;
+      return this;
+    }
     this.#reserve(value.length);
     this.#buffer.set(value, this.#at);
     this.#at += value.length;
@@ -105,7 +129,7 @@ export class ProtoWriter {
   fork(): this {
     this.#reserve(1);
     this.#at += 1;
-    this.#starts.push(this.#at);
+    this.#starts.push({ at: this.#at, largeCount: this.#large.length, largeBytes: this.#largeBytes });
     return this;
   }
 
@@ -113,25 +137,37 @@ export class ProtoWriter {
   ldelim(): this {
     const start = this.#starts.pop();
     if (start === undefined) throw new Error("no nested message was begun");
-    const length = this.#at - start;
+    const here = this.#at - start.at;
+    const length = here + this.#largeBytes - start.largeBytes;
     if (length < 128) {
-      this.#buffer[start - 1] = length;
+      this.#buffer[start.at - 1] = length;
       return this;
     }
     const more = length < 1 << 14 ? 1 : length < 1 << 21 ? 2 : length < 1 << 28 ? 3 : 4;
     this.#reserve(more);
-    this.#buffer.copyWithin(start + more, start, this.#at);
-    this.#at = start - 1;
+    this.#buffer.copyWithin(start.at + more, start.at, this.#at);
+    for (const large of this.#large.slice(start.largeCount)) large.at += more;
+    this.#at = start.at - 1;
     this.uint32(length);
-    this.#at = start + more + length;
+    this.#at = start.at + more + here;
     return this;
   }
 
   /** What was written. The writer must not be used again. */
   finish(): Uint8Array {
-    const written = Buffer.from(this.#buffer.subarray(0, this.#at));
+    const written = this.#large.length === 0 ? Buffer.from(this.#buffer.subarray(0, this.#at)) : this.#join();
     if (spare.length < MOST_SPARE && this.#buffer.length <= MOST_SPARE_BYTES) spare.push(this.#buffer);
     return written;
+  }
+
+  #join(): Buffer {
+    const pieces: Uint8Array[] = [];
+    let from = 0;
+    for (const { at, bytes } of this.#large) {
+      pieces.push(this.#buffer.subarray(from, at), bytes);
+      from = at;
+    }
+    return Buffer.concat([...pieces, this.#buffer.subarray(from, this.#at)], this.#at + this.#largeBytes);
   }
 
   /** False, and nothing written, for a text that has other characters too. */
