@@ -4,6 +4,7 @@ import { GatewayClient, type Reply, type RestCall } from "./gateway-client.ts";
 import type { Fields, KubeObject } from "./kube.ts";
 import { Load } from "./load.ts";
 import { deployment, type DeploymentShape } from "./manifest.ts";
+import { sendRaw } from "./raw-http.ts";
 import { untilTrue } from "./until.ts";
 import { rowOf, type World } from "./world.ts";
 
@@ -16,8 +17,8 @@ const CONTROL_PLANE_PODS = "app.kubernetes.io/component=control-plane";
 /** Of the one deployment that a scenario's clients call. */
 export const NAME = "canary";
 
-/** How a plain Envoy becomes a gateway of the mesh: but for its address, which the pod's arguments add. */
-const BOOTSTRAP = `
+/** How a plain Envoy becomes a proxy of the mesh: but for what it is, which the pod's arguments add. */
+export const BOOTSTRAP = `
 admin: { address: { socket_address: { address: 0.0.0.0, port_value: ${ADMIN_PORT} } } }
 dynamic_resources:
   ads_config:
@@ -53,6 +54,7 @@ export class FilteredMesh {
   #client: GatewayClient | undefined;
   #admin: GatewayClient | undefined;
   readonly #loads: Load[] = [];
+  #host = "";
 
   constructor(world: World) {
     this.#world = world;
@@ -63,8 +65,9 @@ export class FilteredMesh {
     await this.#world.apply(...ingressOf(this.#world.namespace));
     await this.#helm("install", controlPlanes);
     const service = await this.#world.need("Service", ENVOY);
-    this.#client = new GatewayClient(`${String(service.spec?.["clusterIP"])}:80`);
-    this.#admin = new GatewayClient(`${String(service.spec?.["clusterIP"])}:${ADMIN_PORT}`);
+    this.#host = String(service.spec?.["clusterIP"]);
+    this.#client = new GatewayClient(`${this.#host}:80`);
+    this.#admin = new GatewayClient(`${this.#host}:${ADMIN_PORT}`);
   }
 
   async uninstall(): Promise<void> {
@@ -122,6 +125,11 @@ export class FilteredMesh {
   predict(headers: Readonly<Record<string, string>> = {}, tail = "api/v1.0/predictions"): Promise<Reply> {
     const path = `/seldon/${this.#world.namespace}/${NAME}/${tail}`;
     return this.call({ path, headers, body: '{"data":{"ndarray":[[1.0,2.0,5.0]]}}' });
+  }
+
+  /** Sends these bytes on a connection of their own; resolves with the whole answer. */
+  raw(request: Buffer): Promise<string> {
+    return sendRaw(this.#host, 80, request);
   }
 
   /** Predictions until it is stopped, at the latest with the mesh. */
@@ -208,7 +216,8 @@ export class FilteredMesh {
   }
 }
 
-interface SeenRequest {
+/** A request as a model has logged it. */
+export interface SeenRequest {
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
 }
