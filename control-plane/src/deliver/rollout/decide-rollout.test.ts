@@ -148,6 +148,30 @@ test("a graph edit over xDS restarts nothing; without xDS it rolls", () => {
   assert.deepEqual(names(false).filter(isEngine), ["update Deployment example-main-0-classifier, new pods"]);
 });
 
+test("the way past the orchestrators restarts nothing, and is left while pods change", () => {
+  const hosts = (simulation: Simulation): readonly string[] => {
+    const { http } = find(simulation, "VirtualService", "example")["spec"] as {
+      readonly http: readonly { readonly route: readonly { readonly destination: { readonly host: string } }[] }[];
+    };
+    return (http[0]?.route ?? []).map(({ destination }) => destination.host.split(".")[0] ?? "");
+  };
+  const simulation = at(ONE);
+  assert.deepEqual(hosts(simulation), ["example-main"]);
+  const step = edit(simulation, { ...ONE, bypass: true });
+  assert.deepEqual(namesOf(step.writes), [
+    "apply DestinationRule example-main-classifier",
+    "apply VirtualService example",
+  ]);
+  assert.deepEqual(hosts(simulation), ["example-main-classifier"]);
+  simulation.edit({ predictors: [{ ...MAIN, container: "other" }], bypass: true });
+  simulation.turn();
+  assert.deepEqual(hosts(simulation), ["example-main"]);
+  simulation.settle();
+  assert.deepEqual(hosts(simulation), ["example-main-other"]);
+  edit(simulation, { predictors: [{ ...MAIN, container: "other" }] });
+  assert.deepEqual(hosts(simulation), ["example-main"]);
+});
+
 test("a canary that never starts gets no share, and freezes nothing else", () => {
   const simulation = at(ONE);
   const broken = { ...CANARY, image: "broken:1" };

@@ -30,6 +30,8 @@ export interface TestDeployment {
   readonly protocol?: string;
   readonly separate?: boolean;
   readonly headless?: boolean;
+  /** A RoutePolicy sends requests past the orchestrators. */
+  readonly bypass?: boolean;
 }
 
 function pod(name: string, image: string, more: object = {}): unknown {
@@ -85,12 +87,23 @@ export function resourceOf(deployment: TestDeployment, generation = 1, status?: 
   };
 }
 
+const BYPASS = {
+  apiVersion: "graphway.dev/v1alpha1",
+  kind: "RoutePolicy",
+  metadata: { name: "example", namespace: "seldon" },
+  spec: {
+    targetRef: { group: "machinelearning.seldon.io", kind: "SeldonDeployment", name: "example" },
+    bypass: true,
+  },
+};
+
 /** Loads and plans it as the control plane does. */
 export function planOf(
   resource: KubernetesObject,
   portsInUse?: PortsInUse,
+  bypass = false,
 ): { readonly plan: DeploymentPlan | undefined; readonly problems: readonly Problem[] } {
   const object = { value: resource, ...(portsInUse === undefined ? {} : { portsInUse }) };
-  const { value, problems } = planModel(loadObjects([object]));
+  const { value, problems } = planModel(loadObjects([object, ...(bypass ? [{ value: BYPASS }] : [])]));
   return { plan: value[0], problems };
 }

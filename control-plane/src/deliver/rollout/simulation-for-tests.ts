@@ -33,7 +33,7 @@ export function chanceOf(seed: number): () => number {
 }
 
 interface Destination {
-  readonly destination: { readonly host: string; readonly subset: string; readonly port: { readonly number: number } };
+  readonly destination: { readonly host: string; readonly subset?: string; readonly port: { readonly number: number } };
   readonly weight?: number;
 }
 
@@ -62,7 +62,7 @@ export class Simulation {
   edit(deployment: TestDeployment, restarts?: readonly string[]): boolean {
     this.#generation += 1;
     this.#resource = resourceOf(deployment, this.#generation);
-    const { plan, problems } = planOf(this.#resource);
+    const { plan, problems } = planOf(this.#resource, undefined, deployment.bypass);
     this.log.push(`edit ${this.#generation} ${JSON.stringify(deployment)}`);
     this.#plan = plan ?? this.#plan;
     this.#problems = problems;
@@ -177,7 +177,7 @@ export class Simulation {
       readonly subsets?: readonly { readonly name: string; readonly labels?: Readonly<Record<string, string>> }[];
     };
     const subset = subsets.find((one) => one.name === destination.subset);
-    if (subset === undefined) return [`no subset ${destination.subset} of ${name}`];
+    if (subset === undefined && destination.subset !== undefined) return [`no subset ${destination.subset} of ${name}`];
     const { ports = [], selector } = service["spec"] as {
       readonly ports?: readonly { readonly port: number }[];
       readonly selector: Readonly<Record<string, string>>;
@@ -185,7 +185,7 @@ export class Simulation {
     if (!ports.some((one) => one.port === destination.port.number))
       return [`${name} has no port ${destination.port.number}`];
     if (weight === 0 || this.#isAsleep()) return [];
-    const labels = { ...selector, ...subset.labels };
+    const labels = { ...selector, ...subset?.labels };
     const behind = this.cluster.pods.available().filter((pod) => missing(labels, pod.labels) === undefined);
     if (behind.length === 0) return [`no pod answers for ${name}`];
     const deaf = behind.some((pod) => !pod.ports.includes(destination.port.number));

@@ -74,6 +74,7 @@ const EDITS: Readonly<Record<string, Editor>> = {
   protocol: anyPods((before) => ({ ...before, protocol: before.protocol === "v2" ? "seldon" : "v2" })),
   separate: anyPods((before) => ({ ...before, separate: before.separate !== true })),
   noEngine: anyPods((before, number) => change(before, number, (one) => ({ ...one, noEngine: one.noEngine !== true }))),
+  bypass: noPods((before) => ({ ...before, bypass: before.bypass !== true })),
   serviceName: anyPods((before, number) =>
     change(before, number, (one) => ({ ...one, serviceName: `svc-${one.name}-${number % 2}` })),
   ),
