@@ -52,6 +52,7 @@ const KINDS: Readonly<Record<string, readonly [group: string, plural: string]>> 
   DestinationRule: ["networking.istio.io/v1", "destinationrules"],
   Lease: ["coordination.k8s.io/v1", "leases"],
   Gateway: ["networking.istio.io/v1", "gateways"],
+  Sidecar: ["networking.istio.io/v1", "sidecars"],
   EnvoyFilter: ["networking.istio.io/v1alpha3", "envoyfilters"],
   RoutePolicy: ["graphway.dev/v1alpha1", "routepolicies"],
 };

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import type { Reply } from "../runner/gateway-client.ts";
 import { deployment, model, predictor } from "../runner/manifest.ts";
+import { startMeshCaller } from "../runner/mesh-caller.ts";
 import type { Scenario } from "../runner/scenario.ts";
 import { until, untilTrue } from "../runner/until.ts";
 import { rowOf, type World } from "../runner/world.ts";
@@ -40,6 +42,47 @@ export const scenarios: readonly Scenario[] = [
       assert.ok(canary / main > 0.1 && canary / main < 0.5, `canary ${canary}, main ${main}`);
       assert.equal(main + canary, times + 1);
       assert.equal(answers.get(V2), canary);
+    },
+  },
+  {
+    name: "traffic/mesh-internal",
+    shows:
+      "callers within the mesh are split by weights at the name of a Service, and reach one predictor at that of its own",
+    async run(world) {
+      const times = 200;
+      // As Seldon's documentation has it: the routes belong to the Service of the main predictor.
+      const host = "canary-example-1";
+      const annotations = { "seldon.io/istio-gateway": "mesh", "seldon.io/istio-host": host };
+      const main = predictor("main", { traffic: 75, annotations: { "seldon.io/svc-name": host } });
+      const canary = predictor("canary", { traffic: 25, pods: version2 });
+      await world.apply(deployment("example", { annotations, predictors: [main, canary] }));
+      await world.untilAvailable("example");
+      const caller = await startMeshCaller(world);
+      const [all, one] = [caller.to(host), caller.to("example-canary")];
+      const body = '{"data":{"ndarray":[[1.0,2.0,5.0]]}}';
+      const ask = (client: typeof all, path: string): Promise<Reply> => client.rest({ path, body });
+      const path = `/seldon/${world.namespace}/example/api/v1.0/predictions`;
+      try {
+        await untilTrue("the caller's proxy knows both", async () =>
+          (await Promise.all([ask(all, path), ask(one, "/api/v1.0/predictions")])).every(
+            ({ status }) => status === 200,
+          ),
+        );
+        const answers = new Map<string, number>();
+        for (let i = 0; i < times; i += 1) {
+          const reply = await ask(all, path);
+          assert.equal(reply.status, 200, reply.body);
+          answers.set(rowOf(reply), (answers.get(rowOf(reply)) ?? 0) + 1);
+          assert.equal(rowOf(await ask(one, "/api/v1.0/predictions")), V2);
+        }
+        const share = (answers.get(V2) ?? 0) / times;
+        world.note(`canary ${share.toFixed(3)}`);
+        assert.deepEqual([...answers.keys()].sort(), [V1, V2]);
+        assert.ok(share > 0.12 && share < 0.4, `the canary's share is ${share}`);
+        assert.equal((await world.predict("example")).status, 404, "the ingress has a route");
+      } finally {
+        await Promise.all([all.close(), one.close()]);
+      }
     },
   },
   {
