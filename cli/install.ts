@@ -22,7 +22,14 @@ import {
 } from "./istio/choices.ts";
 import { renderIstiodTables } from "./istio/istiod-tables.ts";
 import type { Mesh } from "./istio/mesh.ts";
-import { chooseControlPlane, chooseMesh, chooseReach, chooseVersion } from "./istio/plan-install.ts";
+import {
+  chooseControlPlane,
+  chooseMesh,
+  chooseReach,
+  isInMesh,
+  warnOfReach,
+  chooseVersion,
+} from "./istio/plan-install.ts";
 import { askIstiod, howToLook, type Istiod, type Proxy } from "./istio/proxies.ts";
 import { verifyInstallation, type Verification } from "./istio/verify.ts";
 import { formatProblems } from "./problem-list.ts";
@@ -116,11 +123,15 @@ async function decideSource(
   values: Values,
   mesh: Mesh,
 ): Promise<Pick<IstioInstallation, "reach" | "controlPlane">> {
-  const reach = chooseReach(mesh, await readReach(values.reach, values["ca-file"]));
+  const given = await readReach(values.reach, values["ca-file"]);
   const controlPlane = await chooseControlPlane(client, readControlPlane(values["control-plane"]));
+  const inMesh = await isInMesh(client, controlPlane.value);
+  const reach = chooseReach(mesh, inMesh, given);
   say("delivery by ECDS straight from the control plane: no image to pull, no push of istiod per change");
   say(`fetched from ${controlPlane.value.host}:${controlPlane.value.port} (${controlPlane.because})`);
   say(`reached by ${reach.value.by === "mesh" ? "the mesh's cluster" : "a cluster of its own"} (${reach.because})`);
+  const warning = warnOfReach(mesh, inMesh, reach.value);
+  if (warning !== undefined) say(`warning: ${warning}`);
   return { reach: reach.value, controlPlane: controlPlane.value };
 }
 

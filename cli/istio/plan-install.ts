@@ -47,12 +47,34 @@ export async function chooseVersion(
   return { value: judgeIstioVersion(oldest), because: "its oldest proxy says so" };
 }
 
-/** How proxies reach the control plane. */
-export function chooseReach(mesh: Mesh, given: Reach | undefined): Decision<Reach> {
+/** How proxies reach the control plane. One behind a sidecar takes nothing but the mesh's own mTLS where that is strict. */
+export function chooseReach(mesh: Mesh, isInMesh: boolean, given: Reach | undefined): Decision<Reach> {
   if (given !== undefined) return { value: given, because: "you said so" };
+  if (isInMesh) return { value: { by: "mesh" }, because: "the control plane has a sidecar: mTLS" };
   return mesh.prunesGatewayClusters
     ? { value: { by: "cluster" }, because: "istiod tells gateways only of clusters that routes name" }
-    : { value: { by: "mesh" }, because: "the mesh knows the Service, and has mTLS where its pods are in the mesh" };
+    : { value: { by: "mesh" }, because: "the mesh knows the Service; in plain text: the control plane has no sidecar" };
+}
+
+/** What of a reach will not work, in words. */
+export function warnOfReach(mesh: Mesh, isInMesh: boolean, reach: Reach): string | undefined {
+  if (!isInMesh) return undefined;
+  if (reach.by === "cluster")
+    return "the control plane has a sidecar, which with strict mTLS refuses what does not come by the mesh's cluster";
+  return mesh.prunesGatewayClusters
+    ? "istiod tells gateways only of clusters that routes name: name the Service in a VirtualService of theirs"
+    : undefined;
+}
+
+/** Whether the pods of our Service have a sidecar. Not known: no. */
+export async function isInMesh(client: ApiClient, { host }: IstioInstallation["controlPlane"]): Promise<boolean> {
+  const [name = "", namespace = ""] = host.split(".");
+  const service = await client.get(RESOURCE.service, { namespace, name });
+  const { selector } = (service?.["spec"] ?? {}) as { readonly selector?: Readonly<Record<string, string>> };
+  if (selector === undefined) return false;
+  const labelSelector = Object.entries(selector).map(([label, value]) => `${label}=${value}`);
+  const { items } = await client.list(RESOURCE.pod, { namespace, labelSelector: labelSelector.join(",") });
+  return items.some(({ metadata }) => metadata.labels?.["security.istio.io/tlsMode"] === "istio");
 }
 
 /** Where the filter is fetched. */

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { DEFAULT_ISTIO_INSTALLATION } from "../../control-plane/src/render/istio/installation/options.ts";
 import { renderIstioInstallation } from "../../control-plane/src/render/istio/installation/render.ts";
 import type { Mesh } from "./mesh.ts";
-import { chooseReach, chooseVersion } from "./plan-install.ts";
+import { chooseReach, chooseVersion, warnOfReach } from "./plan-install.ts";
 import { missingParts, type Istiod, type Proxy } from "./proxies.ts";
 import { verifyInstallation } from "./verify.ts";
 
@@ -81,7 +81,14 @@ test("the version is what knows it best: the user, the pods, istiod, the oldest 
 });
 
 test("gateways without the mesh's clusters get one of their own, unless told otherwise", () => {
-  assert.deepEqual(chooseReach(MESH, undefined).value, { by: "mesh" });
-  assert.deepEqual(chooseReach({ ...MESH, prunesGatewayClusters: true }, undefined).value, { by: "cluster" });
-  assert.deepEqual(chooseReach({ ...MESH, prunesGatewayClusters: true }, { by: "mesh" }).value, { by: "mesh" });
+  const pruned = { ...MESH, prunesGatewayClusters: true };
+  assert.deepEqual(chooseReach(MESH, false, undefined).value, { by: "mesh" });
+  assert.deepEqual(chooseReach(pruned, false, undefined).value, { by: "cluster" });
+  assert.deepEqual(chooseReach(pruned, false, { by: "mesh" }).value, { by: "mesh" });
+  // Behind a sidecar plain text may be refused.
+  assert.deepEqual(chooseReach(pruned, true, undefined).value, { by: "mesh" });
+  assert.equal(warnOfReach(MESH, true, { by: "mesh" }), undefined);
+  assert.match(warnOfReach(pruned, true, { by: "mesh" }) ?? "", /VirtualService/);
+  assert.match(warnOfReach(MESH, true, { by: "cluster" }) ?? "", /strict mTLS/);
+  assert.equal(warnOfReach(MESH, false, { by: "cluster" }), undefined);
 });
