@@ -122,7 +122,7 @@ describe("a proxy of Istio sees", () => {
 });
 
 it("loopback is loopback in all its writings", () => {
-  for (const address of ["127.0.0.1", "127.0.0.6", "::1", "::ffff:127.0.0.6", "::FFFF:127.0.0.1"])
+  for (const address of ["127.0.0.1", "127.0.0.6", "::1", "::6", "::ffff:127.0.0.6", "::FFFF:127.0.0.1"])
     assert.ok(isLoopback(address), address);
   for (const address of ["", "10.0.0.1", "127.evil", "::ffff:10.0.0.1", "1270.0.0.1", "fe80::1"])
     assert.ok(!isLoopback(address), address);
