@@ -37,7 +37,9 @@ export function renderRateLimits(plans: readonly DeploymentPlan[]): XdsResource 
     stat_prefix: "graphway_limits",
     filter_enabled: ALWAYS,
     filter_enforced: ALWAYS,
-    descriptors: plans.flatMap((plan) => (plan.limits === undefined ? [] : descriptor(plan.key, plan.limits))),
+    descriptors: plans
+      .filter(({ limits }) => limits !== undefined)
+      .flatMap(({ key, limits }) => (limits === undefined ? [] : descriptor(key, limits))),
     rate_limited_as_resource_exhausted: true,
   };
   const body = { name: RATE_LIMITS_NAME, typed_config: typedConfig };

@@ -8,11 +8,14 @@ import { renderRateLimits } from "./rate-limits.ts";
 import type { XdsResource } from "./resource.ts";
 import { renderRouteConfiguration } from "./route-configuration.ts";
 
-function unexpressed(plan: DeploymentPlan): readonly Problem[] {
+function hasTooManyShadows({ shadows }: DeploymentPlan): boolean {
+  return shadows.length > MAX_SHADOWS_PER_REQUEST;
+}
+
+function tooManyShadows(plan: DeploymentPlan): Problem {
   const beyond = plan.shadows.slice(MAX_SHADOWS_PER_REQUEST).map((shadow) => shadow.predictor);
-  if (beyond.length === 0) return [];
   const message = `at most ${String(MAX_SHADOWS_PER_REQUEST)} shadows get copies; left out: ${beyond.join(", ")}`;
-  return [problem("TooManyShadows", { object: plan.key, path: "spec.predictors", message })];
+  return problem("TooManyShadows", { object: plan.key, path: "spec.predictors", message });
 }
 
 /**
@@ -31,5 +34,5 @@ export function renderXds(
     renderRouteConfiguration(plans, settings),
     renderRateLimits(plans),
   ];
-  return { value, problems: plans.flatMap(unexpressed) };
+  return { value, problems: plans.filter(hasTooManyShadows).map(tooManyShadows) };
 }

@@ -68,9 +68,15 @@ interface Addressee {
 interface Entries {
   readonly rest: MapEntry;
   readonly grpc: MapEntry;
+  /** Of the deployment itself. */
+  readonly explainers: readonly MapEntry[];
 }
 
-const ownEntries = memoizedList((plan: DeploymentPlan): Entries => entriesFor({ ...plan, plan, takeovers: [] }));
+const ownEntries = memoizedList((plan: DeploymentPlan): Entries => entriesOf(plan, []));
+
+function entriesOf(plan: DeploymentPlan, takeovers: readonly DeploymentPlan[]): Entries {
+  return entriesFor({ namespace: plan.namespace, name: plan.name, plan, takeovers });
+}
 
 function entriesFor({ namespace, name, plan, takeovers }: Addressee): Entries {
   const prefix = urlPrefix({ namespace, name });
@@ -83,6 +89,7 @@ function entriesFor({ namespace, name, plan, takeovers }: Addressee): Entries {
       const taken = takeovers.flatMap(grpcTakeover);
       return take([...taken, ...(plan === undefined ? [GRPC_NOT_FOUND] : grpcRoutes(plan))]);
     }),
+    explainers: plan === undefined ? NONE : explainersOf(plan),
   };
 }
 
@@ -105,7 +112,7 @@ function byNamespace(plans: readonly DeploymentPlan[]): ReadonlyMap<string, read
   const own = ownEntries(plans);
   plans.forEach((plan, index) => {
     const others = takeovers.get(plan.key);
-    const entries = others === undefined ? own[index] : entriesFor({ ...plan, plan, takeovers: others });
+    const entries = others === undefined ? own[index] : entriesOf(plan, others);
     if (entries !== undefined) addTo(found, plan.namespace, entries);
     takeovers.delete(plan.key);
   });
@@ -133,8 +140,9 @@ function byMetadata(namespaces: ReadonlyMap<string, readonly Entries[]>): JsonOb
 /** Everything is found by maps: first the URL prefix, the longest one that fits, then for gRPC the metadata. */
 function matcher(plans: readonly DeploymentPlan[]): JsonObject {
   const namespaces = byNamespace(plans);
-  const deployments = [...namespaces.values()].flatMap((all) => all.map(({ rest }) => rest));
-  const explainers = plans.flatMap(explainersOf);
+  const entries = [...namespaces.values()].flat();
+  const deployments = entries.map(({ rest }) => rest);
+  const explainers = entries.filter((one) => one.explainers.length > 0).flatMap((one) => one.explainers);
   const grpc = { map: { "application/grpc": byMetadata(namespaces) } };
   const others = lookUp("content-type", "prefix_match_map", grpc, take([REST_NOT_FOUND]));
   const urls = [...deployments, ...explainers];
