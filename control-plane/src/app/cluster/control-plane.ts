@@ -73,6 +73,8 @@ export async function startControlPlane(
   const reportError = createErrorReporter(log);
   const started = Promise.withResolvers<undefined>();
   let isSynced = false;
+  /** Clients of the xDS server are answered. */
+  let isServing = false;
   const isLeader = (): boolean => isSynced && (election === undefined || election.isLeading());
 
   if (settings.createsResources) await bringOwnResources(client, settings, reportError);
@@ -271,6 +273,7 @@ export async function startControlPlane(
     await gateway?.begin(graphs.server);
     mesh?.begin();
     started.resolve(undefined);
+    isServing = true;
     log.info({ deployments: caches.keys().length }, "the cluster is known; working");
     addAll();
   }
@@ -313,7 +316,7 @@ export async function startControlPlane(
     ...settings.metrics,
     render: () => metrics.render(),
     xdsClients: (nodePart) => reports.clients(nodePart),
-    notReady: () => (isSynced ? webhook?.notReady() : "the cluster is not known yet"),
+    notReady: () => (isServing ? webhook?.notReady() : "the cluster is not known yet"),
   });
   begin().catch((error: unknown) => {
     reportError("the start", error);
@@ -328,7 +331,6 @@ export async function startControlPlane(
     xdsAddress: graphs.server.address,
     async stop() {
       clearInterval(kindCheck);
-      started.resolve(undefined);
       await queue.close(settings.stopTimeoutMs);
       // Events may take long where the API server is away; the Lease does not wait for them.
       await Promise.all([events.flush(), election?.stop(), webhook?.stop()]);

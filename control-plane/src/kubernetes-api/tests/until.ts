@@ -1,10 +1,10 @@
 /** Resolves when the condition holds; fails after the time with what it last saw. */
 export async function until(
-  holds: () => boolean,
+  holds: () => boolean | Promise<boolean>,
   { within = 5_000, saw = () => "" }: { readonly within?: number; readonly saw?: () => unknown } = {},
 ): Promise<void> {
   const deadlineMs = performance.now() + within;
-  while (!holds()) {
+  while (!(await holds())) {
     if (performance.now() > deadlineMs) throw new Error(`not within ${within} ms; saw ${JSON.stringify(saw())}`);
     await new Promise((resume) => setTimeout(resume, 2));
   }

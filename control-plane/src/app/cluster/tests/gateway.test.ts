@@ -34,6 +34,7 @@ class Gateway {
   readonly #held = new Map<string, EncodedResource>();
   readonly faults: string[] = [];
   removals = 0;
+  answers = 0;
   /** Why it takes in nothing of a type, if it does not. */
   refuses: { readonly typeUrl: string; readonly why: string } | undefined;
 
@@ -46,6 +47,7 @@ class Gateway {
       token: () => Promise.resolve(undefined),
       held: (typeUrl) => new Map(this.#ofType(typeUrl).map(({ name, version }) => [name, version])),
       take: ({ typeUrl, resources, removed }) => {
+        this.answers += 1;
         if (this.refuses?.typeUrl === typeUrl && resources.length > 0) return Promise.resolve(this.refuses.why);
         for (const one of resources) this.#held.set(`${typeUrl} ${one.name}`, one);
         for (const name of removed) this.#held.delete(`${typeUrl} ${name}`);
@@ -154,6 +156,25 @@ describe("a control plane with gateways of its own", () => {
     await until(() => gateway.text(TYPE.filterConfig) !== before, { within: 10_000, saw: () => gateway.removals });
     assert.equal(gateway.removals, 0);
     assert.ok(shares(gateway).includes(25));
+  });
+
+  it("says nothing when it is stopped before it knows the cluster", async () => {
+    const here = await cluster();
+    here.api.fail({ then: "reset", verb: "list", kind: "SeldonDeployment", times: Infinity });
+    const controlPlane = await here.start([...FLAGS, "--enable-leader-election"], WITHOUT_ISTIO);
+    const gateway = new Gateway();
+    gateway.connect(controlPlane.xdsAddress);
+    let clients = "";
+    await until(
+      async () => {
+        const response = await fetch(`http://127.0.0.1:${controlPlane.metricsPort}/debug/xds?node=gw-1`);
+        clients = await response.text();
+        return clients.includes('"wildcard":true');
+      },
+      { within: 15_000, saw: () => clients },
+    );
+    await controlPlane.stop();
+    assert.equal(gateway.answers, 0, "it would drop what it has");
   });
 
   it("forgets a deployment that is deleted", async () => {
