@@ -4,7 +4,7 @@ import { createResourceStore } from "../../deliver/xds-server/resource-store.ts"
 import type { ApiClient } from "../../kubernetes-api/api-client.ts";
 import type { Problem } from "../../problem/problem.ts";
 import { startClusterCaches } from "./cluster-caches.ts";
-import { missingKindProblems } from "./cluster-problems.ts";
+import { missingKindProblems, withoutMissing } from "./cluster-problems.ts";
 import { createDownloadSecrets } from "./download-secrets.ts";
 import { createGraphShelf } from "./graph-shelf.ts";
 import { createPlanner } from "./planner.ts";
@@ -43,7 +43,7 @@ export async function previewCluster(client: ApiClient, settings: ClusterSetting
       secrets: createDownloadSecrets({ client }),
       shelf: createGraphShelf(createResourceStore()),
       selection: { controllerId: settings.controllerId, singleNamespace: settings.namespace !== undefined },
-      settings: () => settings.rollout,
+      settings: () => withoutMissing(settings.rollout, caches.missingKinds()),
       decide: decideRollout,
       writer: { perform: () => Promise.resolve({ done: 0 }) },
       writeStatus: () => Promise.resolve(undefined),

@@ -27,6 +27,21 @@ test("a preview says what would be made, and makes nothing", async () => {
   }
 });
 
+test("a preview plans nothing of kinds that the cluster does not know, and says so", async () => {
+  const here = await startTestCluster();
+  try {
+    here.api.withdraw(RESOURCE.virtualService);
+    here.api.withdraw(RESOURCE.destinationRule);
+    here.apply({ predictors: [predictorOf("main", 100)] });
+    const [preview] = await previewCluster(here.api.client(), settings());
+    assert.ok(preview?.changes.includes("create Deployment iris-main-0-classifier"), preview?.changes.join());
+    assert.doesNotMatch(preview.changes.join(), /VirtualService|DestinationRule/);
+    assert.ok(preview.problems.some(({ code }) => code === "ClusterKindMissing"));
+  } finally {
+    await here.stop();
+  }
+});
+
 test("a preview fails where the cluster may not be read", async () => {
   const here = await startTestCluster();
   try {
