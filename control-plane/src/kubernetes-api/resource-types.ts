@@ -31,6 +31,7 @@ export const RESOURCE = {
   endpointSlice: namespaced("discovery.k8s.io/v1", "EndpointSlice", "endpointslices"),
   gateway: namespaced("gateway.networking.k8s.io/v1", "Gateway", "gateways"),
   gatewayClass: ofCluster("gateway.networking.k8s.io/v1", "GatewayClass", "gatewayclasses"),
+  referenceGrant: namespaced("gateway.networking.k8s.io/v1beta1", "ReferenceGrant", "referencegrants"),
   configMap: namespaced("v1", "ConfigMap", "configmaps"),
   secret: namespaced("v1", "Secret", "secrets"),
   serviceAccount: namespaced("v1", "ServiceAccount", "serviceaccounts"),

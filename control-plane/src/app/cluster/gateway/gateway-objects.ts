@@ -9,10 +9,12 @@ import { startReflector, type Reflector, type ReflectorOptions } from "../../../
 import type { ReportError } from "../report-error.ts";
 import { sameJson } from "../same-json.ts";
 import type { GatewaySettings } from "../settings/cluster-settings.ts";
+import type { LabelsOf } from "./allowed-namespaces.ts";
 import { watchCertificates, type Certificate } from "./certificates.ts";
-import { attachments, portsOf } from "./gateway-ports.ts";
+import { admissions, countReached, portsOf } from "./gateway-ports.ts";
 import { classStatus, CONTROLLER_NAME, gatewayStatus } from "./gateway-status.ts";
-import { readGateways, type GatewayRequest } from "./read-gateways.ts";
+import { mayUseSecret } from "./reference-grants.ts";
+import { readGateways, type GatewayRequest, type ListenerRequest } from "./read-gateways.ts";
 
 export interface GatewayObjectsOptions {
   readonly client: ApiClient;
@@ -65,7 +67,17 @@ export function startGatewayObjects(options: GatewayObjectsOptions): GatewayObje
     namespace: options.ownNamespace,
     fieldSelector: `metadata.name=${settings.service}`,
   });
-  const reflectors = [gateways, classes, service];
+  const grants = start(
+    RESOURCE.referenceGrant,
+    options.namespace === undefined ? {} : { namespace: options.namespace },
+  );
+  // Who sees one namespace alone has no right to read it.
+  const namespaces = options.namespace === undefined ? start(RESOURCE.namespace) : undefined;
+  const reflectors = [gateways, classes, service, grants, ...(namespaces === undefined ? [] : [namespaces])];
+  const labelsOf: LabelsOf = (name) => {
+    const found = namespaces?.get({ namespace: "", name });
+    return found && (found.metadata.labels ?? {});
+  };
   const certificates = watchCertificates({
     client,
     clock,
@@ -89,7 +101,7 @@ export function startGatewayObjects(options: GatewayObjectsOptions): GatewayObje
 
   function requests(): readonly GatewayRequest[] {
     const ours = gateways.list().filter((one) => one.metadata.deletionTimestamp === undefined && isOurs(one));
-    return readGateways(ours, TAKEN_PORTS);
+    return readGateways(ours, TAKEN_PORTS, mayUseSecret(grants.list()));
   }
 
   function wantCertificates(): void {
@@ -97,7 +109,10 @@ export function startGatewayObjects(options: GatewayObjectsOptions): GatewayObje
     certificates.want(new Set(listeners.flatMap((one) => (one.fault === undefined ? (one.secrets ?? []) : []))));
   }
 
-  for (const one of [gateways, classes])
+  namespaces?.onChange((_, now, before) => {
+    if (!sameJson(now?.metadata.labels, before?.metadata.labels)) onChange();
+  });
+  for (const one of [gateways, classes, grants])
     one.onChange((_, now, before) => {
       if (sameJson(now?.["spec"], before?.["spec"]) && now?.metadata.deletionTimestamp === undefined) return;
       isTold = false;
@@ -110,8 +125,10 @@ export function startGatewayObjects(options: GatewayObjectsOptions): GatewayObje
     const now = new Date(clock.nowMs()).toISOString().replace(/\.\d+Z$/, "Z");
     for (const one of classes.list().filter(isOurClass)) await write(RESOURCE.gatewayClass, one, classStatus(one, now));
     const found = requests();
+    const plans = options.deployments();
+    const admitted = admissions(found, plans, labelsOf);
     const facts = {
-      attached: attachments(found, options.deployments()),
+      reached: (listener: ListenerRequest) => countReached(listener, admitted.get(listener) ?? new Set(), plans),
       hasCertificate: (secret: string) => certificates.has(secret),
       service: service.get({ namespace: options.ownNamespace, name: settings.service }),
       serviceName: settings.service,
@@ -152,7 +169,7 @@ export function startGatewayObjects(options: GatewayObjectsOptions): GatewayObje
     ports: () => {
       const found = requests();
       if (found.length === 0) return [{ port: settings.port, doors: [{ host: HOST_ANY }] }];
-      return portsOf(found, options.deployments(), (secret) => certificates.has(secret));
+      return portsOf(found, options.deployments(), (secret) => certificates.has(secret), labelsOf);
     },
     told: () => {
       isTold = true;

@@ -16,8 +16,8 @@ interface Condition {
 type Said = Omit<Condition, "observedGeneration" | "lastTransitionTime">;
 
 export interface GatewayFacts {
-  /** Deployments behind each Gateway. */
-  readonly attached: ReadonlyMap<string, ReadonlySet<string>>;
+  /** How many deployments are reached through a listener. */
+  readonly reached: (listener: ListenerRequest) => number;
   readonly hasCertificate: (secret: string) => boolean;
   /** The gateways' Service, if there is one. */
   readonly service: KubernetesObject | undefined;
@@ -35,10 +35,7 @@ interface ServiceFields {
 }
 
 /** The status of a Gateway: conditions of it and of each listener, and where it is reached. */
-export function gatewayStatus(
-  { object, key, listeners }: GatewayRequest,
-  facts: GatewayFacts,
-): Record<string, unknown> {
+export function gatewayStatus({ object, listeners }: GatewayRequest, facts: GatewayFacts): Record<string, unknown> {
   const before = (object["status"] ?? {}) as {
     readonly conditions?: readonly Condition[];
     readonly listeners?: readonly { readonly name: string; readonly conditions?: readonly Condition[] }[];
@@ -48,14 +45,13 @@ export function gatewayStatus(
     said.map((one) => withTime({ ...one, observedGeneration: generation }, old, facts.now));
   const addresses = addressesOf(facts.service);
   const bad = listeners.filter((one) => faultOf(one, facts) !== undefined);
-  const attachedRoutes = facts.attached.get(key)?.size ?? 0;
   return {
     addresses,
     conditions: dated(gatewayConditions(listeners.length, bad, addresses.length > 0, facts), before.conditions),
     listeners: listeners.map((listener) => ({
       name: listener.name,
       supportedKinds: [],
-      attachedRoutes: faultOf(listener, facts) === undefined ? attachedRoutes : 0,
+      attachedRoutes: faultOf(listener, facts) === undefined ? facts.reached(listener) : 0,
       conditions: dated(
         listenerConditions(listener, facts),
         before.listeners?.find((one) => one.name === listener.name)?.conditions,

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { KubernetesObject } from "../../../kubernetes-api/object.ts";
-import { attachments, portsOf } from "./gateway-ports.ts";
+import { admissions, attachments, countReached, portsOf } from "./gateway-ports.ts";
 import { gatewayStatus } from "./gateway-status.ts";
 import { readGateways } from "./read-gateways.ts";
+import { mayUseSecret } from "./reference-grants.ts";
 
 function gateway(name: string, listeners: readonly object[], createdAt = "2026-01-01T00:00:00Z"): KubernetesObject {
   return {
@@ -14,15 +15,28 @@ function gateway(name: string, listeners: readonly object[], createdAt = "2026-0
   };
 }
 
-const HTTP = { name: "http", port: 80, protocol: "HTTP" };
+const HTTP = { name: "http", port: 80, protocol: "HTTP", allowedRoutes: { namespaces: { from: "All" } } };
 const https = (name: string, secret: string, hostname?: string): object => ({
   name,
   port: 443,
   protocol: "HTTPS",
   tls: { certificateRefs: [{ name: secret }] },
+  allowedRoutes: { namespaces: { from: "All" } },
   ...(hostname === undefined ? {} : { hostname }),
 });
-const plan = (key: string, gateways: readonly string[] = ["istio-system/seldon-gateway"]) => ({ key, gateways });
+const plan = (key: string, gateways: readonly string[] = ["istio-system/seldon-gateway"]) => ({
+  key,
+  namespace: key.split("/")[0] ?? "",
+  hosts: ["*"],
+  gateways,
+});
+/** A listener that is open to deployments of other namespaces so, or not. */
+const open = (namespaces: object | undefined): object => ({
+  name: "http",
+  port: 80,
+  protocol: "HTTP",
+  ...(namespaces === undefined ? {} : { allowedRoutes: { namespaces } }),
+});
 const NONE: ReadonlySet<number> = new Set();
 
 describe("listeners of Gateways", () => {
@@ -112,9 +126,92 @@ describe("ports of the gateway", () => {
   });
 });
 
+describe("listeners that allow namespaces", () => {
+  const labels = new Map([
+    ["ns", {}],
+    ["red", { team: "red" }],
+    ["blue", { team: "blue", tier: "1" }],
+  ]);
+  const plans = ["ns/a", "red/b", "blue/c", "unknown/d"].map((key) => plan(key));
+  const selects = (selector: object): object => ({ from: "Selector", selector });
+  const cases: readonly (readonly [string, object | undefined, readonly string[]])[] = [
+    ["nothing said", undefined, ["ns/a"]],
+    ["Same", { from: "Same" }, ["ns/a"]],
+    ["All", { from: "All" }, ["ns/a", "red/b", "blue/c", "unknown/d"]],
+    ["a label", selects({ matchLabels: { team: "red" } }), ["red/b"]],
+    [
+      "In",
+      selects({ matchExpressions: [{ key: "team", operator: "In", values: ["red", "blue"] }] }),
+      ["red/b", "blue/c"],
+    ],
+    ["NotIn", selects({ matchExpressions: [{ key: "team", operator: "NotIn", values: ["red"] }] }), ["ns/a", "blue/c"]],
+    ["Exists", selects({ matchExpressions: [{ key: "tier", operator: "Exists" }] }), ["blue/c"]],
+    ["DoesNotExist", selects({ matchExpressions: [{ key: "team", operator: "DoesNotExist" }] }), ["ns/a"]],
+    ["two that disagree", selects({ matchLabels: { team: "red", tier: "1" } }), []],
+    ["what nobody knows", selects({ matchExpressions: [{ key: "team", operator: "Near" }] }), []],
+  ];
+  for (const [what, namespaces, expected] of cases)
+    it(`by ${what}`, () => {
+      const read = readGateways([gateway("a", [open(namespaces)])], NONE);
+      const [listener] = read[0]?.listeners ?? [];
+      assert.ok(listener);
+      const labelsOf = (namespace: string) => labels.get(namespace);
+      const admitted = admissions(read, plans, labelsOf).get(listener);
+      assert.deepEqual([...(admitted ?? [])], expected);
+      const [port] = portsOf(read, plans, () => true, labelsOf);
+      assert.deepEqual(port?.doors, [
+        expected.length === 4 ? { host: "*" } : { host: "*", deployments: new Set(expected) },
+      ]);
+      assert.equal(countReached(listener, new Set(expected), plans), expected.length);
+    });
+
+  it("count those alone whose hosts they have", () => {
+    const [read] = readGateways([gateway("a", [{ ...HTTP, hostname: "*.example.com" }])], NONE);
+    const hosted = ["a.example.com", "b.example.org", "*"].map((host, i) => ({
+      ...plan(`ns/${String(i)}`),
+      hosts: [host],
+    }));
+    const [listener] = read?.listeners ?? [];
+    assert.ok(listener);
+    assert.equal(countReached(listener, new Set(hosted.map(({ key }) => key)), hosted), 2);
+  });
+});
+
+describe("a certificate of another namespace", () => {
+  const listener = {
+    ...HTTP,
+    port: 443,
+    protocol: "HTTPS",
+    tls: { certificateRefs: [{ name: "c", namespace: "other" }] },
+  };
+  const FROM = { group: "gateway.networking.k8s.io", kind: "Gateway", namespace: "ns" };
+  const SECRET = { group: "", kind: "Secret" };
+  const grant = (from: object, to: object, namespace = "other"): KubernetesObject => ({
+    apiVersion: "gateway.networking.k8s.io/v1beta1",
+    kind: "ReferenceGrant",
+    metadata: { name: "g", namespace },
+    spec: { from: [from], to: [to] },
+  });
+  const cases: readonly (readonly [string, KubernetesObject, boolean])[] = [
+    ["every Secret there", grant(FROM, SECRET), true],
+    ["this Secret", grant(FROM, { ...SECRET, name: "c" }), true],
+    ["another Secret", grant(FROM, { ...SECRET, name: "d" }), false],
+    ["another namespace's Gateways", grant({ ...FROM, namespace: "foreign" }, SECRET), false],
+    ["HTTPRoutes", grant({ ...FROM, kind: "HTTPRoute" }, SECRET), false],
+    ["Services", grant(FROM, { ...SECRET, kind: "Service" }), false],
+    ["every Secret elsewhere", grant(FROM, SECRET, "ns"), false],
+  ];
+  for (const [what, one, isPermitted] of cases)
+    it(`is ${isPermitted ? "" : "not "}used by a grant for ${what}`, () => {
+      const [read] = readGateways([gateway("a", [listener])], NONE, mayUseSecret([one]));
+      assert.equal(read?.listeners[0]?.fault?.reason, isPermitted ? undefined : "RefNotPermitted");
+      assert.deepEqual(read?.listeners[0]?.secrets, ["other/c"]);
+    });
+});
+
 describe("the status of a Gateway", () => {
   const facts = {
-    attached: new Map([["ns/a", new Set(["x/one", "x/two"])]]),
+    reached: () => 2,
     hasCertificate: () => false,
     service: {
       apiVersion: "v1",

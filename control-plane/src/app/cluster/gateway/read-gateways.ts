@@ -1,3 +1,5 @@
+import { readAllowedNamespaces, type AllowedNamespaces, type AllowedRoutesSpec } from "./allowed-namespaces.ts";
+import type { MayUseSecret } from "./reference-grants.ts";
 import { keyOf, type KubernetesObject } from "../../../kubernetes-api/object.ts";
 
 /** What a Gateway of Gateway API asks of our Envoys. */
@@ -16,6 +18,8 @@ export interface ListenerRequest {
   /** Where Envoy listens. */
   readonly envoyPort: number;
   readonly host: string;
+  /** Whose deployments are reached through it. */
+  readonly allowed: AllowedNamespaces;
   /** Present: TLS with the certificates of these Secrets, `<namespace>/<name>`. */
   readonly secrets?: readonly string[];
   readonly fault?: ListenerFault;
@@ -33,6 +37,7 @@ interface ListenerSpec {
   readonly port?: number;
   readonly protocol?: string;
   readonly hostname?: string;
+  readonly allowedRoutes?: AllowedRoutesSpec;
   readonly tls?: {
     readonly mode?: string;
     readonly certificateRefs?: readonly {
@@ -56,12 +61,13 @@ export function envoyPortOf(port: number): number {
 export function readGateways(
   gateways: readonly KubernetesObject[],
   taken: ReadonlySet<number>,
+  mayUse: MayUseSecret = () => false,
 ): readonly GatewayRequest[] {
   const conflicts = createConflicts(taken);
   return [...gateways].sort(byAge).map((object) => {
     const { namespace, name } = keyOf(object);
     const spec = object["spec"] as { readonly listeners?: readonly ListenerSpec[] } | undefined;
-    const listeners = (spec?.listeners ?? []).map((one) => conflicts.settle(readListener(one, namespace)));
+    const listeners = (spec?.listeners ?? []).map((one) => conflicts.settle(readListener(one, namespace, mayUse)));
     return { object, key: `${namespace}/${name}`, listeners };
   });
 }
@@ -72,10 +78,11 @@ function byAge(one: KubernetesObject, other: KubernetesObject): number {
   return textOf(one) < textOf(other) ? -1 : 1;
 }
 
-function readListener(spec: ListenerSpec, namespace: string): ListenerRequest {
+function readListener(spec: ListenerSpec, namespace: string, mayUse: MayUseSecret): ListenerRequest {
   const port = spec.port ?? 0;
   const host = spec.hostname === undefined || spec.hostname === "" ? "*" : spec.hostname;
-  const read = { name: spec.name ?? "", port, envoyPort: envoyPortOf(port), host };
+  const allowed = readAllowedNamespaces(spec.allowedRoutes, namespace);
+  const read = { name: spec.name ?? "", port, envoyPort: envoyPortOf(port), host, allowed };
   const protocol = spec.protocol ?? "";
   if (protocol === "HTTP") return read;
   if (protocol !== "HTTPS")
@@ -83,8 +90,8 @@ function readListener(spec: ListenerSpec, namespace: string): ListenerRequest {
   if ((spec.tls?.mode ?? "Terminate") !== "Terminate")
     return { ...read, fault: unsupported("TLS is ended here: mode Passthrough is not served") };
   const refs = spec.tls?.certificateRefs ?? [];
-  const secrets = refs.map(({ name = "" }) => `${namespace}/${name}`);
-  const fault = refs.map((one) => faultOfRef(one, namespace)).find((one) => one !== undefined);
+  const secrets = refs.map((one) => `${one.namespace ?? namespace}/${one.name ?? ""}`);
+  const fault = refs.map((one) => faultOfRef(one, namespace, mayUse)).find((one) => one !== undefined);
   if (fault !== undefined) return { ...read, secrets, fault };
   if (secrets.length > 0) return { ...read, secrets };
   const message = "HTTPS needs a Secret in tls.certificateRefs";
@@ -98,13 +105,15 @@ function unsupported(message: string): ListenerFault {
 function faultOfRef(
   ref: NonNullable<NonNullable<ListenerSpec["tls"]>["certificateRefs"]>[number],
   namespace: string,
+  mayUse: MayUseSecret,
 ): ListenerFault | undefined {
   if ((ref.group ?? "") !== "" || (ref.kind ?? "Secret") !== "Secret") {
     const message = `certificateRefs: ${ref.kind ?? ""} ${ref.name ?? ""} is no Secret`;
     return { condition: "ResolvedRefs", reason: "InvalidCertificateRef", message };
   }
   if (ref.namespace === undefined || ref.namespace === namespace) return undefined;
-  const message = `certificateRefs: Secret ${ref.namespace}/${ref.name ?? ""} is not in the Gateway's namespace`;
+  if (mayUse(namespace, { namespace: ref.namespace, name: ref.name ?? "" })) return undefined;
+  const message = `certificateRefs: no ReferenceGrant permits the use of Secret ${ref.namespace}/${ref.name ?? ""}`;
   return { condition: "ResolvedRefs", reason: "RefNotPermitted", message };
 }
 

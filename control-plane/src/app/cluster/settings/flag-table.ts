@@ -64,7 +64,11 @@ export const OWN_FLAGS = {
   "gateway-service-account": setting("text", "graphway-gateway", "their service account, whose tokens are taken"),
   "gateway-class": setting("text", "graphway", "class of the Gateways of Gateway API that are ours"),
   "gateway-port": setting("port", "8080", "where gateways listen when there is no Gateway of that class"),
-  "gateway-access-log": choice(["off", "json"], "off", "a line of JSON per request on the gateways' standard output, or none"),
+  "gateway-access-log": choice(
+    ["off", "json"],
+    "off",
+    "a line of JSON per request on the gateways' standard output, or none",
+  ),
   "mesh-identity": choice(
     ["scope", "peer", "token"],
     "scope",
