@@ -54,8 +54,8 @@ export function createRunReporter(options: RunReporterOptions): LocalReporter {
 }
 
 /** What makes a problem the same one as before, though lines were added above it. */
-function subjectOf({ code, object, path, message, file = "" }: Problem): string {
-  return [code, object, path, message, file].join("\n");
+function subjectOf({ code, object, path, message, hint, file = "" }: Problem): string {
+  return [code, object, path, message, hint, file].join("\n");
 }
 
 /** `file:line:column: severity: object field: message; hint`, the form that editors and terminals make links of. */
