@@ -99,8 +99,11 @@ export function policyStatus(
     return { ...one, observedGeneration: policy.metadata.generation ?? 0, lastTransitionTime };
   });
   const ancestor: PolicyAncestor = { ancestorRef: refOf(policy), controllerName, conditions };
-  const others = before.filter((one) => one.controllerName !== controllerName).slice(0, MOST_ANCESTORS - 1);
-  return { ancestors: [...others, ancestor] };
+  // In its place: two control planes that each put themselves last would write without end.
+  const place = before.findIndex((one) => one.controllerName === controllerName);
+  if (place === -1) return { ancestors: [...before.slice(0, MOST_ANCESTORS - 1), ancestor] };
+  const isAnother = ({ controllerName: name }: PolicyAncestor): boolean => name !== controllerName;
+  return { ancestors: before.flatMap((one, i) => (i === place ? [ancestor] : isAnother(one) ? [one] : [])) };
 }
 
 /** The status without what we said when its target was ours or was not there; undefined: we said nothing. */

@@ -156,6 +156,15 @@ describe("the status of a RoutePolicy", () => {
     await until(() => here.isSettled(), { within: 15_000, saw: () => here.status() });
     assert.equal(version(), before);
     assert.deepEqual(ancestorsOf(here, "shared"), first);
+    // Another control plane that says its own thing after ours stays where it is, and we do not write again.
+    const now = here.api.objects.get(RESOURCE.routePolicy, { namespace: NAMESPACE, name: "shared" });
+    assert.ok(now);
+    const turned = { ancestors: [...first].reverse() };
+    here.api.objects.replace(RESOURCE.routePolicy, { ...now, status: turned }, "status");
+    const swapped = version();
+    here.apply({ ...TWO, annotations: { "seldon.io/rest-timeout": "2000" } });
+    await until(() => here.isSettled(), { within: 15_000, saw: () => here.status() });
+    assert.equal(version(), swapped);
   });
 
   it("says when it is right and its target is not", async () => {
