@@ -34,7 +34,8 @@ test("a preview plans nothing of kinds that the cluster does not know, and says 
     here.api.withdraw(RESOURCE.destinationRule);
     here.apply({ predictors: [predictorOf("main", 100)] });
     const [preview] = await previewCluster(here.api.client(), settings());
-    assert.ok(preview?.changes.includes("create Deployment iris-main-0-classifier"), preview?.changes.join());
+    assert.ok(preview);
+    assert.ok(preview.changes.includes("create Deployment iris-main-0-classifier"), preview.changes.join());
     assert.doesNotMatch(preview.changes.join(), /VirtualService|DestinationRule/);
     assert.ok(preview.problems.some(({ code }) => code === "ClusterKindMissing"));
   } finally {
