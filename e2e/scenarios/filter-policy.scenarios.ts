@@ -186,6 +186,7 @@ export const scenarios: readonly Scenario[] = [
     name: "filter/policy",
     shows:
       "a RoutePolicy's rule, cookie, tagged copies, retries and permissions hold in Istio's gateway; a bad one changes nothing",
+    timeoutMs: 300_000,
     run: (world) =>
       withFilteredMesh(world, async (mesh) => {
         await world.kubectlApply(mesh.policy(SPEC));

@@ -46,6 +46,7 @@ export const scenarios: readonly Scenario[] = [
     name: "filter/decides",
     shows:
       "in Istio's gateway a user stays on a predictor, and new weights move the users that they must and no others",
+    timeoutMs: 300_000,
     run: (world) =>
       withFilteredMesh(world, async (mesh) => {
         await mesh.apply({ ...split(75, 25), annotations: { "graphway.dev/sticky-key": "header:x-user" } });
