@@ -142,6 +142,7 @@ export const scenarios: readonly Scenario[] = [
   },
   {
     name: "status/why-not",
+    timeoutMs: 360_000,
     shows: "of a deployment whose pods do not start the status says why; once that is put right it is served",
     async run(world) {
       // Nobody listens there, so that no registry is asked.
