@@ -13,8 +13,6 @@ export interface Target {
   readonly modelImages: Readonly<Record<"1" | "2", string>>;
   /** An orchestrator that knows no xDS unless it is told: in place of Seldon's executor. */
   readonly executorImage: string;
-  /** What a scenario brings an Istio of its own with, sidecars included; absent: its images are not there. */
-  readonly istio?: { readonly charts: string; readonly pilotImage: string; readonly proxyImage: string };
   /** First process of the node, on this machine, whose daemons can be restarted; absent: somebody else's. */
   readonly nodePid?: number;
 }

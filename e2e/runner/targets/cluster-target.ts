@@ -1,6 +1,5 @@
 import { join } from "node:path";
 import { bringUp, findCluster, type Cluster } from "../../cluster/cluster.ts";
-import { PILOT_IMAGE, PROXY_IMAGE } from "../../cluster/image/mesh-images.ts";
 import { NODE } from "../../cluster/layout.ts";
 import { enterWords, nodeEnvironment } from "../../cluster/node/inside.ts";
 import { kubeconfigPath } from "../../cluster/node/node-files.ts";
@@ -20,15 +19,14 @@ export async function prepareCluster(root: string, keep: boolean): Promise<Place
   try {
     if (running !== undefined) await cluster.loadPrograms();
     await cluster.loadOverNode((node) => modelImages(node, join(root, "build", "e2e")));
-    const charts = await cluster.loadMesh();
-    return placeOf(cluster, charts, running !== undefined, keep);
   } catch (error) {
     if (running === undefined) await cluster.down();
     throw error;
   }
+  return placeOf(cluster, running !== undefined, keep);
 }
 
-function placeOf(cluster: Cluster, charts: string, isBorrowed: boolean, keep: boolean): Place {
+function placeOf(cluster: Cluster, isBorrowed: boolean, keep: boolean): Place {
   const { layout, node, packages } = cluster;
   return {
     target: {
@@ -36,7 +34,6 @@ function placeOf(cluster: Cluster, charts: string, isBorrowed: boolean, keep: bo
       ingress: `${NODE.address}:${INGRESS_PORT}`,
       modelImages: { "1": "docker.io/graphway/model:1", "2": "docker.io/graphway/model:2" },
       executorImage: "docker.io/graphway/model:executor",
-      istio: { charts, pilotImage: PILOT_IMAGE, proxyImage: PROXY_IMAGE },
       nodePid: node.pid,
     },
     // Its network alone: the scenarios' files and processes are this machine's.
