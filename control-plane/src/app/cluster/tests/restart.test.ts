@@ -87,10 +87,11 @@ describe("a control plane that goes wrong at any write of a story", () => {
 /** Resolves when nobody has written for a while: longer than a process that gets little of a processor needs for its next write. */
 async function quiet({ api }: FaultyCluster): Promise<void> {
   const deadlineMs = performance.now() + 60_000;
-  let seen = -1;
-  for (let unchanged = 0; unchanged < 8; unchanged = seen === api.objects.version ? unchanged + 1 : 0) {
+  let seen = api.objects.version;
+  for (let unchanged = 0; unchanged < 8; ) {
     assert.ok(performance.now() < deadlineMs, "something is written again and again");
-    seen = api.objects.version;
     await new Promise((resume) => setTimeout(resume, 100));
+    unchanged = seen === api.objects.version ? unchanged + 1 : 0;
+    seen = api.objects.version;
   }
 }
