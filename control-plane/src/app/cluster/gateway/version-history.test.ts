@@ -12,7 +12,10 @@ it("knows which versions have what was there at a revision", () => {
     [0, 1, 2, 3, 4, 5].map((revision) => ["a", "b", "c", "x"].filter((one) => history.covers(one, revision)).join("")),
     ["abc", "abc", "abc", "bc", "bc", "c"],
   );
-  assert.deepEqual([undefined, "a", "b", "c"].map((one) => history.outdatedAt(one)), [1, 3, 5, undefined]);
+  assert.deepEqual(
+    [undefined, "a", "b", "c"].map((one) => history.outdatedAt(one)),
+    [1, 3, 5, undefined],
+  );
   history.add(6, "a");
   assert.equal(history.covers("a", 6), true);
   assert.equal(history.covers("c", 6), false);

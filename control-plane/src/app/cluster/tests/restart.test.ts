@@ -88,7 +88,7 @@ describe("a control plane that goes wrong at any write of a story", () => {
 async function quiet({ api }: FaultyCluster): Promise<void> {
   const deadlineMs = performance.now() + 60_000;
   let seen = api.objects.version;
-  for (let unchanged = 0; unchanged < 8; ) {
+  for (let unchanged = 0; unchanged < 8;) {
     assert.ok(performance.now() < deadlineMs, "something is written again and again");
     await new Promise((resume) => setTimeout(resume, 100));
     unchanged = seen === api.objects.version ? unchanged + 1 : 0;
