@@ -1,15 +1,14 @@
-import { withGeneration } from "#proto/route-table/encode.ts";
 import { bypassed } from "../../plan/bypass-calls.ts";
 import { CLUSTER_KINDS, clusterName, modelClusterName, type ClusterKind } from "../../plan/names.ts";
 import type { DeploymentPlan } from "../../plan/deployment-plan.ts";
 import type { Checked } from "../../problem/problem.ts";
-import { OWN_CLUSTERS, renderFilterTable } from "../../render/filter-table/render.ts";
-import { encodeResource, versionOf } from "../../render/xds/encode.ts";
+import { encodeResource } from "../../render/xds/encode.ts";
 import { renderEndpoints } from "../../render/xds/endpoints.ts";
-import { renderFilterConfig, type WasmSource } from "../../render/xds/filter-config.ts";
+import type { WasmSource } from "../../render/xds/filter-config.ts";
 import type { XdsOptions } from "../../render/xds/options.ts";
 import { renderXds } from "../../render/xds/render.ts";
 import { TYPE } from "../../render/xds/type-urls.ts";
+import { renderGatewayFilter } from "../../deliver/gateway-rollout/gateway-table.ts";
 import type { GatewaySnapshot } from "../../deliver/gateway-rollout/rollout.ts";
 
 /** Where something answers on this machine. */
@@ -47,19 +46,13 @@ export function renderSnapshot(plans: readonly DeploymentPlan[], options: Snapsh
       return [...own, ...CLUSTER_KINDS.map((kind) => endpointsOf(modelClusterName, plan, predictor.name, kind, model))];
     }),
   );
-  const unnumbered = renderFilterTable(plans, { role: "gateway", generation: 0n, clusters: OWN_CLUSTERS });
+  const table = renderGatewayFilter(plans, options);
   const value: GatewaySnapshot = {
     backends: [...rendered.value.filter((one) => isBackend(one.typeUrl)), ...endpoints].map(encodeResource),
     routing: rendered.value.filter((one) => !isBackend(one.typeUrl)).map(encodeResource),
-    table: {
-      fingerprint: versionOf(unnumbered.value),
-      encode: () => {
-        const numbered = withGeneration(unnumbered.value, options.nextGeneration());
-        return encodeResource(renderFilterConfig("gateway", numbered, options.wasm));
-      },
-    },
+    table: table.value,
   };
-  return { value, problems: [...rendered.problems, ...unnumbered.problems] };
+  return { value, problems: [...rendered.problems, ...table.problems] };
 }
 
 function endpointsOf(

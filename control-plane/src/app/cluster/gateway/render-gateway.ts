@@ -1,11 +1,10 @@
-import { withGeneration } from "#proto/route-table/encode.ts";
+import { renderGatewayFilter } from "../../../deliver/gateway-rollout/gateway-table.ts";
 import type { GatewaySnapshot } from "../../../deliver/gateway-rollout/rollout.ts";
 import { STORED_GATEWAY_FILTER } from "../../../deliver/xds-identity/gateway-views.ts";
 import type { DeploymentPlan } from "../../../plan/deployment-plan.ts";
 import type { Checked } from "../../../problem/problem.ts";
-import { OWN_CLUSTERS, renderFilterTable } from "../../../render/filter-table/render.ts";
-import { encodeResource, versionOf } from "../../../render/xds/encode.ts";
-import { filterName, renderFilterConfig, type WasmSource } from "../../../render/xds/filter-config.ts";
+import { encodeResource } from "../../../render/xds/encode.ts";
+import { filterName, type WasmSource } from "../../../render/xds/filter-config.ts";
 import { hostsBehind, renderGatewayListeners, type GatewayPort } from "../../../render/xds/gateway-listeners.ts";
 import type { XdsOptions } from "../../../render/xds/options.ts";
 import { renderXds } from "../../../render/xds/render.ts";
@@ -49,17 +48,13 @@ export function createGatewayRenderer(): (
 
   return (plans, { ports, wasm, accessLog, nextGeneration }) => {
     const clusters = plans.map(clustersOf);
-    const unnumbered = renderFilterTable(plans, { role: "gateway", generation: 0n, clusters: OWN_CLUSTERS });
+    const table = renderGatewayFilter(plans, { wasm, nextGeneration });
     const snapshot: GatewaySnapshot = {
       backends: clusters.flatMap((one) => one.value),
       routing: renderGatewayListeners(ports, plans, { accessLog }).map(encodeResource),
       table: {
-        fingerprint: versionOf(unnumbered.value),
-        encode: () => {
-          const numbered = withGeneration(unnumbered.value, nextGeneration());
-          const config = encodeResource(renderFilterConfig("gateway", numbered, wasm));
-          return { ...config, name: STORED_GATEWAY_FILTER };
-        },
+        fingerprint: table.value.fingerprint,
+        encode: () => ({ ...table.value.encode(), name: STORED_GATEWAY_FILTER }),
       },
     };
     const served = plans.map((plan, index) => ({ key: plan.key, plan, own: clusters[index]?.value ?? [] }));
@@ -71,6 +66,6 @@ export function createGatewayRenderer(): (
       ],
     };
     const value = { snapshot, wanted };
-    return { value, problems: [...clusters.flatMap((one) => one.problems), ...unnumbered.problems] };
+    return { value, problems: [...clusters.flatMap((one) => one.problems), ...table.problems] };
   };
 }
