@@ -67,6 +67,7 @@ await runMain(async () => {
     node(
       env,
       "--test",
+      "--import=./scripts/property-seed.mjs",
       `--test-concurrency=${CONCURRENCY}`,
       `--test-timeout=${TEST_TIMEOUT_MS}`,
       ...files.map((file) => relative(root, file)),
