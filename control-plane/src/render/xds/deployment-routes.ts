@@ -28,18 +28,22 @@ export const ECHOES: readonly JsonObject[] = [HEADER_PREDICTOR, HEADER_ROUTE, HE
 /** What the filter decided for a deployment whose URLs another one answers, or an explainer: not true of them. */
 const ANOTHERS_DECISION: readonly string[] = [HEADER_PREDICTOR, HEADER_ROUTE, HEADER_DECISION, HEADER_SET_COOKIE];
 
-function restCalls(prefix: string): readonly CallShape[] {
-  const feedback = FEEDBACK_PATHS.map((path): CallShape => {
+/** Feedback makes no copies, so beside shadows it has routes of its own. No retry policy lets it be tried again. */
+function hasFeedbackRoutes({ shadows }: DeploymentPlan): boolean {
+  return shadows.length > 0;
+}
+
+function restCalls(plan: DeploymentPlan, prefix: string): readonly CallShape[] {
+  const paths = hasFeedbackRoutes(plan) ? FEEDBACK_PATHS : [];
+  const feedback = paths.map((path): CallShape => {
     return { kind: "http", match: { path: `${prefix}${path.slice(1)}` }, rewrite: path, feedback: true };
   });
   return [...feedback, { kind: "http", match: { prefix }, rewrite: "/", feedback: false }];
 }
 
-function grpcCalls(): readonly CallShape[] {
-  return [
-    { kind: "grpc", match: { path: GRPC_FEEDBACK_PATH }, feedback: true },
-    { kind: "grpc", match: { prefix: "/" }, feedback: false },
-  ];
+function grpcCalls(plan: DeploymentPlan): readonly CallShape[] {
+  const feedback: CallShape = { kind: "grpc", match: { path: GRPC_FEEDBACK_PATH }, feedback: true };
+  return [...(hasFeedbackRoutes(plan) ? [feedback] : []), { kind: "grpc", match: { prefix: "/" }, feedback: false }];
 }
 
 const IS_DECIDED: JsonObject = reused({ name: HEADER_CLUSTER, present_match: true });
@@ -83,16 +87,12 @@ function fallbackRoute(plan: DeploymentPlan, call: CallShape): JsonObject {
 }
 
 function routes(plan: DeploymentPlan, calls: readonly CallShape[]): readonly JsonObject[] {
-  // Without retries and shadows every route already is what feedback needs.
-  const plain = plan.retry?.attempts === 0 && plan.shadows.length === 0;
-  return calls
-    .filter((call) => !(plain && call.feedback))
-    .flatMap((call) => [decidedRoute(plan, call), fallbackRoute(plan, call)]);
+  return calls.flatMap((call) => [decidedRoute(plan, call), fallbackRoute(plan, call)]);
 }
 
 /** Routes of a deployment for calls below its URL prefix. */
 export function restRoutes(plan: DeploymentPlan): readonly JsonObject[] {
-  return [...bypassRoutes(plan, "http"), ...routes(plan, restCalls(urlPrefix(plan)))];
+  return [...bypassRoutes(plan, "http"), ...routes(plan, restCalls(plan, urlPrefix(plan)))];
 }
 
 /** Routes of a deployment for those requests of another one that it answers: they go where Envoy's own split says. */
@@ -108,12 +108,12 @@ function takeoverRoutes(plan: DeploymentPlan, calls: readonly CallShape[]): read
 
 /** Routes of a deployment that answers some requests below another one's URL prefix. */
 export function restTakeover(plan: DeploymentPlan, prefix: string): readonly JsonObject[] {
-  return takeoverRoutes(plan, restCalls(prefix));
+  return takeoverRoutes(plan, restCalls(plan, prefix));
 }
 
 /** Routes of a deployment that answers some gRPC calls for another one. */
 export function grpcTakeover(plan: DeploymentPlan): readonly JsonObject[] {
-  return takeoverRoutes(plan, grpcCalls());
+  return takeoverRoutes(plan, grpcCalls(plan));
 }
 
 /** The route to an explainer. The filter may have chosen for a deployment whose URLs lie above; that is not for it. */
@@ -141,5 +141,5 @@ export function explainerRoutes(plan: DeploymentPlan): readonly (readonly [prefi
 
 /** Routes of a deployment for gRPC calls that name it by metadata, health and reflection included. */
 export function grpcRoutes(plan: DeploymentPlan): readonly JsonObject[] {
-  return [...bypassRoutes(plan, "grpc"), ...routes(plan, grpcCalls())];
+  return [...bypassRoutes(plan, "grpc"), ...routes(plan, grpcCalls(plan))];
 }
