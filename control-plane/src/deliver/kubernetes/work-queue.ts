@@ -9,7 +9,7 @@ export interface WorkQueueOptions {
   readonly work: (key: string) => Promise<number | undefined>;
   /** Keys at a time. Default 4. */
   readonly workers?: number;
-  /** Default 200 ms to 5 minutes. */
+  /** Default 200 ms to a minute: so much later than it could have is noticed that what was away is back. */
   readonly backOff?: BackOff;
   readonly clock?: Clock;
   /** Told of every failure, with how many there were in a row. */
@@ -59,7 +59,7 @@ interface Entry {
   delay?: Delay | undefined;
 }
 
-const DEFAULT_BACK_OFF: BackOff = { firstMs: 200, longestMs: 300_000 };
+const DEFAULT_BACK_OFF: BackOff = { firstMs: 200, longestMs: 60_000 };
 /** What changes while work on it fails may be what that work itself wrote: it waits, but not as long as without a change. */
 const LONGEST_WAIT_FOR_CHANGED_MS = 5_000;
 

@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { after, afterEach, before, beforeEach, describe, it } from "node:test";
 import { ApiError, ApiUnreachable } from "../../kubernetes-api/api-client.ts";
 import type { KubernetesObject } from "../../kubernetes-api/object.ts";
-import { RESOURCE } from "../../kubernetes-api/resource-types.ts";
+import { RESOURCE, type ResourceType } from "../../kubernetes-api/resource-types.ts";
 import { Refusal, startFakeApiServer, type FakeApiServer } from "../../kubernetes-api/tests/fake-api-server.ts";
+import { until } from "../../kubernetes-api/tests/until.ts";
 import { startReflector, type Reflector } from "../../source/kubernetes/reflector.ts";
 import type { Write } from "../rollout/rollout-step.ts";
 import { createWriter, NotLeading, type Writer } from "./writer.ts";
@@ -166,6 +167,49 @@ describe("the writer", () => {
         assert.equal(server.objects.get(TYPE, key("old")) === undefined, goesOn);
       });
     }
+  });
+
+  describe("where an admission webhook is away", () => {
+    const hookAway = { status: 500, message: 'Internal error occurred: failed calling webhook "validation.istio.io"' };
+    const object = (type: ResourceType, name: string): KubernetesObject => {
+      return { ...service(name), apiVersion: type.apiVersion, kind: type.kind };
+    };
+    const write = (type: ResourceType, name: string): Write => ({ kind: "apply", type, object: object(type, name) });
+
+    it("of the path, only what is new beside it is written, and nobody is asked twice", async () => {
+      const old = server.objects.put(TYPE, service("old"));
+      await until(() => services.get(key("old")) !== undefined);
+      server.fail({ ...hookAway, name: "rule" });
+      const from = server.requests.length;
+      const report = await writer.perform([
+        write(RESOURCE.destinationRule, "rule"),
+        write(RESOURCE.destinationRule, "other-rule"),
+        apply("new"),
+        apply("old", 81),
+        write(RESOURCE.virtualService, "route"),
+        { kind: "delete", type: TYPE, key: key("old"), uid: old.metadata.uid ?? "" },
+      ]);
+      assert.deepEqual(
+        [report.done, report.failed?.why, report.failed?.write.type.kind],
+        [1, "later", "DestinationRule"],
+      );
+      const asked = server.requests.slice(from).filter(({ verb }) => verb !== "watch" && verb !== "list");
+      assert.deepEqual(
+        asked.map(({ name }) => name),
+        ["rule", "new"],
+      );
+    });
+
+    it("of anything else, only that kind waits", async () => {
+      server.fail({ ...hookAway, name: "budget" });
+      const report = await writer.perform([
+        write(RESOURCE.podDisruptionBudget, "budget"),
+        apply("a"),
+        apply("a", 81),
+        write(RESOURCE.podDisruptionBudget, "other"),
+      ]);
+      assert.deepEqual([report.done, report.failed?.why], [2, "later"]);
+    });
   });
 
   it("writes nothing for a process that no longer leads", async () => {

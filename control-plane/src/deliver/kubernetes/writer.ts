@@ -37,7 +37,8 @@ export interface Writer {
   readonly counters: WriteCounters;
   /**
    * Does the writes in their order. What the server refuses holds up only what builds on it, so that one bad object
-   * freezes no other; any other failure ends the turn. Never throws.
+   * freezes no other. Where it can't ask somebody's admission webhook, such as that of an istiod that is away, kinds that are
+   * not asked about go on; once it is about the path of requests, only what is made anew. Any other failure ends the turn. Never throws.
    */
   perform(writes: readonly Write[]): Promise<WriteReport>;
 }
@@ -101,14 +102,23 @@ export function createWriter({ client, cacheOf, mayWrite = () => true }: WriterO
     }
   }
 
+  /** Pods that are there may need what could not be written; nobody is sent to those of an object that was not there yet. */
+  function isNew(write: Write): boolean {
+    const cache = cacheOf(write.type);
+    return write.kind === "apply" && cache !== undefined && cache.get(keyOf(write.object)) === undefined;
+  }
+
   return {
     counters,
     perform: async (writes) => {
       let done = 0;
       let failed: WriteReport["failed"];
       let pathIsBroken = false;
+      let pathIsClosed = false;
+      const unasked = new Set<string>();
       for (const write of writes) {
-        if (pathIsBroken && needsPath(write)) continue;
+        if (unasked.has(write.type.kind) || (pathIsBroken && needsPath(write))) continue;
+        if (pathIsClosed && !isNew(write)) continue;
         try {
           await performOne(write);
           done++;
@@ -116,8 +126,13 @@ export function createWriter({ client, cacheOf, mayWrite = () => true }: WriterO
           count(counters.failed, write.type);
           const why = whyNot(error, write);
           failed ??= { write, why, error };
-          if (why !== "refused") break;
-          pathIsBroken ||= PATH_KINDS.has(write.type.kind);
+          const isUnasked = isHookAway(error);
+          if (why !== "refused" && !isUnasked) break;
+          const isOnPath = PATH_KINDS.has(write.type.kind);
+          pathIsBroken ||= isOnPath;
+          if (!isUnasked) continue;
+          unasked.add(write.type.kind);
+          pathIsClosed ||= isOnPath;
         }
       }
       return failed === undefined ? { done } : { done, failed };
@@ -137,6 +152,11 @@ function needsPath({ kind, type }: Write): boolean {
 
 function count(counts: Record<string, number>, { kind }: ResourceType): void {
   counts[kind] = (counts[kind] ?? 0) + 1;
+}
+
+/** The server answers, and has nobody to ask whether this kind of object may be written. */
+function isHookAway(error: unknown): boolean {
+  return error instanceof ApiError && error.status === 500 && error.message.includes("failed calling webhook");
 }
 
 function whyNot(error: unknown, write: Write): WriteFailure {
