@@ -173,16 +173,56 @@ describe("rollout", () => {
 
   it("goes on with the next snapshot after one that could not be encoded", async () => {
     const { delivery, events } = recordingDelivery();
-    const faults: unknown[] = [];
-    const onFault = (error: unknown): void => void faults.push(error);
-    const rollout = createRollout({ delivery, tableIntervalMs: 0, onPruned: () => undefined, onFault });
+    const faulted = Promise.withResolvers<unknown>();
+    const options = { delivery, tableIntervalMs: 0, onPruned: () => undefined, onFault: faulted.resolve };
+    const rollout = createRollout({ ...options, retryAfterMs: 3_600_000 });
     const broken = { fingerprint: "broken", encode: () => assert.fail("a bug") };
     rollout.publish({ ...snapshotOf("v1", ["a"]), table: broken });
-    await rollout.settled();
+    await faulted.promise;
     rollout.publish(snapshotOf("v2", ["a"]));
     await rollout.settled();
-    assert.equal(faults.length, 1);
     assert.deepEqual(events, ["+a@1", "+graphway@v2 +graphway.gateway@v2"]);
     rollout.close();
+  });
+
+  for (const [what, ofSend] of [
+    ["backends", 1],
+    ["routes and table", 2],
+  ] as const)
+    it(`tries again to send ${what}, and is not settled before they are sent`, async () => {
+      const { delivery, events } = recordingDelivery();
+      const faults: unknown[] = [];
+      let sends = 0;
+      const failing: Delivery = {
+        ...delivery,
+        apply: (changes) => {
+          sends += 1;
+          if (sends >= ofSend && faults.length < 2) throw new Error("a bug");
+          delivery.apply(changes);
+        },
+      };
+      const onFault = (error: unknown): void => void faults.push(error);
+      const rollout = createRollout({
+        ...{ delivery: failing, tableIntervalMs: 0, onPruned: () => undefined },
+        ...{ onFault, retryAfterMs: 1 },
+      });
+      rollout.publish(snapshotOf("v1", ["a"]));
+      await rollout.settled();
+      assert.equal(faults.length, 2);
+      assert.deepEqual(events, ["+a@1", "+graphway@v1 +graphway.gateway@v1"]);
+      rollout.close();
+    });
+
+  it("gives up what can't be sent when it is closed", async () => {
+    const { delivery, events } = recordingDelivery();
+    const faulted = Promise.withResolvers<unknown>();
+    const options = { delivery, tableIntervalMs: 0, onPruned: () => undefined, onFault: faulted.resolve };
+    const rollout = createRollout({ ...options, retryAfterMs: 3_600_000 });
+    const broken = { fingerprint: "broken", encode: () => assert.fail("a bug") };
+    rollout.publish({ ...snapshotOf("v1", ["a"]), table: broken });
+    await faulted.promise;
+    rollout.close();
+    await rollout.settled();
+    assert.deepEqual(events, ["+a@1"]);
   });
 });

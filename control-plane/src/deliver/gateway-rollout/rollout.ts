@@ -32,8 +32,10 @@ export interface RolloutOptions {
   readonly drainMs?: number;
   /** Called after backends have been taken away. */
   readonly onPruned: () => void;
-  /** Told of a bug that kept a snapshot from being sent; the next one is tried again. Default: it is thrown. */
+  /** Told of a bug that kept a snapshot from being sent; it is tried again. Default: it is thrown. */
   readonly onFault?: (error: unknown) => void;
+  /** How soon a snapshot that could not be sent is tried again; a newer one is at once. Default 1000. */
+  readonly retryAfterMs?: number;
 }
 
 /** Brings an Envoy from one snapshot to the next without a moment in which something names what is not there. */
@@ -42,7 +44,7 @@ export interface Rollout {
   publish(snapshot: GatewaySnapshot): void;
   /** Whether Envoy may still send requests to the cluster. */
   holds(clusterName: string): boolean;
-  /** Resolves when the newest published snapshot has been sent and answered. */
+  /** Resolves when the newest published snapshot has been sent and answered: not before, whatever it takes. */
   settled(): Promise<void>;
   close(): void;
 }
@@ -52,6 +54,7 @@ export function createRollout(options: RolloutOptions): Rollout {
   const answerTimeoutMs = options.answerTimeoutMs ?? 2000;
   const tableIntervalMs = options.tableIntervalMs ?? 1000;
   const drainMs = options.drainMs ?? 5000;
+  const retryAfterMs = options.retryAfterMs ?? 1000;
 
   const published = new Map<string, EncodedResource>();
   const leftAtMs = new Map<string, number>();
@@ -60,20 +63,40 @@ export function createRollout(options: RolloutOptions): Rollout {
   let next: GatewaySnapshot | undefined;
   let running: Promise<void> | undefined;
   let pruneTimer: NodeJS.Timeout | undefined;
+  /** Ends the wait before a snapshot is tried again. */
+  let wake: (() => void) | undefined;
   let closed = false;
 
   async function run(): Promise<void> {
     for (let snapshot = takeNext(); snapshot !== undefined; snapshot = takeNext()) {
-      await bring(snapshot).catch(onFault);
+      try {
+        await bring(snapshot);
+      } catch (error) {
+        onFault(error);
+        await pause();
+        next ??= snapshot;
+      }
     }
     running = undefined;
+  }
+
+  async function pause(): Promise<void> {
+    if (closed || next !== undefined) return;
+    const { promise, resolve } = Promise.withResolvers<undefined>();
+    wake = () => {
+      resolve(undefined);
+    };
+    const timer = setTimeout(wake, retryAfterMs);
+    await promise;
+    clearTimeout(timer);
+    wake = undefined;
   }
 
   async function bring(snapshot: GatewaySnapshot): Promise<void> {
     await send(snapshot.backends);
     await tableTurn(snapshot);
     if (next !== undefined) return; // overtaken while it waited: its backends harm nobody
-    await send([...snapshot.routing, ...tableIfNew(snapshot)]);
+    await sendRouting(snapshot);
     markLeft(snapshot);
   }
 
@@ -92,8 +115,8 @@ export function createRollout(options: RolloutOptions): Rollout {
 
   async function sendAtOnce(resources: readonly EncodedResource[]): Promise<void> {
     if (resources.length === 0) return;
-    for (const one of resources) published.set(keyOf(one), one);
     delivery.apply({ set: resources, remove: [] });
+    for (const one of resources) published.set(keyOf(one), one);
     await delivery.whenAnswered(resources, answerTimeoutMs);
   }
 
@@ -102,12 +125,12 @@ export function createRollout(options: RolloutOptions): Rollout {
     if (snapshot.table.fingerprint !== tableFingerprint && waitMs > 0) await sleep(waitMs);
   }
 
-  function tableIfNew(snapshot: GatewaySnapshot): readonly EncodedResource[] {
-    if (snapshot.table.fingerprint === tableFingerprint) return [];
-    const table = snapshot.table.encode();
-    tableFingerprint = snapshot.table.fingerprint;
+  async function sendRouting({ routing, table }: GatewaySnapshot): Promise<void> {
+    if (table.fingerprint === tableFingerprint) return send(routing);
+    const answered = send([...routing, table.encode()]);
     tableSentAtMs = Date.now();
-    return [table];
+    await answered;
+    tableFingerprint = table.fingerprint;
   }
 
   /** From now on nothing names the backends that are not in the snapshot, nor in the next; they go after the drain time. */
@@ -144,12 +167,14 @@ export function createRollout(options: RolloutOptions): Rollout {
     publish(snapshot) {
       next = snapshot;
       for (const one of snapshot.backends) leftAtMs.delete(keyOf(one)); // wanted again: do not prune meanwhile
+      wake?.();
       running ??= run();
     },
     holds: (clusterName) => published.has(`${TYPE.cluster} ${clusterName}`),
     settled: async () => running,
     close() {
       closed = true;
+      wake?.();
       clearTimeout(pruneTimer);
     },
   };
