@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
-import { readFile, rename, writeFile } from "node:fs/promises";
+import { open, readFile, rename, writeFile } from "node:fs/promises";
+import { dirname } from "node:path";
 import { envoy } from "#proto/gen/discovery.js";
 import type { EncodedResource } from "../../render/xds/resource.ts";
 
@@ -27,6 +28,17 @@ export async function writeLastGood(path: string, resources: readonly EncodedRes
   // Certificates' keys are in it.
   await writeFile(made, Buffer.concat([FORMAT, sha256(body), body]), { mode: 0o600, flush: true });
   await rename(made, path);
+  await keepNames(dirname(path));
+}
+
+/** Without it the machine may have the old name, or none, after it lost its power. */
+async function keepNames(folder: string): Promise<void> {
+  const handle = await open(folder, "r");
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
 }
 
 /** The resources that were written last; none when there is no file. Throws LastGoodError for a file that is damaged. */
