@@ -36,6 +36,8 @@ export interface ControlPlane {
   readonly metricsPort: number;
   /** Where graphs are served. */
   readonly xdsAddress: string;
+  /** Resolves once the cluster is known and everything is answered; rejects when that can't come to be: it never gets ready. */
+  readonly begun: Promise<void>;
   /** Ends what is under way, gives the Lease back, closes everything. */
   stop(): Promise<void>;
 }
@@ -318,9 +320,11 @@ export async function startControlPlane(
     xdsClients: (nodePart) => reports.clients(nodePart),
     notReady: () => (isServing ? webhook?.notReady() : "the cluster is not known yet"),
   });
-  begin().catch((error: unknown) => {
-    reportError("the start", error);
+  let isStopping = false;
+  const begun = begin().catch((error: unknown) => {
+    if (!isStopping) throw error;
   });
+  begun.catch(() => undefined); // whoever started it decides what comes of it
   log.info(
     { server: client.server, metrics: status.port, xds: graphs.server.address, namespace: settings.namespace ?? "all" },
     "started",
@@ -329,7 +333,9 @@ export async function startControlPlane(
   return {
     metricsPort: status.port,
     xdsAddress: graphs.server.address,
+    begun,
     async stop() {
+      isStopping = true;
       clearInterval(kindCheck);
       await queue.close(settings.stopTimeoutMs);
       // Events may take long where the API server is away; the Lease does not wait for them.

@@ -1,11 +1,11 @@
 import { NoClusterAccess } from "../../kubernetes-api/cluster-access.ts";
-import { startControlPlane, type ControlPlane } from "./control-plane.ts";
-import { createLog, type Logger } from "./log.ts";
+import { startControlPlane } from "./control-plane.ts";
+import { createEnding, EXIT_FAILED } from "./ending.ts";
+import { createLog } from "./log.ts";
 import { FLAGS } from "./settings/flag-table.ts";
 import { readSettings } from "./settings/read-settings.ts";
 import type { SettingSpec } from "./settings/setting-spec.ts";
 
-const EXIT_FAILED = 1;
 const EXIT_WRONG_SETTINGS = 2;
 
 /** Runs the control plane until it is told to stop; or, by their names, the parts of a gateway's pod that are in its image. */
@@ -37,42 +37,22 @@ async function run(args: readonly string[]): Promise<void> {
   process.on("unhandledRejection", (error) => {
     log.error({ err: error }, "a rejection was caught by nobody; work goes on");
   });
+  const { stopTimeoutMs } = read.settings;
+  const exit = (code: number): never => process.exit(code);
   try {
-    stopOnSignals(await startControlPlane(read.settings, log), read.settings.stopTimeoutMs, log);
+    const controlPlane = await startControlPlane(read.settings, log);
+    const end = createEnding({ controlPlane, stopTimeoutMs, log, exit });
+    for (const signal of ["SIGTERM", "SIGINT"] as const)
+      process.on(signal, () => {
+        end.onSignal(signal);
+      });
+    await end.unlessBegun();
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     log.fatal(error instanceof NoClusterAccess ? {} : { err: error }, message);
-    process.exit(EXIT_FAILED);
+    exit(EXIT_FAILED);
   }
 }
-
-/** The first signal ends it in good order, another one at once. */
-function stopOnSignals(controlPlane: ControlPlane, timeoutMs: number, log: Logger): void {
-  let isStopping = false;
-  const stop = async (): Promise<void> => {
-    const late = setTimeout(() => {
-      log.error("stopping took too long");
-      process.exit(EXIT_FAILED);
-    }, timeoutMs + GRACE_MS);
-    await controlPlane.stop();
-    clearTimeout(late);
-    log.info("stopped");
-    process.exit(0);
-  };
-  for (const signal of ["SIGTERM", "SIGINT"] as const)
-    process.on(signal, () => {
-      if (isStopping) process.exit(EXIT_FAILED);
-      isStopping = true;
-      log.info({ signal }, "stopping");
-      stop().catch((error: unknown) => {
-        log.error({ err: error }, "stopping failed");
-        process.exit(EXIT_FAILED);
-      });
-    });
-}
-
-/** What stopping takes beyond the work that is under way. */
-const GRACE_MS = 5000;
 
 function usage(): string {
   const lines = Object.entries<SettingSpec>(FLAGS).map(

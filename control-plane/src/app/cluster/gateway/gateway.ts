@@ -65,7 +65,7 @@ export interface GatewayService {
   problemsOf(key: string): readonly Problem[];
   /** To be given every event of the xDS server. */
   onEvent(event: XdsEvent): void;
-  /** Tells gateways from now on; resolves once the first is in the store. */
+  /** Tells gateways from now on; resolves once the first is in the store, rejects where that can't be brought about. */
   begin(server: Pick<XdsServer, "whenAnswered">): Promise<void>;
   stop(): Promise<void>;
 }
@@ -85,6 +85,12 @@ export function startGateway(options: GatewayOptions): GatewayService {
   let timer: NodeJS.Timeout | undefined;
   let restMs = QUIET_MS;
   let isBegun = false;
+  let failBegin: ((error: unknown) => void) | undefined;
+
+  function noteFault(what: string, error: unknown): void {
+    reportError(what, error);
+    failBegin?.(error);
+  }
 
   const lane = createEndpointLane({ store, serviceOf: (key) => services.get(key) });
   const slices = startReflector({
@@ -120,7 +126,7 @@ export function startGateway(options: GatewayOptions): GatewayService {
     },
     onPruned: request,
     onFault: (error) => {
-      reportError("telling gateways", error);
+      noteFault("telling gateways", error);
     },
   });
 
@@ -160,7 +166,7 @@ export function startGateway(options: GatewayOptions): GatewayService {
         noteTold(plans);
       });
     } catch (error) {
-      reportError("rendering for gateways", error);
+      noteFault("rendering for gateways", error);
     }
     restMs = Math.max(QUIET_MS, (performance.now() - startedMs) * RENDERING_SHARE);
   }
@@ -176,6 +182,7 @@ export function startGateway(options: GatewayOptions): GatewayService {
 
   /** Gateways that refuse something send requests where they did before; once none does, all is told anew. */
   function noteTold(plans: readonly DeploymentPlan[]): void {
+    if (!isBegun) return;
     if (!isRefused()) for (const key of served.told(plans)) options.onTold(key);
     objects.told();
   }
@@ -204,8 +211,11 @@ export function startGateway(options: GatewayOptions): GatewayService {
     begin: async (started) => {
       server = started;
       isBegun = true;
+      const failed = Promise.withResolvers<never>();
+      failBegin = failed.reject;
       publish();
-      await rollout.settled();
+      await Promise.race([rollout.settled(), failed.promise]);
+      failBegin = undefined;
     },
     stop: async () => {
       clearTimeout(timer);
