@@ -38,6 +38,8 @@ const ROOMS = {
   e2e: "e2e/",
   /** The search for Envoy, which set-up and the running program share. */
   envoy: "scripts/envoy.",
+  /** Ports for servers of tests. */
+  "test-ports": "scripts/free-port-for-tests.",
   /** A program below its starter, as `npm start` and the command run it. */
   starter: "scripts/own-group.",
   /** Brings what is not installed or built yet. */
@@ -78,6 +80,7 @@ const ALLOWED: Readonly<Record<Room, readonly Room[]>> = {
   deploy: ["render"],
   e2e: ROOM_NAMES,
   envoy: [],
+  "test-ports": [],
   starter: [],
   setup: ["envoy"],
   scripts: ROOM_NAMES,
@@ -91,9 +94,11 @@ function withProto(
   return Object.fromEntries(all) as Readonly<Record<OrchestratorRoom, readonly Room[]>>;
 }
 
-/** Tests of the control plane may fetch their input from any of its rooms; everyone may start an Envoy in a test. */
-const ALLOWED_IN_TESTS: readonly Room[] = [...CONTROL_PLANE, ...PROTO, "envoy"];
-const ALLOWED_IN_ORCHESTRATOR_TESTS: readonly Room[] = ["orchestrator", ...ORCHESTRATOR_ROOMS, ...PROTO, "envoy"];
+/** What any test may start: an Envoy, and a server on a free port. */
+const FOR_ANY_TEST: readonly Room[] = ["envoy", "test-ports"];
+/** Tests of the control plane may fetch their input from any of its rooms. */
+const ALLOWED_IN_TESTS: readonly Room[] = [...CONTROL_PLANE, ...PROTO];
+const ALLOWED_IN_ORCHESTRATOR_TESTS: readonly Room[] = ["orchestrator", ...ORCHESTRATOR_ROOMS, ...PROTO];
 const TESTS_BOUND_AS_CODE: readonly Room[] = ["filter", "filter/assembly", "proto", "examples"];
 
 /** The room that a module belongs to. */
@@ -111,8 +116,9 @@ function mayImport(from: string, to: string): boolean {
   if (isTestCode(to) && !isTestCode(from)) return false;
   if (own === other || ALLOWED[own].includes(other)) return true;
   if (!isTestCode(from)) return false;
+  if (FOR_ANY_TEST.includes(other)) return true;
   if (own.startsWith("orchestrator")) return ALLOWED_IN_ORCHESTRATOR_TESTS.includes(other);
-  return TESTS_BOUND_AS_CODE.includes(own) ? other === "envoy" : ALLOWED_IN_TESTS.includes(other);
+  return !TESTS_BOUND_AS_CODE.includes(own) && ALLOWED_IN_TESTS.includes(other);
 }
 
 /** The imports that go the wrong way, each as a sentence. */

@@ -1,21 +1,12 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { createServer, type AddressInfo } from "node:net";
 import { it } from "node:test";
 import { fileURLToPath } from "node:url";
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
-}
+import { freePort } from "../../scripts/free-port-for-tests.ts";
 
 async function untilReady(url: string): Promise<void> {
-  for (const endMs = Date.now() + 20_000; ;) {
+  for (const endMs = Date.now() + 60_000; ;) {
     const isReady = await fetch(`${url}/v2/health/ready`).then(
       ({ ok }) => ok,
       () => false,

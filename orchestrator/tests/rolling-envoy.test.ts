@@ -7,7 +7,8 @@ import { join } from "node:path";
 import { describe, it } from "node:test";
 import { makeAuthority, SecretFolder } from "./certificates.ts";
 import { enginePredictor, startProcess } from "./orchestrator-process.ts";
-import { freePort, GrpcLoad, RestLoad, until, type Backend } from "./rolling-load.ts";
+import { freePort } from "../../scripts/free-port-for-tests.ts";
+import { GrpcLoad, RestLoad, until, type Backend } from "./rolling-load.ts";
 import { startStub } from "./stub-node.ts";
 
 const envoy = process.env["ENVOY_BIN"];

@@ -1,7 +1,5 @@
 import assert from "node:assert/strict";
-import { once } from "node:events";
 import { Agent, request } from "node:http";
-import { createServer, type AddressInfo } from "node:net";
 import { Client, credentials, Metadata } from "@grpc/grpc-js";
 import { encodeRequest } from "./stub-node.ts";
 
@@ -11,16 +9,6 @@ export interface Backend {
 }
 
 const same = (bytes: Buffer): Buffer => bytes;
-
-/** A port that nobody listens on. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0);
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
-}
 
 /** The status, or what was said with another one than 200. */
 function send(agent: Agent, port: number, method: string, path: string): Promise<number | string> {

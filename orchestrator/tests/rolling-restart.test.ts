@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { enginePredictor, startProcess } from "./orchestrator-process.ts";
-import { freePort, GrpcLoad, RestLoad, until, type Backend } from "./rolling-load.ts";
+import { freePort } from "../../scripts/free-port-for-tests.ts";
+import { GrpcLoad, RestLoad, until, type Backend } from "./rolling-load.ts";
 import { startStub } from "./stub-node.ts";
 
 describe("a rolling restart", { timeout: 60_000 }, () => {

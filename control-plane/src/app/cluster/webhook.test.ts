@@ -9,6 +9,7 @@ import { until } from "../../kubernetes-api/tests/until.ts";
 import { DEFAULT_MODEL_SETTINGS } from "../../model/settings.ts";
 import { createLog } from "./log.ts";
 import { startWebhook, type Webhook } from "./webhook.ts";
+import { freePort } from "../../../../scripts/free-port-for-tests.ts";
 
 const NAMESPACE = "seldon-system";
 const SERVICE = "seldon-webhook-service";
@@ -57,12 +58,3 @@ describe("the webhook of a control plane", () => {
     taken.close();
   });
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
-}

@@ -4,7 +4,6 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { request } from "node:http";
-import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import { describe, it, type TestContext } from "node:test";
 import { findEnvoy } from "../../../../scripts/envoy.mjs";
@@ -18,6 +17,7 @@ import type { EncodedResource, JsonObject } from "../../render/xds/resource.ts";
 import { TYPE } from "../../render/xds/type-urls.ts";
 import { sendClientsElsewhere, welcomeClients } from "./envoy-admin.ts";
 import { startRelay, type Relay, type RelayEvent } from "./relay.ts";
+import { freePort } from "../../../../scripts/free-port-for-tests.ts";
 
 /** Answers everything with `text`. */
 function listener(port: number, text: string, filter: JsonObject = {}): EncodedResource {
@@ -43,15 +43,6 @@ function listener(port: number, text: string, filter: JsonObject = {}): EncodedR
     filter_chains: [{ filters: [{ name: "envoy.filters.network.http_connection_manager", typed_config: manager }] }],
   };
   return encodeResource({ typeUrl: TYPE.listener, name: "test", body });
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
 }
 
 class Pod {

@@ -4,7 +4,6 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { startGuard, type Guard } from "../../deliver/processes/guard.ts";
-import { isPortFree } from "../../deliver/processes/ports.ts";
 import { createResourceStore } from "../../deliver/xds-server/resource-store.ts";
 import { startXdsServer, type XdsServer } from "../../deliver/xds-server/server.ts";
 import { loadDocuments } from "../../model/load.ts";
@@ -19,6 +18,7 @@ import { createRefusals, type Refusals } from "../../deliver/gateway-rollout/ref
 import { createGenerations } from "../../deliver/gateway-rollout/generations.ts";
 import { createRollout, type GatewaySnapshot, type Rollout } from "../../deliver/gateway-rollout/rollout.ts";
 import { createRunFolder, type RunFolder } from "./run-folder.ts";
+import { freePort } from "../../../../scripts/free-port-for-tests.ts";
 
 const MANIFEST = `
 apiVersion: machinelearning.seldon.io/v1
@@ -136,11 +136,4 @@ describe("a table that Envoy refuses", () => {
 function corruptTable() {
   const { value } = renderFilterTable([], { role: "gateway", generation: 1n, clusters: () => "none" });
   return encodeResource(renderFilterConfig("gateway", value.subarray(0, value.length - 1), WASM));
-}
-
-async function freePort(): Promise<number> {
-  for (;;) {
-    const candidate = 20_000 + Math.floor(Math.random() * 10_000);
-    if (await isPortFree(candidate)) return candidate;
-  }
 }
