@@ -42,6 +42,7 @@ export async function startStubNode(name: string): Promise<StubNode> {
       answerHttp(node, name, request, response);
     });
   });
+  http.keepAliveTimeout = 0; // closes no connection on which a request may be on its way
   const grpc = new Server();
   for (const [path, requestType] of [
     ["/seldon.protos.Model/Predict", SeldonMessage],

@@ -55,6 +55,7 @@ export function createUpstreams(): Upstreams {
         seen.push({ server: name, url: request.url ?? "", headers: request.headers });
         answer(request, response);
       });
+      server.keepAliveTimeout = 0; // closes no connection on which a request may be on its way
       server.on("upgrade", (request: IncomingMessage, socket: Socket) => {
         seen.push({ server: name, url: request.url ?? "", headers: request.headers });
         socket.write("HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n");

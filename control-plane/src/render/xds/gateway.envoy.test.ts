@@ -21,13 +21,14 @@ import { after, before, test } from "node:test";
 import type { DeploymentPlan } from "../../plan/deployment-plan.ts";
 import { CLUSTER_KINDS, clusterName, explainerClusterName } from "../../plan/names.ts";
 import { renderEndpoints } from "./endpoints.ts";
-import { freePort, startEnvoy, withDecisions, type RunningEnvoy } from "./envoy-for-tests.ts";
+import { freePort } from "../../../../scripts/free-port-for-tests.ts";
+import { startEnvoy, withDecisions, type RunningEnvoy } from "./envoy-for-tests.ts";
 import { explained, planFor } from "./plans-for-tests.ts";
 import { renderXds } from "./render.ts";
 import type { XdsResource } from "./resource.ts";
 
 const PLANS: readonly DeploymentPlan[] = [
-  planFor("canary", { main: 75, canary: 25 }, { copy: 100 }, { retry: { attempts: 2, perTryTimeoutMs: 1000 } }),
+  planFor("canary", { main: 75, canary: 25 }, { copy: 100 }, { retry: { attempts: 2, perTryTimeoutMs: 20_000 } }),
   planFor("plain", { only: 1, idle: 0 }),
   planFor("gone", { only: 1 }),
   planFor("broken", { only: 1 }),
@@ -70,6 +71,7 @@ async function startUpstream(name: string, grpc: boolean): Promise<number> {
   };
   const server = grpc ? createHttp2Server() : createHttpServer();
   if ("keepAliveTimeout" in server) {
+    server.keepAliveTimeout = 0; // closes no connection on which a request may be on its way
     server.on("request", ({ url = "", headers, socket }: IncomingMessage, response: ServerResponse) => {
       if (name === "seldon/broken/only/http") socket.destroy();
       if (["seldon/broken/only/http", "seldon/slow/only/http"].includes(name)) return;
@@ -117,7 +119,7 @@ async function callGrpc(path: string, metadata: Record<string, string>): Promise
 }
 
 async function until(holds: () => boolean): Promise<void> {
-  const deadline = Date.now() + 5000;
+  const deadline = Date.now() + 30_000;
   while (!holds() && Date.now() < deadline) await delay(5);
   assert.ok(holds(), JSON.stringify(seen));
 }
@@ -274,7 +276,7 @@ test("what nobody serves is told so", async () => {
 async function sendRaw(bytes: string): Promise<string> {
   assert.ok(envoy !== undefined);
   const socket = connectTcp(envoy.port, "127.0.0.1");
-  socket.setTimeout(10_000, () => socket.destroy(new Error("no end of the answer")));
+  socket.setTimeout(60_000, () => socket.destroy(new Error("no end of the answer")));
   socket.write(bytes);
   return text(socket);
 }
