@@ -112,7 +112,7 @@ function callRaw(
   return new Promise((resolve, reject) => {
     let puid = "";
     const same = (bytes: Buffer): Buffer => bytes;
-    const deadline = Date.now() + 20_000;
+    const deadline = Date.now() + 60_000;
     client
       .makeUnaryRequest(
         `/seldon.protos.Seldon/${method}`,

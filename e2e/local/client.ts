@@ -77,7 +77,7 @@ export function callGrpc(
         (bytes) => SeldonMessage.decode(bytes),
         { strData: "request" },
         metadata,
-        { deadline: Date.now() + 20_000 },
+        { deadline: Date.now() + 60_000 },
         (error: ServiceError | null, reply?: seldon.protos.SeldonMessage) => {
           client.close();
           resolve({ status: error?.code ?? 0, headers, body: error?.details ?? reply?.strData ?? "" });

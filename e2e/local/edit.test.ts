@@ -93,12 +93,11 @@ describe("edits of a served file, under load", () => {
     const replies = await Promise.all(Array.from({ length: 20 }, () => rest.call({ deployment })));
     return [...new Set(replies.map((reply) => reply.headers["x-graphway-predictor"] ?? "none"))].sort();
   };
-  const untilAnswering = async (expected: readonly string[], timeoutMs = 10_000): Promise<void> => {
+  const untilAnswering = async (expected: readonly string[]): Promise<void> => {
     let last: readonly string[] = [];
     await until(
       async () => (last = await answering()).join() === expected.join(),
       () => `${last.join()} answer, expected ${expected.join()}\n${graphway.output()}`,
-      timeoutMs,
     );
   };
 
@@ -120,7 +119,7 @@ describe("edits of a served file, under load", () => {
   it("serves a predictor that is a process once it is ready, and keeps the old one until then", async () => {
     const from = graphway.output().length;
     await edit([{ name: "slow", traffic: 100, model: "slow-model", command: ["node", "server.mjs", "slow", "1500"] }]);
-    await untilAnswering(["slow"], 20_000);
+    await untilAnswering(["slow"]);
     await graphway.waitFor(/serving .*slow 100 %/, { from });
   });
 
@@ -131,7 +130,6 @@ describe("edits of a served file, under load", () => {
     await until(
       async () => (await rest.call({ deployment: "a" })).body.includes("slow again"),
       () => graphway.output(),
-      20_000,
     );
   });
 
@@ -167,7 +165,6 @@ describe("edits of a served file, under load", () => {
     await until(
       async () => (await rest.call({ deployment: "c" })).status === 200,
       () => graphway.output(),
-      20_000,
     );
     await rm(join(folder, "c.json"));
     await graphway.waitFor(/gone .*default\/c/, { from });

@@ -1,14 +1,15 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { createServer, type AddressInfo } from "node:net";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { freePort } from "../../scripts/free-port-for-tests.ts";
 
 /** The root of the project. */
 export const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
 
-const START_TIMEOUT_MS = 60_000;
-const END_TIMEOUT_MS = 30_000;
+const START_TIMEOUT_MS = 90_000;
+const END_TIMEOUT_MS = 60_000;
+const WORDS_TIMEOUT_MS = 60_000;
 
 const running = new Set<ChildProcess>();
 
@@ -59,18 +60,19 @@ export function spawnGraphway(
     });
   }
   running.add(child);
+  let hasEnded = false;
   const exited = once(child, "close").then(([code]) => {
+    hasEnded = true;
     running.delete(child);
     return code as number | null;
   });
 
-  async function waitFor(pattern: RegExp, { from = 0, timeoutMs = 20_000 } = {}): Promise<RegExpExecArray> {
+  async function waitFor(pattern: RegExp, { from = 0, timeoutMs = WORDS_TIMEOUT_MS } = {}): Promise<RegExpExecArray> {
     const deadline = AbortSignal.timeout(timeoutMs);
     for (;;) {
       const match = pattern.exec(text.slice(from));
       if (match) return match;
-      if (child.exitCode !== null || deadline.aborted)
-        throw new Error(`waited for ${String(pattern)}; it printed:\n${text}`);
+      if (hasEnded || deadline.aborted) throw new Error(`waited for ${String(pattern)}; it printed:\n${text}`);
       await Promise.race([once(child, "printed", { signal: deadline }), exited]).catch(() => undefined);
     }
   }
@@ -99,14 +101,4 @@ async function withDeadline(exited: Promise<number | null>, output: () => string
   clearTimeout(timeout);
   if (code === late) throw new Error(`it did not end within ${String(END_TIMEOUT_MS)} ms; it printed:\n${output()}`);
   return code;
-}
-
-/** A loopback port that nothing listens on. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
 }

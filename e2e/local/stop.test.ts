@@ -1,12 +1,14 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
+import { once } from "node:events";
 import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
-import { connect, createServer } from "node:net";
+import { connect, createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { createRestClient } from "./client.ts";
-import { freePort, killLeftovers, spawnGraphway, startGraphway } from "./graphway-process.ts";
+import { freePort } from "../../scripts/free-port-for-tests.ts";
+import { killLeftovers, spawnGraphway, startGraphway } from "./graphway-process.ts";
 import { until } from "./until.ts";
 
 /** A manifest of two deployments whose containers have the same names and run as processes that carry `mark` in their command. */
@@ -160,8 +162,9 @@ describe("graphway run, from its start to its end", () => {
   });
 
   it("says when its port is in use", async () => {
-    const port = await freePort();
-    const server = createServer().listen(port, "127.0.0.1");
+    const server = createServer().listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
     const graphway = spawnGraphway(["run", "-f", join(folder, "manifest.yaml"), "--port", String(port)]);
     assert.equal(await graphway.ended(), 1);
     assert.match(graphway.output(), new RegExp(`port ${String(port)} of 127\\.0\\.0\\.1 is in use; .*--port`));

@@ -26,7 +26,7 @@ function predictByGrpc(port: number, values: number[]): Promise<readonly number[
       (text: Uint8Array) => Buffer.from(text),
       (bytes: Buffer) => SeldonMessage.decode(bytes),
       SeldonMessage.encode(SeldonMessage.fromObject(message)).finish(),
-      { deadline: Date.now() + 10_000 },
+      { deadline: Date.now() + 30_000 },
       (error, answer) => {
         client.close();
         if (error) reject(error);
@@ -81,11 +81,7 @@ it("runs the real seldon-core-microservice, REST and gRPC, and none of its worke
       enginePredictor: () => "",
     });
     assert.deepEqual(problems, []);
-    const current = await until(
-      () => workloads.states()[0]?.current,
-      `a ready server; it said ${log.join("\n")}`,
-      25_000,
-    );
+    const current = await until(() => workloads.states()[0]?.current, `a ready server; it said ${log.join("\n")}`);
     const { httpPort, grpcPort } = current.address;
     const response = await fetch(`http://127.0.0.1:${httpPort}/predict`, {
       method: "POST",

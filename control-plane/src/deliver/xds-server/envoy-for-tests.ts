@@ -115,7 +115,7 @@ function adminPage(socketPath: string, path: string): Promise<string> {
   });
 }
 
-const EVENTUALLY_MS = 15_000;
+const EVENTUALLY_MS = 60_000;
 
 /** Asks again until the answer is as wished; failures count as "not yet". Throws with the last answer after a while. */
 export async function eventually<T>(ask: () => Promise<T> | T, isWished: (answer: T) => boolean): Promise<T> {

@@ -1,7 +1,7 @@
-/** Resolves when the condition holds; fails after the time with what it last saw. */
+/** Resolves when the condition holds; fails after the time (which a busy machine never needs) with what it last saw. */
 export async function until(
   holds: () => boolean | Promise<boolean>,
-  { within = 5_000, saw = () => "" }: { readonly within?: number; readonly saw?: () => unknown } = {},
+  { within = 30_000, saw = () => "" }: { readonly within?: number; readonly saw?: () => unknown } = {},
 ): Promise<void> {
   const deadlineMs = performance.now() + within;
   while (!(await holds())) {

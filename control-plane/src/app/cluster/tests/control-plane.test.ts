@@ -20,8 +20,8 @@ async function cluster(): Promise<TestCluster> {
   return made;
 }
 
-async function settled(one: TestCluster, within = 15_000): Promise<void> {
-  await until(() => one.isSettled(), { within, saw: () => [one.status(), one.objects()] });
+async function settled(one: TestCluster): Promise<void> {
+  await until(() => one.isSettled(), { saw: () => [one.status(), one.objects()] });
 }
 
 const ONE = { predictors: [predictorOf("main", 100)] };
@@ -45,7 +45,7 @@ describe("a control plane", () => {
     await settled(here);
     assert.equal(here.objects().length, 9);
     here.apply(ONE);
-    await until(() => here.objects().length === 5 && here.isSettled(), { within: 15_000, saw: () => here.objects() });
+    await until(() => here.objects().length === 5 && here.isSettled(), { saw: () => here.objects() });
     assert.deepEqual(here.objects(), OBJECTS_OF_ONE);
   });
 
@@ -56,7 +56,7 @@ describe("a control plane", () => {
         here.api.fail({ verb, ...fault });
     here.apply(TWO);
     await here.start();
-    await settled(here, 30_000);
+    await settled(here);
     assert.equal(here.objects().length, 9);
   });
 
@@ -68,7 +68,7 @@ describe("a control plane", () => {
     await first.stop();
     here.apply({ predictors: [{ ...predictorOf("main", 100), graph: { name: "nobody", type: "MODEL" } }] });
     await here.start();
-    await until(() => here.status().state === "Failed", { within: 10_000, saw: () => here.status() });
+    await until(() => here.status().state === "Failed", { saw: () => here.status() });
     assert.match(here.status().description ?? "", /Can't find container/);
     assert.deepEqual(here.objects(), OBJECTS_OF_ONE);
     here.apply(ONE);
@@ -95,7 +95,7 @@ describe("a control plane", () => {
     here.api.withdraw(RESOURCE.destinationRule);
     here.apply(ONE);
     await here.start();
-    await until(() => here.status().state === "Failed", { within: 10_000, saw: () => here.status() });
+    await until(() => here.status().state === "Failed", { saw: () => here.status() });
     assert.match(here.status().description ?? "", /knows no VirtualService, and ISTIO_ENABLED asks for it/);
     await until(() => here.objects().includes("Deployment/iris-main-0-classifier"), { saw: () => here.objects() });
   });
@@ -107,7 +107,7 @@ describe("a control plane", () => {
     await settled(here);
     const key = { namespace: "models", name: "iris-main" };
     here.api.objects.delete(RESOURCE.service, key);
-    await until(() => here.api.objects.get(RESOURCE.service, key) !== undefined, { within: 10_000 });
+    await until(() => here.api.objects.get(RESOURCE.service, key) !== undefined);
   });
 
   it("writes only while it leads, and another goes on when it stops", async () => {
@@ -119,7 +119,7 @@ describe("a control plane", () => {
     await here.start(elects, { POD_NAME: "second" });
     await first.stop();
     here.apply(TWO);
-    await settled(here, 20_000);
+    await settled(here);
     const lease = here.api.objects.list(RESOURCE.lease, "models")[0]?.["spec"] as { holderIdentity: string };
     assert.match(lease.holderIdentity, /^second_/);
   });
@@ -176,9 +176,9 @@ describe("graphs", () => {
     const [stream, old] = [subscribe(hash), subscribe("0123456789abcdef")];
     const first = await stream.received(1);
     assert.deepEqual(first.names, ["models/iris/main"]);
-    await until(() => programmed() === "False", { within: 10_000, saw: () => here.status() });
+    await until(() => programmed() === "False", { saw: () => here.status() });
     stream.ack(first);
-    await until(() => programmed() === "True", { within: 10_000, saw: () => here.status() });
+    await until(() => programmed() === "True", { saw: () => here.status() });
     assert.ok(old.responses.every((one) => one.names.length === 0));
     // An edit that changes no container: the pods stay, their graph changes.
     const logger = { mode: "all", url: "http://logger.example.com" };
@@ -192,7 +192,7 @@ describe("graphs", () => {
     await until(() => /refused its graph: no such logger/.test(accepted() ?? ""), { saw: () => here.status() });
     here.apply({ predictors: [predictorOf("main", 100, "model:1", { logger: { ...logger, mode: "request" } })] });
     stream.ack(await stream.received(3));
-    await until(() => programmed() === "True" && here.isSettled(), { within: 10_000, saw: () => here.status() });
+    await until(() => programmed() === "True" && here.isSettled(), { saw: () => here.status() });
     assert.equal(accepted(), undefined);
   });
 });

@@ -112,7 +112,7 @@ describe("a control plane with gateways of its own", () => {
     gateway.connect(controlPlane.xdsAddress);
     await until(() => gateway.names(TYPE.listener).length === 1, { saw: () => gateway.names(TYPE.listener) });
     here.apply({ predictors: [predictorOf("main", 100)] });
-    await until(() => gateway.names(TYPE.cluster).length === 2, { within: 10_000, saw: () => here.status() });
+    await until(() => gateway.names(TYPE.cluster).length === 2, { saw: () => here.status() });
     const [service] = here.api.objects
       .list(RESOURCE.service, "models")
       .filter((one) => one.metadata.name === "iris-main")
@@ -123,7 +123,7 @@ describe("a control plane with gateways of its own", () => {
     bringEndpoints(here, service, ["10.0.0.2"]);
     await until(() => gateway.text(TYPE.endpoints).includes("10.0.0.2"), { saw: () => gateway.text(TYPE.endpoints) });
     here.apply(TWO);
-    await until(() => shares(gateway).includes(25), { within: 10_000, saw: () => shares(gateway) });
+    await until(() => shares(gateway).includes(25), { saw: () => shares(gateway) });
     assert.equal(gateway.names(TYPE.cluster).length, 4);
     let namedAtTheEnd = true;
     here.api.objects.onEntry(({ type, object }) => {
@@ -132,7 +132,6 @@ describe("a control plane with gateways of its own", () => {
     });
     here.apply({ predictors: [predictorOf("canary", 100, "model:2")] });
     await until(() => gateway.names(TYPE.cluster).length === 2, {
-      within: 20_000,
       saw: () => gateway.names(TYPE.cluster),
     });
     assert.ok(gateway.names(TYPE.cluster).every((name) => name.includes("canary")));
@@ -147,13 +146,13 @@ describe("a control plane with gateways of its own", () => {
     const first = await here.start(FLAGS, WITHOUT_ISTIO);
     const gateway = new Gateway();
     const stream = gateway.connect(first.xdsAddress);
-    await until(() => shares(gateway).includes(25), { within: 15_000, saw: () => shares(gateway) });
+    await until(() => shares(gateway).includes(25), { saw: () => shares(gateway) });
     await stream.close();
     await first.stop();
     const second = await here.start(FLAGS, WITHOUT_ISTIO);
     const before = gateway.text(TYPE.filterConfig);
     gateway.connect(second.xdsAddress);
-    await until(() => gateway.text(TYPE.filterConfig) !== before, { within: 10_000, saw: () => gateway.removals });
+    await until(() => gateway.text(TYPE.filterConfig) !== before, { saw: () => gateway.removals });
     assert.equal(gateway.removals, 0);
     assert.ok(shares(gateway).includes(25));
   });
@@ -171,7 +170,7 @@ describe("a control plane with gateways of its own", () => {
         clients = await response.text();
         return clients.includes('"wildcard":true');
       },
-      { within: 15_000, saw: () => clients },
+      { saw: () => clients },
     );
     await controlPlane.stop();
     assert.equal(gateway.answers, 0, "it would drop what it has");
@@ -183,10 +182,9 @@ describe("a control plane with gateways of its own", () => {
     const controlPlane = await here.start(FLAGS, WITHOUT_ISTIO);
     const gateway = new Gateway();
     gateway.connect(controlPlane.xdsAddress);
-    await until(() => gateway.names(TYPE.cluster).length === 4, { within: 15_000, saw: () => here.status() });
+    await until(() => gateway.names(TYPE.cluster).length === 4, { saw: () => here.status() });
     here.api.objects.delete(RESOURCE.seldonDeployment, { namespace: "models", name: "iris" });
     await until(() => gateway.names(TYPE.cluster).length === 0, {
-      within: 15_000,
       saw: () => gateway.names(TYPE.cluster),
     });
     assert.deepEqual(gateway.faults, []);
@@ -198,7 +196,7 @@ describe("a control plane with gateways of its own", () => {
     const controlPlane = await here.start(FLAGS, WITHOUT_ISTIO);
     const gateway = new Gateway();
     gateway.connect(controlPlane.xdsAddress);
-    await until(() => shares(gateway).includes(25), { within: 15_000, saw: () => shares(gateway) });
+    await until(() => shares(gateway).includes(25), { saw: () => shares(gateway) });
     gateway.refuses = { typeUrl: TYPE.routeConfiguration, why: "one is missing" };
     const isThere = (): boolean => here.objects().some((name) => name.includes("main"));
     here.apply({ predictors: [predictorOf("canary", 100, "model:2")] });
@@ -208,7 +206,7 @@ describe("a control plane with gateways of its own", () => {
     );
     gateway.refuses = undefined;
     here.apply({ predictors: [predictorOf("canary", 50, "model:2"), predictorOf("third", 50)] });
-    await until(() => !isThere(), { within: 15_000, saw: () => here.objects() });
+    await until(() => !isThere(), { saw: () => here.objects() });
   });
 
   it("counts gateways that have taken it in, also those that come back, and tells why one did not", async () => {
@@ -216,7 +214,6 @@ describe("a control plane with gateways of its own", () => {
     const programmed = (type = "Programmed") => here.status().conditions?.find((one) => one.type === type);
     const says = (text: RegExp, type?: string) =>
       until(() => text.test(`${programmed(type)?.status ?? ""} ${programmed(type)?.message ?? ""}`), {
-        within: 15_000,
         saw: () => here.status(),
       });
     here.apply({ predictors: [predictorOf("main", 100)] });

@@ -63,7 +63,7 @@ describe("two control planes", () => {
     const here = await startFaultyCluster();
     undo.push(() => here.stop());
     const first = await startOne(here, "first");
-    await until(() => holder(here).startsWith("first_"), { within: 10_000 });
+    await until(() => holder(here).startsWith("first_"));
     const second = await startOne(here, "second");
     here.tell("iris", STORY[0] ?? assert.fail());
     await here.settled("iris");
@@ -79,9 +79,9 @@ describe("two control planes", () => {
     here.api.fail({ then: "reset", when: isLosing, times: Infinity });
     const before = here.api.requests.length;
     here.tell("iris", STORY[1] ?? assert.fail());
-    await until(() => here.api.requests.slice(before).some(isSlow), { within: 10_000 });
+    await until(() => here.api.requests.slice(before).some(isSlow));
     const lostAt = performance.now();
-    await until(() => holder(here).startsWith(`${follower}_`), { within: 10 * LEASE_MS, saw: () => holder(here) });
+    await until(() => holder(here).startsWith(`${follower}_`), { saw: () => holder(here) });
     assert.ok(performance.now() - lostAt < 4 * LEASE_MS, "the other takes over as soon as the lease has run out");
     const taken = here.api.requests.length;
     await here.settled("iris");
@@ -100,10 +100,10 @@ describe("two control planes", () => {
     // It gets well, and does not take the lease from the other, who gives it back in the end.
     here.api.heal();
     const [loser, winner] = leader === "first" ? [first, second] : [second, first];
-    await until(() => loser.log.some(({ msg }) => msg.includes("another replica may write")), { within: 5_000 });
+    await until(() => loser.log.some(({ msg }) => msg.includes("another replica may write")));
     assert.ok(holder(here).startsWith(`${follower}_`));
     await winner.stop();
-    await until(() => holder(here).startsWith(`${leader}_`), { within: 10_000 });
+    await until(() => holder(here).startsWith(`${leader}_`));
     here.tell("iris", STORY[0] ?? assert.fail());
     await here.settled("iris");
   });

@@ -181,7 +181,7 @@ describe("objects that make no sense", () => {
     await here.settled("wine");
     here.apply("wine", STORY[4]?.spec);
     await here.settled("wine");
-    await until(() => here.statusOf("other").state !== undefined, { within: 10_000 });
+    await until(() => here.statusOf("other").state !== undefined);
   });
 
   for (const [index, title] of Object.keys(SPECS).entries())
@@ -191,7 +191,7 @@ describe("objects that make no sense", () => {
         here.statusOf(name),
         one.log.filter((line) => line.msg.includes(`${NAMESPACE}/${name} `)),
       ];
-      await until(() => here.statusOf(name).state !== undefined, { within: 10_000, saw });
+      await until(() => here.statusOf(name).state !== undefined, { saw });
       const { state, description = "" } = here.statusOf(name);
       assert.ok(state !== "Failed" || description !== "", JSON.stringify(saw()));
       assert.ok(description.length < 20_000, `${description.length} characters`);

@@ -51,7 +51,7 @@ function programmed(here: TestCluster): string {
   return `${found?.status ?? ""} ${found?.message ?? ""}`.trim();
 }
 
-const settled = (here: TestCluster): Promise<void> => until(() => here.isSettled(), { within: 15_000 });
+const settled = (here: TestCluster): Promise<void> => until(() => here.isSettled());
 
 describe("a proxy of Istio", () => {
   it("gets the table of its gateway, follows edits and counts when it has accepted", async () => {
@@ -68,14 +68,14 @@ describe("a proxy of Istio", () => {
     assert.equal(programmed(here), "Unknown");
     const gateway = ask(plane, GATEWAY, "graphway.gateway", { istio: "ingressgateway", "pod-template-hash": "1" });
     const first = await tableOf(gateway, ({ main }) => main === 100);
-    await until(() => programmed(here).startsWith("True 1 of 1"), { within: 10_000, saw: () => programmed(here) });
+    await until(() => programmed(here).startsWith("True 1 of 1"), { saw: () => programmed(here) });
     const other = ask(plane, GATEWAY, "graphway.gateway", { istio: "other" });
     assert.deepEqual(tableIn((await other.received(1)).bytes[0] ?? assert.fail()).deployments, []);
     here.apply({ ...TWO, annotations: { "seldon.io/istio-gateway": "models/public" } });
     const second = await tableOf(gateway, ({ canary }) => canary === 25);
     assert.ok(second.generation > first.generation);
     assert.equal(second.deployments[0]?.predictors[0]?.name, "canary");
-    await until(() => programmed(here).startsWith("True 1 of 1"), { within: 10_000, saw: () => programmed(here) });
+    await until(() => programmed(here).startsWith("True 1 of 1"), { saw: () => programmed(here) });
   });
 
   it("gets nothing of another namespace, nor on its mere word", async () => {
@@ -115,7 +115,7 @@ describe("a proxy of Istio", () => {
     const gateway = ask(plane, GATEWAY, "graphway.gateway");
     const accepted = (): string => here.status().conditions?.find((one) => one.type === "Accepted")?.message ?? "";
     gateway.ack(await gateway.received(1), "Unable to create Wasm plugin");
-    await until(() => accepted().includes("Unable to create Wasm plugin"), { within: 10_000, saw: accepted });
+    await until(() => accepted().includes("Unable to create Wasm plugin"), { saw: accepted });
     assert.equal(here.status().state, "Available");
     const page = await fetch(`http://127.0.0.1:${plane.metricsPort}/debug/xds?node=istio-system`);
     const report = (await page.json()) as { readonly clients: number };
@@ -123,7 +123,7 @@ describe("a proxy of Istio", () => {
     assert.match(JSON.stringify(report), /"refused":\{"version":"[0-9a-f]{16}","message":"Unable/);
     here.apply(TWO);
     await tableOf(gateway, ({ canary }) => canary === 25);
-    await until(() => accepted() === "" && programmed(here).startsWith("True"), { within: 10_000, saw: accepted });
+    await until(() => accepted() === "" && programmed(here).startsWith("True"), { saw: accepted });
   });
 
   it("keeps its table over a restart, and gets it whole", async () => {
@@ -149,8 +149,8 @@ describe("a proxy of Istio", () => {
     const second = await here.start(elects, { POD_NAME: "second" });
     const streams = [first, second].map((plane) => ask(plane, GATEWAY, "graphway.gateway"));
     for (const stream of streams) await tableOf(stream, ({ main }) => main === 100);
-    await until(() => programmed(here).startsWith("True 2 of 2"), { within: 15_000, saw: () => programmed(here) });
+    await until(() => programmed(here).startsWith("True 2 of 2"), { saw: () => programmed(here) });
     streams[1]?.close();
-    await until(() => programmed(here).startsWith("True 1 of 1"), { within: 15_000, saw: () => programmed(here) });
+    await until(() => programmed(here).startsWith("True 1 of 1"), { saw: () => programmed(here) });
   });
 });

@@ -51,7 +51,7 @@ function messageOf(here: TestCluster, name: string): string {
 }
 
 async function says(here: TestCluster, name: string, words: string): Promise<void> {
-  await until(() => said(here, name).startsWith(words), { within: 15_000, saw: () => ancestorsOf(here, name) });
+  await until(() => said(here, name).startsWith(words), { saw: () => ancestorsOf(here, name) });
 }
 
 describe("the status of a RoutePolicy", () => {
@@ -70,7 +70,6 @@ describe("the status of a RoutePolicy", () => {
     assert.match(messageOf(here, "good"), /spec\.rules\[0\]\.percent: rule rule-1 takes 0 %/);
     put(here, "good", { sticky: { header: "x-user" } });
     await until(() => !messageOf(here, "good").includes("rule-1"), {
-      within: 15_000,
       saw: () => ancestorsOf(here, "good"),
     });
     const policy = here.api.objects.get(RESOURCE.routePolicy, { namespace: NAMESPACE, name: "good" });
@@ -85,10 +84,10 @@ describe("the status of a RoutePolicy", () => {
     put(here, "one", { rules: [{ predictor: "nobody" }] });
     await says(here, "one", "Accepted=False/Invalid Programmed=False/NotAccepted");
     assert.match(messageOf(here, "one"), /spec\.rules\[0\]\.predictor: the deployment has no predictor nobody/);
-    await until(() => here.status().state === "Failed", { within: 15_000, saw: () => here.status() });
+    await until(() => here.status().state === "Failed", { saw: () => here.status() });
     put(here, "one", { rules: [{ predictor: "canary" }] });
     await says(here, "one", "Accepted=True");
-    await until(() => here.isSettled(), { within: 15_000, saw: () => here.status() });
+    await until(() => here.isSettled(), { saw: () => here.status() });
   });
 
   it("of the younger of two is Conflicted, which takes nothing from the deployment; it takes over when the older goes", async () => {
@@ -98,7 +97,7 @@ describe("the status of a RoutePolicy", () => {
     await here.start();
     await says(here, "b", "Accepted=True");
     await says(here, "a", "Accepted=False/Invalid");
-    await until(() => here.isSettled(), { within: 15_000, saw: () => here.status() });
+    await until(() => here.isSettled(), { saw: () => here.status() });
     put(here, "a", { force: { allow: true } });
     await says(here, "a", "Accepted=False/Conflicted");
     here.api.objects.delete(RESOURCE.routePolicy, { namespace: NAMESPACE, name: "b" });
@@ -126,7 +125,6 @@ describe("the status of a RoutePolicy", () => {
     await says(here, "early", "Accepted=False/TargetNotFound");
     here.apply(TWO, { "seldon.io/controller-id": "another" });
     await until(() => ancestorsOf(here, "early").length === 0, {
-      within: 15_000,
       saw: () => ancestorsOf(here, "early"),
     });
     here.apply(TWO);
@@ -148,12 +146,12 @@ describe("the status of a RoutePolicy", () => {
     await here.start();
     await says(here, "shared", "Accepted=True");
     assert.deepEqual(ancestorsOf(here, "shared")[0], other);
-    await until(() => here.isSettled(), { within: 15_000, saw: () => here.status() });
+    await until(() => here.isSettled(), { saw: () => here.status() });
     const version = (): string | undefined =>
       here.api.objects.get(RESOURCE.routePolicy, { namespace: NAMESPACE, name: "shared" })?.metadata.resourceVersion;
     const [before, first] = [version(), ancestorsOf(here, "shared")];
     here.apply({ ...TWO, annotations: { "seldon.io/rest-timeout": "1000" } });
-    await until(() => here.isSettled(), { within: 15_000, saw: () => here.status() });
+    await until(() => here.isSettled(), { saw: () => here.status() });
     assert.equal(version(), before);
     assert.deepEqual(ancestorsOf(here, "shared"), first);
     // Another control plane that says its own thing after ours stays where it is, and we do not write again.
@@ -163,7 +161,7 @@ describe("the status of a RoutePolicy", () => {
     here.api.objects.replace(RESOURCE.routePolicy, { ...now, status: turned }, "status");
     const swapped = version();
     here.apply({ ...TWO, annotations: { "seldon.io/rest-timeout": "2000" } });
-    await until(() => here.isSettled(), { within: 15_000, saw: () => here.status() });
+    await until(() => here.isSettled(), { saw: () => here.status() });
     assert.equal(version(), swapped);
   });
 
@@ -181,7 +179,6 @@ describe("the status of a RoutePolicy", () => {
     await here.start();
     await says(here, "many", "Accepted=True");
     await until(() => /only the first shadow/.test(messageOf(here, "many")), {
-      within: 15_000,
       saw: () => ancestorsOf(here, "many"),
     });
   });

@@ -19,7 +19,7 @@ it("says in status and log why a deployment is not available, and that it is", a
   here.apply("iris", { predictors: [predictorOf("main", 100, "broken:1")] });
   const name = "iris-main-0-classifier";
   const deployment = () => here.api.objects.get(RESOURCE.deployment, { namespace: NAMESPACE, name });
-  await until(() => deployment() !== undefined, { within: 15_000 });
+  await until(() => deployment() !== undefined);
   const waiting = { reason: "ImagePullBackOff", message: "broken:1: not found" };
   here.api.objects.put(RESOURCE.pod, {
     apiVersion: "v1",
@@ -32,7 +32,7 @@ it("says in status and log why a deployment is not available, and that it is", a
     return conditions.find(({ type }) => type === "Ready");
   };
   const text = "pod iris-1: container classifier: ImagePullBackOff: broken:1: not found";
-  await until(() => ready()?.message?.endsWith(text) === true, { within: 15_000, saw: ready });
+  await until(() => ready()?.message?.endsWith(text) === true, { saw: ready });
   here.apply("iris", { predictors: [predictorOf("main", 100, "model:1")] });
   await here.settled("iris");
   assert.equal(ready()?.message, undefined);

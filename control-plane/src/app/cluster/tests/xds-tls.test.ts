@@ -21,7 +21,7 @@ test("the xDS port speaks TLS with the certificate that it is given", async () =
     await Promise.all([writeFile(certFile, certificate), writeFile(keyFile, key)]);
     const { xdsAddress } = await here.start([`--xds-cert-file=${certFile}`, `--xds-key-file=${keyFile}`]);
     const url = `https://${xdsAddress.replace("0.0.0.0", "127.0.0.1")}`;
-    const deadlineMs = performance.now() + 10_000;
+    const deadlineMs = performance.now() + 30_000;
     // The files are read a moment after the port is open.
     for (;;) {
       const session = connect(url, { ca: authority, servername: "graphway-xds.models.svc" });

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 
 /** Waits until `check` gives something true, and gives it back; fails after `withinMs`. */
-export async function until<T>(check: () => T | Promise<T>, what: string, withinMs = 10_000): Promise<NonNullable<T>> {
+export async function until<T>(check: () => T | Promise<T>, what: string, withinMs = 60_000): Promise<NonNullable<T>> {
   const deadline = performance.now() + withinMs;
   for (;;) {
     const found = await check();
