@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { after, before, beforeEach, describe, it } from "node:test";
+import { after, afterEach, before, beforeEach, describe, it } from "node:test";
 import { status } from "@grpc/grpc-js";
 import { callGrpc, createRestClient, type Reply, type RestClient } from "./client.ts";
 import { ROOT, killLeftovers, startGraphway, type GraphwayProcess } from "./graphway-process.ts";
@@ -40,6 +40,7 @@ describe("a split through Envoy, filter and orchestrator", () => {
     for (const stub of nodes.values()) await stub.close();
   });
   beforeEach(() => {
+    copies = 0;
     for (const stub of nodes.values()) {
       stub.calls.length = 0;
       stub.answerRest = () => 200;
@@ -47,8 +48,23 @@ describe("a split through Envoy, filter and orchestrator", () => {
     }
   });
 
-  const predict = (headers: Readonly<Record<string, string>>, deployment = "split"): Promise<Reply> =>
-    rest.call({ deployment, headers });
+  afterEach(async () => {
+    await until(
+      () => node("next").calls.length >= copies,
+      () => `the shadow saw ${String(node("next").calls.length)} of ${String(copies)}`,
+    );
+  });
+
+  /** Predictions of a test of which the shadow gets a copy, some time later. */
+  let copies = 0;
+  const predict = (headers: Readonly<Record<string, string>>, deployment = "split"): Promise<Reply> => {
+    if (deployment === "split" && headers["x-graphway-force"] === undefined) copies += 1;
+    return rest.call({ deployment, headers });
+  };
+  const predictByGrpc = (metadata: Readonly<Record<string, string>> = {}): Promise<Reply> => {
+    copies += 1;
+    return callGrpc(graphway.url, { method: "Predict", deployment: "split", metadata });
+  };
 
   it("gives 10,000 fixed request ids their shares, the same ones every time, and the shadow a copy of each", async () => {
     const predictors = new Map<string, string>();
@@ -80,7 +96,7 @@ describe("a split through Envoy, filter and orchestrator", () => {
     for (let user = 0; user < 20; user += 1) {
       const replies = await Promise.all([
         ...Array.from({ length: 5 }, (_, index) => predict({ "x-user": String(user), "x-request-id": String(index) })),
-        callGrpc(graphway.url, { method: "Predict", deployment: "split", metadata: { "x-user": String(user) } }),
+        predictByGrpc({ "x-user": String(user) }),
       ]);
       const predictors = new Set(replies.map((reply) => reply.headers["x-graphway-predictor"]));
       assert.equal(predictors.size, 1, `user ${String(user)} was sent to ${[...predictors].join(", ")}`);
@@ -90,7 +106,7 @@ describe("a split through Envoy, filter and orchestrator", () => {
   });
 
   it("answers gRPC on the same port, by the metadata that Seldon uses", async () => {
-    const reply = await callGrpc(graphway.url, { method: "Predict", deployment: "split" });
+    const reply = await predictByGrpc();
     assert.equal(reply.status, status.OK, reply.body);
     assert.equal(reply.body, reply.headers["x-graphway-predictor"]);
     assert.ok(reply.headers["x-graphway-route"]);
@@ -106,7 +122,7 @@ describe("a split through Envoy, filter and orchestrator", () => {
 
   it("asks again when a node answers UNAVAILABLE once", async () => {
     for (const name of ["main", "canary"]) node(name).answerGrpc = failOnce(status.UNAVAILABLE, status.OK);
-    const reply = await callGrpc(graphway.url, { method: "Predict", deployment: "split" });
+    const reply = await predictByGrpc();
     assert.equal(reply.status, status.OK, reply.body);
     assert.equal(node("main").calls.length + node("canary").calls.length, 2);
   });
