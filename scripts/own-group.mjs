@@ -7,7 +7,7 @@ import { performance } from "node:perf_hooks";
 import { clearInterval, setInterval } from "node:timers";
 
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"];
-/** Signals of one kind within this time are one: npm forwards what the terminal has sent already. */
+/** Signals of one kind within this time are one: npm forwards what the terminal has sent already. Default of `sameSignalMs`. */
 const SAME_SIGNAL_MS = 500;
 const PARENT_POLL_MS = 500;
 const PARENT_FD = 3;
@@ -37,7 +37,7 @@ function watchNpm() {
 }
 
 /** Runs a program with our standard streams; resolves with its exit code (128 + signal number if a signal ended it). */
-export function runInOwnGroup(file, args, options = {}) {
+export function runInOwnGroup(file, args, { sameSignalMs = SAME_SIGNAL_MS, ...options } = {}) {
   return new Promise((resolve, reject) => {
     const env = { ...(options.env ?? process.env), GRAPHWAY_PARENT_FD: String(PARENT_FD) };
     const npmIsThere = watchNpm();
@@ -53,7 +53,7 @@ export function runInOwnGroup(file, args, options = {}) {
     const sentAt = new Map();
     const forward = (signal) => {
       const now = performance.now();
-      if (now - (sentAt.get(signal) ?? -Infinity) < SAME_SIGNAL_MS) return;
+      if (now - (sentAt.get(signal) ?? -Infinity) < sameSignalMs) return;
       sentAt.set(signal, now);
       child.kill(signal);
     };

@@ -6,7 +6,7 @@ import { afterEach, describe, it } from "node:test";
 
 const ownGroup = new URL("own-group.mjs", import.meta.url).href;
 const parentPipe = new URL("../cli/parent-pipe.ts", import.meta.url).href;
-const DEADLINE_MS = 10_000;
+const DEADLINE_MS = 30_000;
 
 /** Says its pid, then each signal it gets; ends with 7 when its parent is gone, with 3 on SIGTERM. */
 const CHILD = `
@@ -25,7 +25,7 @@ function inline(program: string): readonly string[] {
 function starter(child: string): string {
   return `
 import { runInOwnGroup } from ${JSON.stringify(ownGroup)};
-process.exitCode = await runInOwnGroup(process.execPath, ${JSON.stringify(inline(child))});
+process.exitCode = await runInOwnGroup(process.execPath, ${JSON.stringify(inline(child))}, { sameSignalMs: 600_000 });
 `;
 }
 
