@@ -15,6 +15,7 @@ export class World {
   readonly client: GatewayClient;
   readonly #notes: string[] = [];
   readonly #loads: Load[] = [];
+  readonly #undo: (() => Promise<void>)[] = [];
 
   constructor(target: Target, kube: Kube, namespace: string) {
     this.target = target;
@@ -189,8 +190,14 @@ export class World {
     return count;
   }
 
+  /** What must be done when the scenario ends, also when it is given up because it takes too long. The newest first. */
+  atEnd(undo: () => Promise<void>): void {
+    this.#undo.unshift(undo);
+  }
+
   /** Ends what is still under way. */
   async close(): Promise<void> {
+    for (const undo of this.#undo.splice(0)) await undo();
     await Promise.all(this.#loads.map((load) => load.stop()));
     await this.client.close();
   }
