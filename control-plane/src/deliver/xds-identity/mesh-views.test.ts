@@ -33,7 +33,7 @@ async function ask(
   const viewFor = meshViews({
     identity,
     hasGateways: (namespace) => namespace === "istio-system",
-    storedName: ({ namespace }, role) => `${role}#${namespace}`,
+    storedName: ({ namespace }, role) => ({ kind: "name", name: `${role}#${namespace}` }),
     ...by.options,
   });
   const header = (name: string): string | undefined => (name === "authorization" ? by.token : undefined);
@@ -115,9 +115,10 @@ describe("a proxy of Istio sees", () => {
 
   it("nothing when there are too many, and it is told why", async () => {
     const told: string[] = [];
-    const options = { storedName: () => undefined, onRefused: (_: string, reason: string) => told.push(reason) };
+    const storedName: MeshViewOptions["storedName"] = () => ({ kind: "shortage", why: "there are too many" });
+    const options = { storedName, onRefused: (_: string, reason: string) => told.push(reason) };
     assert.equal((await refusal(() => ask(CALLER, WORD, { options }))).code, status.RESOURCE_EXHAUSTED);
-    assert.deepEqual(told, ["there are too many different proxies"]);
+    assert.deepEqual(told, ["there are too many"]);
   });
 });
 

@@ -22,11 +22,15 @@ export interface MeshViewOptions {
   readonly identity: MeshIdentity;
   /** Namespaces whose proxies may be gateways, whichever way they are known: a gateway sees deployments of all namespaces. */
   readonly hasGateways: (namespace: string) => boolean;
-  /** Name in the store of the table that a proxy is to have; undefined: there are too many already. */
-  readonly storedName: (node: MeshNode, role: FilterRole) => string | undefined;
+  /** Name in the store of the table that a proxy is to have. */
+  readonly storedName: (node: MeshNode, role: FilterRole) => StoredName;
   /** Told why somebody was sent away. */
   readonly onRefused?: (nodeId: string, reason: string) => void;
 }
+
+/** A name in the store; or why there is no room for another. */
+export type StoredName =
+  { readonly kind: "name"; readonly name: string } | { readonly kind: "shortage"; readonly why: string };
 
 /** Which filters run in a proxy. */
 export const ROLES_OF: Readonly<Record<MeshNode["kind"], readonly FilterRole[]>> = {
@@ -42,8 +46,8 @@ export function meshViews(options: MeshViewOptions): ViewFor {
     const names = new Map<string, string>();
     for (const role of ROLES_OF[node.kind]) {
       const stored = options.storedName(node, role);
-      if (stored === undefined) refuse(status.RESOURCE_EXHAUSTED, "there are too many different proxies");
-      else names.set(filterName(role), stored);
+      if (stored.kind === "shortage") refuse(status.RESOURCE_EXHAUSTED, stored.why);
+      else names.set(filterName(role), stored.name);
     }
     const stored = new Set(names.values());
     return {

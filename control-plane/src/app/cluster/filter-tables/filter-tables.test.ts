@@ -49,8 +49,11 @@ function setUp(options: Partial<FilterTablesOptions> = {}) {
     const peer = { stream, node: { id, cluster: "", metadata: { LABELS: node.labels ?? null } }, method: "" };
     tables.onEvent({ peer, typeUrl: TYPE.filterConfig, ...event } as unknown as XdsEvent);
   };
-  const resourceOf = (node: MeshNode, role: FilterRole) =>
-    store.get(TYPE.filterConfig, tables.storedName(node, role) ?? "");
+  const storedName = (node: MeshNode, role: FilterRole): string | undefined => {
+    const stored = tables.storedName(node, role);
+    return stored.kind === "name" ? stored.name : undefined;
+  };
+  const resourceOf = (node: MeshNode, role: FilterRole) => store.get(TYPE.filterConfig, storedName(node, role) ?? "");
   return {
     tables,
     clock,
@@ -59,6 +62,7 @@ function setUp(options: Partial<FilterTablesOptions> = {}) {
     look,
     say,
     resourceOf,
+    storedName,
     setObjects: (more: Partial<IstioObjects>): void => {
       objects = { ...objects, ...more };
       tables.objectsChanged();
@@ -234,7 +238,7 @@ describe("tables for proxies", () => {
     here.look(planFor("models/iris"));
     here.tables.begin();
     here.subscribe(1, PUBLIC, "gateway");
-    assert.equal(here.tables.storedName(CALLER, "outbound"), undefined, "there is room for one only");
+    assert.equal(here.storedName(CALLER, "outbound"), undefined, "there is room for one only");
     here.say(1, PUBLIC, { kind: "disconnect" });
     await here.clock.advance(50_000);
     assert.equal(here.keys(PUBLIC, "gateway"), "models/iris");
@@ -245,7 +249,33 @@ describe("tables for proxies", () => {
     await here.clock.advance(60_000);
     assert.deepEqual([...here.store.names(TYPE.filterConfig)], []);
     assert.equal(here.clock.timers, 0);
-    assert.notEqual(here.tables.storedName(CALLER, "outbound"), undefined);
+    assert.notEqual(here.storedName(CALLER, "outbound"), undefined);
+  });
+
+  it("of one namespace are so many at most, and those of others go on", async () => {
+    const here = setUp({ maxScopesPerNamespace: 2 });
+    const caller = (namespace: string, app: string): MeshNode => ({ kind: "sidecar", namespace, labels: { app } });
+    here.look(planFor("models/iris", MESHED));
+    here.tables.begin();
+    for (const [stream, app] of ["a", "b", "c"].entries()) {
+      here.subscribe(stream, caller("greedy", app), "outbound", "inbound");
+      // Pods of one Deployment are one kind of proxy, however many they are.
+      here.subscribe(10 + stream, caller("greedy", "a"), "outbound", "inbound");
+    }
+    assert.deepEqual(
+      ["a", "b", "c"].map((app) => here.keys(caller("greedy", app), "outbound")),
+      ["models/iris", "models/iris", undefined],
+    );
+    assert.deepEqual(here.tables.storedName(caller("greedy", "c"), "outbound"), {
+      kind: "shortage",
+      why: "namespace greedy has too many different proxies: more than 2",
+    });
+    here.subscribe(20, caller("modest", "a"), "outbound", "inbound");
+    assert.equal(here.keys(caller("modest", "a"), "outbound"), "models/iris");
+    here.say(1, caller("greedy", "b"), { kind: "disconnect" });
+    await here.clock.advance(60_000);
+    here.subscribe(3, caller("greedy", "c"), "outbound", "inbound");
+    assert.equal(here.keys(caller("greedy", "c"), "outbound"), "models/iris");
   });
 
   it("lose a deployment that is gone, and keep one of which nothing new is known", async () => {

@@ -1,6 +1,7 @@
 import { createGenerations } from "../../../deliver/gateway-rollout/generations.ts";
 import type { ProgrammedCount } from "../../../deliver/programmed/programmed.ts";
 import type { MeshNode } from "../../../deliver/xds-identity/mesh-node.ts";
+import type { StoredName } from "../../../deliver/xds-identity/mesh-views.ts";
 import type { XdsEvent } from "../../../deliver/xds-server/events.ts";
 import type { ResourceStore } from "../../../deliver/xds-server/resource-store.ts";
 import type { Clock } from "../../../kubernetes-api/clock.ts";
@@ -17,7 +18,15 @@ import { scopeOf, storedTableName } from "./scope.ts";
 
 export interface FilterTablesOptions extends Pick<
   ScopeTablesOptions,
-  "clusterDomain" | "peersOnly" | "code" | "intervalMs" | "retainMs" | "maxScopes" | "onTable" | "onFault"
+  | "clusterDomain"
+  | "peersOnly"
+  | "code"
+  | "intervalMs"
+  | "retainMs"
+  | "maxScopes"
+  | "maxScopesPerNamespace"
+  | "onTable"
+  | "onFault"
 > {
   readonly store: ResourceStore;
   readonly clock: Clock;
@@ -35,8 +44,8 @@ export interface FilterTablesOptions extends Pick<
  * where requests may be sent now; a deployment of which that is not known keeps what it had.
  */
 export interface FilterTables {
-  /** Name in the store of the table that a proxy is to have; undefined: there are too many scopes already. */
-  storedName(node: MeshNode, role: FilterRole): string | undefined;
+  /** Name in the store of the table that a proxy is to have, or why it gets none: there are too many scopes already. */
+  storedName(node: MeshNode, role: FilterRole): StoredName;
   onLook(look: Pick<Look, "step">): void;
   /** The deployment is gone. */
   forget(key: string): void;
@@ -106,7 +115,10 @@ export function createFilterTables(options: FilterTablesOptions): FilterTables {
   return {
     storedName(node, role) {
       const scope = scopeOf(node, role);
-      return tables.admits(scope) ? storedTableName(scope) : undefined;
+      const shortage = tables.shortage(scope);
+      return shortage === undefined
+        ? { kind: "name", name: storedTableName(scope) }
+        : { kind: "shortage", why: shortage };
     },
     onLook({ step: { routes } }) {
       if (routes === undefined) return;

@@ -55,6 +55,7 @@ export function startMesh(options: MeshOptions): MeshService {
   const tables = createFilterTables({
     ...options,
     peersOnly: settings.peersOnly,
+    maxScopesPerNamespace: settings.scopesPerNamespace,
     code: readFilterCode(),
     objects: () => objects.current(),
     onFault: (error) => {

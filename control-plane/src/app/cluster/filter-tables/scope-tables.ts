@@ -28,6 +28,8 @@ export interface ScopeTablesOptions {
   readonly retainMs?: number;
   /** Scopes at most; who asks for another is sent away. Default 5000. */
   readonly maxScopes?: number;
+  /** Scopes of one namespace at most, so that none takes the room of others. Default 500. */
+  readonly maxScopesPerNamespace?: number;
   /** Told of every new table, and when what it says became known (monotonic milliseconds). */
   readonly onTable?: (version: string, sinceMs: number) => void;
   /** Told when a table says more of the book than before, or other deployments: of those that changed after this revision. */
@@ -50,8 +52,8 @@ export interface ScopeTable {
 
 /** The tables of all scopes that somebody asks for. */
 export interface ScopeTables {
-  /** True when there is room for the scope. */
-  admits(scope: Scope): boolean;
+  /** Why there is no room for the scope; undefined: there is. */
+  shortage(scope: Scope): string | undefined;
   join(stream: number, scope: Scope): void;
   leave(stream: number, scope: Scope): void;
   all(): Iterable<ScopeTable>;
@@ -84,15 +86,26 @@ interface State extends ScopeTable {
 const REMEMBERED_VERSIONS = 16;
 
 export function createScopeTables(options: ScopeTablesOptions): ScopeTables {
-  const { store, book, clock, intervalMs = 1000, retainMs = 60_000, maxScopes = 5000 } = options;
+  const { store, book, clock, intervalMs = 1000, retainMs = 60_000 } = options;
+  const { maxScopes = 5000, maxScopesPerNamespace = 500 } = options;
   const states = new Map<string, State>();
+  /** How many of them are of a namespace. */
+  const counts = new Map<string, number>();
   /** By version: what was encoded last, for all scopes with the same contents. */
   const encoded = new Map<string, { readonly generation: bigint; readonly resource: EncodedResource }>();
   const codeVersion = versionOf(options.code);
   let isBegun = false;
   let timer: { readonly atMs: number; readonly cancel: () => void } | undefined;
 
+  function shortage(scope: Scope): string | undefined {
+    if (states.has(storedTableName(scope))) return undefined;
+    if (states.size >= maxScopes) return `there are too many different proxies: more than ${String(maxScopes)}`;
+    if ((counts.get(scope.namespace) ?? 0) < maxScopesPerNamespace) return undefined;
+    return `namespace ${scope.namespace} has too many different proxies: more than ${String(maxScopesPerNamespace)}`;
+  }
+
   function add(scope: Scope): State {
+    counts.set(scope.namespace, (counts.get(scope.namespace) ?? 0) + 1);
     const revisions = new Map<string, number>();
     const state: State = {
       scope,
@@ -114,6 +127,10 @@ export function createScopeTables(options: ScopeTablesOptions): ScopeTables {
 
   function drop(state: State): void {
     states.delete(state.storedName);
+    const { namespace } = state.scope;
+    const left = (counts.get(namespace) ?? 0) - 1;
+    if (left > 0) counts.set(namespace, left);
+    else counts.delete(namespace);
     store.apply({ set: [], remove: [{ typeUrl: TYPE.filterConfig, name: state.storedName }] });
     forgetUnused();
   }
@@ -220,11 +237,10 @@ export function createScopeTables(options: ScopeTablesOptions): ScopeTables {
   }
 
   return {
-    admits: (scope) => states.has(storedTableName(scope)) || states.size < maxScopes,
+    shortage,
     join(stream, scope) {
-      const name = storedTableName(scope);
-      if (!states.has(name) && states.size >= maxScopes) return;
-      const state = states.get(name) ?? add(scope);
+      if (shortage(scope) !== undefined) return;
+      const state = states.get(storedTableName(scope)) ?? add(scope);
       state.cancelDrop?.();
       state.cancelDrop = undefined;
       state.streams.add(stream);

@@ -79,6 +79,8 @@ export interface MeshSettings {
   readonly rootNamespace: string;
   /** Headers between sidecars count only from callers that showed a certificate. */
   readonly peersOnly: boolean;
+  /** Different proxies of one namespace at most: each kind has a table of its own. */
+  readonly scopesPerNamespace: number;
 }
 
 export interface WebhookSettings {

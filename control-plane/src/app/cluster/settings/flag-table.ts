@@ -91,6 +91,11 @@ export const OWN_FLAGS = {
     "false",
     "sidecars trust each other's internal headers only with a mesh certificate: for strict mTLS",
   ),
+  "mesh-scopes-per-namespace": setting(
+    "number",
+    "500",
+    "different proxies (by their labels) of one namespace that are served; there is room for 5000 of all namespaces",
+  ),
   webhook: setting("boolean", "true", "serve the admission webhook"),
   "webhook-service": setting("text", "seldon-webhook-service", "Service of the webhook in our namespace"),
   "webhook-configuration": setting(

@@ -219,6 +219,7 @@ function meshSettings(texts: SettingTexts): MeshSettings {
     gatewayNamespaces: names("mesh-gateway-namespaces"),
     rootNamespace: texts.flag("mesh-root-namespace"),
     peersOnly: flagIsOn(texts, "mesh-peers-only"),
+    scopesPerNamespace: Number(texts.flag("mesh-scopes-per-namespace")),
   };
 }
 
