@@ -1,5 +1,6 @@
 import { loadCodec } from "../codec/load-codec.ts";
-import type { Payload } from "../execute/payload.ts";
+import type { Payload, RestPayload } from "../execute/payload.ts";
+import { firstElement } from "./first-element.ts";
 import { inflated } from "./inflate.ts";
 import { badRoute, branchOf, memberOf, parseRouterReply } from "./router-reply.ts";
 
@@ -7,10 +8,24 @@ import { badRoute, branchOf, memberOf, parseRouterReply } from "./router-reply.t
  * The branch that a router's reply names: the first element of `data.ndarray`, `data.tensor.values` or
  * `data.tftensor.intVal`, or of a bare JSON array, truncated to an integer. Data of another kind means all (-1).
  */
-export async function readSeldonRoute(node: string, reply: Payload, maxBytes: number): Promise<number> {
-  if (reply.transport === "grpc") return routeOf(node, (await loadCodec()).decodeMessage(reply.body));
-  const plain = reply.contentEncoding === "" ? reply : await inflated(reply, maxBytes);
-  return routeOf(node, parseRouterReply(node, plain.body));
+export function readSeldonRoute(node: string, reply: Payload, maxBytes: number): number | Promise<number> {
+  if (reply.transport === "grpc") return routeOfMessage(node, reply.body);
+  return reply.contentEncoding === "" ? routeOfJson(node, reply) : routeOfInflated(node, reply, maxBytes);
+}
+
+async function routeOfInflated(node: string, reply: RestPayload, maxBytes: number): Promise<number> {
+  return routeOfJson(node, await inflated(reply, maxBytes));
+}
+
+function routeOfJson(node: string, reply: RestPayload): number {
+  return routeOf(node, parseRouterReply(node, reply.body));
+}
+
+/** Routers answer with one number: that is found without decoding the message. */
+function routeOfMessage(node: string, message: Buffer): number | Promise<number> {
+  const first = firstElement(message);
+  if (first !== undefined && Number.isFinite(first)) return branchOf(node, first);
+  return loadCodec().then((codec) => routeOf(node, codec.decodeMessage(message)));
 }
 
 /** The same for a reply that is parsed already. */
