@@ -49,7 +49,7 @@ export class ClientConnection extends Connection {
     const stream = new Stream(this.#nextId, this, this.peer.initialWindow, STREAM_WINDOW);
     stream.events = events;
     this.#nextId += 2;
-    this.streams.set(stream.id, stream);
+    this.streams.add(stream);
     sendHeaders(stream, headers, isEnd);
     return stream;
   }
@@ -101,7 +101,7 @@ export class ClientConnection extends Connection {
 
   protected override onGoaway(lastStreamId: number): void {
     this.#owner.onGoaway();
-    for (const stream of [...this.streams.values()]) {
+    for (const stream of this.streams.all()) {
       if (stream.id <= lastStreamId) continue;
       dropStream(stream);
       stream.events.onReset(ERROR.REFUSED_STREAM, undefined);

@@ -157,7 +157,7 @@ export abstract class Connection extends Link {
 
   /** Streams that are open get the difference, which may take them below zero (RFC 9113 §6.9.2). */
   #changeWindows(more: number): void {
-    for (const stream of this.streams.values()) {
+    for (const stream of this.streams.all()) {
       stream.sendWindow += more;
       if (stream.sendWindow > MAX_WINDOW) throw new ConnectionError(ERROR.FLOW_CONTROL_ERROR, "too large a window");
     }

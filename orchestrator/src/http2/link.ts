@@ -11,13 +11,14 @@ import { ConnectionError, DEFAULT_WINDOW, ERROR } from "./protocol.ts";
 import { ReceiveWindows } from "./receive-windows.ts";
 import { dropStream, pump, resetStream } from "./send.ts";
 import type { Stream, StreamHost } from "./stream.ts";
+import { StreamTable } from "./stream-table.ts";
 
 /** The life of an HTTP/2 connection over any byte stream: what it reads, what waits to be sent, and how it ends. */
 export abstract class Link implements StreamHost {
   readonly socket: Duplex;
   readonly output: Output;
   readonly encoder = new HeaderEncoder();
-  readonly streams = new Map<number, Stream>();
+  readonly streams = new StreamTable();
   readonly blocked = new Set<Stream>();
   sendWindow = DEFAULT_WINDOW;
   unsentBytes = 0;
@@ -150,7 +151,7 @@ export abstract class Link implements StreamHost {
   #end(error: Error): void {
     if (this.failure !== undefined) return;
     this.failure = error;
-    for (const stream of [...this.streams.values()]) {
+    for (const stream of this.streams.all()) {
       dropStream(stream);
       stream.events.onReset(ERROR.CANCEL, error);
     }

@@ -151,7 +151,7 @@ export class ServerConnection extends Connection {
       this.#refuse(streamId, ERROR.PROTOCOL_ERROR, isEnd);
       return;
     }
-    this.streams.set(streamId, stream);
+    this.streams.add(stream);
     stream.events = this.#open(stream, headers);
   }
 

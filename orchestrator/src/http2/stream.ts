@@ -61,6 +61,8 @@ export class Stream {
   readonly pending: Pending[] = [];
   /** Last headers that wait behind it. */
   trailers: readonly string[] | undefined = undefined;
+  /** For the connection's StreamTable. */
+  older: Stream | undefined = undefined;
 
   constructor(id: number, connection: StreamHost, sendWindow: number, receiveWindow: number) {
     this.id = id;
