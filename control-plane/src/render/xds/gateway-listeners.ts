@@ -76,8 +76,13 @@ function isWithin(host: string, outer: string): boolean {
   return outer.startsWith("*.") && host !== ANY && host.endsWith(outer.slice(1));
 }
 
+/** What the listener on a port of Envoy is called. */
+export function listenerName(port: number): string {
+  return `graphway-${String(port)}`;
+}
+
 function listenerOn({ port, tls }: GatewayPort, routes: string, settings: XdsOptions): XdsResource {
-  const name = `graphway-${String(port)}`;
+  const name = listenerName(port);
   const { typeUrl, body } = renderListener({ ...settings, port });
   const filters = filtersOf(body).map((filter) => withRoutes(filter, routes, tls !== undefined));
   if (tls === undefined) return { typeUrl, name, body: { ...body, name, filter_chains: [{ filters }] } };

@@ -30,6 +30,8 @@ export interface GatewayObjectsOptions {
   readonly onChange: () => void;
   /** A certificate is there, was changed or, undefined, has gone; under its SDS name. */
   readonly onCertificate: (name: string, certificate: Certificate | undefined) => void;
+  /** Why gateways refused the newest of a listener; undefined: they did not. */
+  readonly refusalOf: (listener: ListenerRequest) => string | undefined;
   readonly reportError: ReportError;
 }
 
@@ -130,6 +132,8 @@ export function startGatewayObjects(options: GatewayObjectsOptions): GatewayObje
     const facts = {
       reached: (listener: ListenerRequest) => countReached(listener, admitted.get(listener) ?? new Set(), plans),
       hasCertificate: (secret: string) => certificates.has(secret),
+      secretFault: (secret: string) => certificates.faultOf(secret),
+      refusalOf: options.refusalOf,
       service: service.get({ namespace: options.ownNamespace, name: settings.service }),
       serviceName: settings.service,
       isTold,
@@ -165,7 +169,11 @@ export function startGatewayObjects(options: GatewayObjectsOptions): GatewayObje
       [RESOURCE.gateway.kind, gateways],
       [RESOURCE.gatewayClass.kind, classes],
     ]),
-    synced: Promise.all(reflectors.map((one) => one.synced)).then(() => undefined),
+    // Certificates too: what gateways have must not seem to be gone.
+    synced: Promise.all(reflectors.map((one) => one.synced)).then(() => {
+      wantCertificates();
+      return certificates.looked();
+    }),
     ports: () => {
       const found = requests();
       if (found.length === 0) return [{ port: settings.port, doors: [{ host: HOST_ANY }] }];

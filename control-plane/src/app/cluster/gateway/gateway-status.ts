@@ -1,5 +1,5 @@
 import type { KubernetesObject } from "../../../kubernetes-api/object.ts";
-import type { GatewayRequest, ListenerRequest } from "./read-gateways.ts";
+import type { GatewayRequest, ListenerFault, ListenerRequest } from "./read-gateways.ts";
 
 /** What the controller of our class is called in GatewayClasses. */
 export const CONTROLLER_NAME = "graphway.dev/gateway";
@@ -19,6 +19,10 @@ export interface GatewayFacts {
   /** How many deployments are reached through a listener. */
   readonly reached: (listener: ListenerRequest) => number;
   readonly hasCertificate: (secret: string) => boolean;
+  /** What is wrong with a Secret as it is now, also where a certificate that it held is still shown. */
+  readonly secretFault: (secret: string) => string | undefined;
+  /** Why gateways refused what they were told of a listener last: Envoy's words. */
+  readonly refusalOf: (listener: ListenerRequest) => string | undefined;
   /** The gateways' Service, if there is one. */
   readonly service: KubernetesObject | undefined;
   readonly serviceName: string;
@@ -44,10 +48,9 @@ export function gatewayStatus({ object, listeners }: GatewayRequest, facts: Gate
   const dated = (said: readonly Said[], old: readonly Condition[] = []): readonly Condition[] =>
     said.map((one) => withTime({ ...one, observedGeneration: generation }, old, facts.now));
   const addresses = addressesOf(facts.service);
-  const bad = listeners.filter((one) => faultOf(one, facts) !== undefined);
   return {
     addresses,
-    conditions: dated(gatewayConditions(listeners.length, bad, addresses.length > 0, facts), before.conditions),
+    conditions: dated(gatewayConditions(listeners, addresses.length > 0, facts), before.conditions),
     listeners: listeners.map((listener) => ({
       name: listener.name,
       supportedKinds: [],
@@ -74,23 +77,26 @@ function withTime(said: Omit<Condition, "lastTransitionTime">, before: readonly 
 }
 
 function gatewayConditions(
-  count: number,
-  bad: readonly ListenerRequest[],
+  listeners: readonly ListenerRequest[],
   hasAddress: boolean,
   facts: GatewayFacts,
 ): readonly Said[] {
-  const names = bad.map((one) => one.name).join(", ");
-  const listeners = bad.length === 0 ? "" : `not served: ${names}`;
+  const named = (which: readonly ListenerRequest[], what: string): readonly string[] =>
+    which.length === 0 ? [] : [`${what}: ${which.map((one) => one.name).join(", ")}`];
+  const bad = listeners.filter((one) => faultOf(one, facts) !== undefined);
+  const worn = listeners.filter((one) => !bad.includes(one) && certificateFault(one, facts) !== undefined);
+  const refused = listeners.filter((one) => !bad.includes(one) && facts.refusalOf(one) !== undefined);
+  const message = [
+    ...named(bad, "not served"),
+    ...named(worn, "served with the certificates of before"),
+    ...named(refused, "refused by gateways"),
+  ].join("; ");
+  const anyServed = listeners.length > bad.length;
   const accepted: Said =
-    bad.length === 0
-      ? { type: "Accepted", status: "True", reason: "Accepted", message: "" }
-      : {
-          type: "Accepted",
-          status: count > bad.length ? "True" : "False",
-          reason: "ListenersNotValid",
-          message: listeners,
-        };
-  return [accepted, gatewayProgrammed(count > bad.length, hasAddress, facts)];
+    message === ""
+      ? { type: "Accepted", status: "True", reason: "Accepted", message }
+      : { type: "Accepted", status: anyServed ? "True" : "False", reason: "ListenersNotValid", message };
+  return [accepted, gatewayProgrammed(anyServed, hasAddress, facts)];
 }
 
 function gatewayProgrammed(anyServed: boolean, hasAddress: boolean, { isTold, serviceName }: GatewayFacts): Said {
@@ -102,20 +108,36 @@ function gatewayProgrammed(anyServed: boolean, hasAddress: boolean, { isTold, se
 }
 
 /** Why a listener is not served, a certificate that is not there included. */
-function faultOf(listener: ListenerRequest, { hasCertificate }: GatewayFacts): ListenerRequest["fault"] {
+function faultOf(listener: ListenerRequest, facts: GatewayFacts): ListenerFault | undefined {
   if (listener.fault !== undefined) return listener.fault;
   const { secrets } = listener;
-  if (secrets === undefined || secrets.some(hasCertificate)) return undefined;
-  const message = `no certificate with its key is in ${secrets.join(", ")} (keys tls.crt and tls.key, PEM)`;
-  return { condition: "ResolvedRefs", reason: "InvalidCertificateRef", message };
+  return secrets === undefined || secrets.some(facts.hasCertificate) ? undefined : noCertificate(secrets, facts);
+}
+
+/** What is wrong with the Secrets of a listener that is served nevertheless, with what they held before or with others. */
+function certificateFault({ secrets = [] }: ListenerRequest, facts: GatewayFacts): ListenerFault | undefined {
+  const bad = secrets.filter((one) => facts.secretFault(one) !== undefined);
+  return bad.length === 0 ? undefined : noCertificate(bad, facts);
+}
+
+function noCertificate(
+  secrets: readonly string[],
+  { hasCertificate, secretFault }: Pick<GatewayFacts, "hasCertificate" | "secretFault">,
+): ListenerFault {
+  const said = secrets.map((one) => {
+    const goesOn = hasCertificate(one) ? "; the certificate that it held goes on being shown" : "";
+    return `Secret ${one} ${secretFault(one) ?? "has not been read yet"}${goesOn}`;
+  });
+  return { condition: "ResolvedRefs", reason: "InvalidCertificateRef", message: said.join("; ") };
 }
 
 function listenerConditions(listener: ListenerRequest, facts: GatewayFacts): readonly Said[] {
   const fault = faultOf(listener, facts);
+  const told = fault ?? certificateFault(listener, facts);
   const yes = (type: string, reason: string): Said => ({ type, status: "True", reason, message: "" });
   const no = (type: string, reason: string, message = ""): Said => ({ type, status: "False", reason, message });
   const at = (type: string, good: Said, status: Said["status"] = "False"): Said =>
-    fault?.condition === type ? { type, status, reason: fault.reason, message: fault.message } : good;
+    told?.condition === type ? { type, status, reason: told.reason, message: told.message } : good;
   return [
     at("Accepted", yes("Accepted", "Accepted")),
     at("ResolvedRefs", yes("ResolvedRefs", "ResolvedRefs")),
@@ -124,8 +146,11 @@ function listenerConditions(listener: ListenerRequest, facts: GatewayFacts): rea
   ];
 }
 
-function programmed({ port }: ListenerRequest, { isTold, service, serviceName }: GatewayFacts): Said {
-  const no = (message: string): Said => ({ type: "Programmed", status: "False", reason: "Pending", message });
+function programmed(listener: ListenerRequest, { isTold, refusalOf, service, serviceName }: GatewayFacts): Said {
+  const { port } = listener;
+  const no = (message: string, reason = "Pending"): Said => ({ type: "Programmed", status: "False", reason, message });
+  const refusal = refusalOf(listener);
+  if (refusal !== undefined) return no(`a gateway goes on with what it had, because it refused: ${refusal}`, "Invalid");
   if (!isTold) return no("gateways are being told");
   const ports = (service as ServiceFields | undefined)?.spec?.ports ?? [];
   if (!ports.some((one) => one.port === port))

@@ -27,6 +27,7 @@ import type { GatewaySettings } from "../settings/cluster-settings.ts";
 import { readFilterCode } from "./filter-code.ts";
 import { startGatewayObjects } from "./gateway-objects.ts";
 import { createGatewayReports } from "./gateway-reports.ts";
+import { createListenerRefusals } from "./listener-refusals.ts";
 import { createGatewayRenderer } from "./render-gateway.ts";
 import { createServedPlans } from "./served-plans.ts";
 
@@ -130,8 +131,10 @@ export function startGateway(options: GatewayOptions): GatewayService {
     },
   });
 
+  const listenerRefusals = createListenerRefusals();
   const objects = startGatewayObjects({
     ...options,
+    refusalOf: (listener) => listenerRefusals.refusalOf(listener),
     deployments: () => served.all(),
     onChange: request,
     onCertificate: (name, certificate) => {
@@ -203,6 +206,7 @@ export function startGateway(options: GatewayOptions): GatewayService {
       reports.onEvent(event);
       if (readGatewayNode(event.peer.node) === undefined) return;
       refusals.onEvent(event);
+      listenerRefusals.onEvent(event);
       if (event.kind === "nack") {
         const names = event.resources.map((one) => one.name);
         log.warn({ node: event.peer.node.id, typeUrl: event.typeUrl, names }, `a gateway refused: ${event.message}`);

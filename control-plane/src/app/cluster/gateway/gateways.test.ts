@@ -213,6 +213,8 @@ describe("the status of a Gateway", () => {
   const facts = {
     reached: () => 2,
     hasCertificate: () => false,
+    secretFault: (): string | undefined => undefined,
+    refusalOf: (): string | undefined => undefined,
     service: {
       apiVersion: "v1",
       kind: "Service",
@@ -290,6 +292,48 @@ describe("the status of a Gateway", () => {
         ],
       ],
     });
+  });
+
+  it("says what is served with a certificate of before, and what gateways refuse", () => {
+    const [read] = readGateways([gateway("a", [{ ...https("s", "worn"), port: 8443 }, HTTP])], NONE);
+    assert.ok(read);
+    const ports = [{ port: 80 }, { port: 8443 }];
+    const { service } = facts;
+    const status = gatewayStatus(read, {
+      ...{ ...facts, service: { ...service, spec: { ...service.spec, ports } } },
+      hasCertificate: () => true,
+      secretFault: (secret) => `holds nothing (${secret})`,
+      refusalOf: ({ name }) => (name === "http" ? "no such port" : undefined),
+    }) as {
+      conditions: { message: string }[];
+      listeners: { attachedRoutes: number; conditions: { message: string }[] }[];
+    };
+    assert.deepEqual(said(status).listeners, [
+      [
+        "s",
+        2,
+        "Accepted=True Accepted",
+        "ResolvedRefs=False InvalidCertificateRef",
+        "Conflicted=False NoConflicts",
+        "Programmed=True Programmed",
+      ],
+      [
+        "http",
+        2,
+        "Accepted=True Accepted",
+        "ResolvedRefs=True ResolvedRefs",
+        "Conflicted=False NoConflicts",
+        "Programmed=False Invalid",
+      ],
+    ]);
+    assert.deepEqual(said(status).conditions, ["Accepted=True ListenersNotValid", "Programmed=True Programmed"]);
+    assert.equal(status.conditions[0]?.message, "served with the certificates of before: s; refused by gateways: http");
+    const [tls, http] = status.listeners;
+    assert.equal(
+      tls?.conditions[1]?.message,
+      "Secret ns/worn holds nothing (ns/worn); the certificate that it held goes on being shown",
+    );
+    assert.equal(http?.conditions[3]?.message, "a gateway goes on with what it had, because it refused: no such port");
   });
 
   it("keeps the time of what stays, and dates what changes", () => {
