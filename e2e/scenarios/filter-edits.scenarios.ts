@@ -1,16 +1,21 @@
 import assert from "node:assert/strict";
 import { tableOf, withFilteredMesh, type FilteredMesh } from "../runner/filtered-mesh.ts";
 import { model, predictor } from "../runner/manifest.ts";
+import { assertLevel, formatGrowth, MIB } from "../runner/memory.ts";
+import { pushTables } from "../runner/pushed-tables.ts";
 import type { Scenario } from "../runner/scenario.ts";
 import { untilTrue } from "../runner/until.ts";
 import { rowOf, type World } from "../runner/world.ts";
 
 const V1 = "[1,2,3,4]";
 const V2 = "[5,6,7,8]";
-const EDITS_MS = 45_000;
-/** Memory is compared with that after this much of the time: heaps have grown to their size by then. */
-const WARM_SHARE = 0.4;
-const MIB = 1024 * 1024;
+const EDITS = 1000;
+/** Edits before memory is looked at: heaps have grown to their size by then. */
+const WARM_EDITS = 100;
+/** Looks at memory on the way. */
+const LOOKS = 40;
+/** Edits under way at once, as fast as the API server takes them. */
+const EDITORS = 4;
 
 function split(main: number) {
   const bare = { annotations: { "seldon.io/no-engine": "true" } };
@@ -22,36 +27,43 @@ function split(main: number) {
   };
 }
 
-interface Memory {
-  readonly envoyMib: number;
-  readonly controlPlaneMib: number;
-}
-
-async function memoryOf(world: World, mesh: FilteredMesh): Promise<Memory> {
+/** One of our metrics of the control plane. */
+async function metric(world: World, mesh: FilteredMesh, line: RegExp): Promise<number> {
   const [pod] = await mesh.controlPlanes();
   const path = `/api/v1/namespaces/${world.namespace}/pods/${pod?.metadata.name ?? ""}:8080/proxy/metrics`;
   const { text } = (await world.kube.call("GET", path)) as { readonly text: string };
-  const resident = Number(/^\w*process_resident_memory_bytes (\S+)$/m.exec(text)?.[1] ?? NaN);
-  return { envoyMib: (await mesh.stat("server.memory_physical_size")) / MIB, controlPlaneMib: resident / MIB };
+  return Number(line.exec(text)?.[1] ?? NaN);
 }
 
-/** Another weight for every edit, as fast as the API server takes them; resolves with how many there were. */
-async function editFor(world: World, mesh: FilteredMesh, durationMs: number, from: number): Promise<number> {
-  const endMs = performance.now() + durationMs;
-  let edits = from;
-  while (performance.now() < endMs) {
-    edits += 1;
-    await world.apply(mesh.deployment(split(10 + (edits % 80))));
-  }
-  return edits;
+const RESIDENT = /^\w*process_resident_memory_bytes (\S+)$/m;
+const ACCEPTED = /^graphway_xds_answers_total\{answer="ack"\} (\S+)$/m;
+const REFUSED = /^graphway_xds_answers_total\{answer="nack"\} (\S+)$/m;
+
+/** Sets other weights for every number, a few edits at a time; calls back after each. */
+async function edit(world: World, from: number, count: number, afterEach: (edit: number) => Promise<void>) {
+  const path = `/apis/machinelearning.seldon.io/v1/namespaces/${world.namespace}/seldondeployments/canary`;
+  let next = from;
+  const editor = async (): Promise<void> => {
+    while (next < from + count) {
+      const number = next++;
+      const main = 10 + (number % 80);
+      const patch = [main, 100 - main].map((value, index) => {
+        return { op: "replace", path: `/spec/predictors/${index}/traffic`, value };
+      });
+      await world.kube.call("PATCH", path, patch, "application/json-patch+json");
+      await afterEach(number);
+    }
+  };
+  await Promise.all(Array.from({ length: EDITORS }, editor));
 }
 
 export const scenarios: readonly Scenario[] = [
   {
     name: "filter/thousand-edits",
     shows:
-      "weights are edited without a pause under load: no request fails, and neither the gateway's memory nor ours grows",
-    timeoutMs: 300_000,
+      "weights are edited a thousand times under load: no request fails, and neither the gateway's memory nor ours grows",
+    isAlone: true,
+    timeoutMs: 900_000,
     run: (world) =>
       withFilteredMesh(world, async (mesh) => {
         await mesh.apply(split(50));
@@ -61,24 +73,58 @@ export const scenarios: readonly Scenario[] = [
           tables.add(tableOf(reply) ?? "fallback");
           return rowOf(reply);
         });
-        const warm = await editFor(world, mesh, EDITS_MS * WARM_SHARE, 0);
-        const before = await memoryOf(world, mesh);
-        const edits = await editFor(world, mesh, EDITS_MS * (1 - WARM_SHARE), warm);
-        const after = await memoryOf(world, mesh);
+        await edit(world, 0, WARM_EDITS, () => Promise.resolve());
+        const pushed = (): Promise<number> =>
+          mesh.stat("extension_config_discovery.http_filter.graphway.gateway.config_reload");
+        const [acceptedBefore, pushedBefore] = [await metric(world, mesh, ACCEPTED), await pushed()];
+        const envoyMib: number[] = [];
+        const controlPlaneMib: number[] = [];
+        const startMs = performance.now();
+        await edit(world, WARM_EDITS, EDITS, async (number) => {
+          if (number % (EDITS / LOOKS) !== 0) return;
+          envoyMib.push((await mesh.stat("server.memory_physical_size")) / MIB);
+          controlPlaneMib.push((await metric(world, mesh, RESIDENT)) / MIB);
+        });
+        const seconds = (performance.now() - startMs) / 1000;
         await mesh.apply(split(0));
         await untilTrue("the last edit holds", async () => {
           const rows = await Promise.all(Array.from({ length: 20 }, () => mesh.predict()));
           return rows.every((one) => rowOf(one) === V2);
         });
         const { calls } = await load.stopFlawless([V1, V2]);
-        const grown = (now: number, then: number): string => `${then.toFixed(0)} -> ${now.toFixed(0)} MiB`;
-        world.note(`${edits} edits, ${tables.size} tables, ${calls} requests`);
-        world.note(`Envoy ${grown(after.envoyMib, before.envoyMib)}`);
-        world.note(`control plane ${grown(after.controlPlaneMib, before.controlPlaneMib)}`);
+        const accepted = (await metric(world, mesh, ACCEPTED)) - acceptedBefore;
+        const tablesPushed = (await pushed()) - pushedBefore;
+        const coalesced = EDITS - tablesPushed;
+        world.note(
+          `${EDITS} edits in ${seconds.toFixed(0)} s: ${tablesPushed} tables, ${accepted} ACKs, ${coalesced} coalesced`,
+        );
+        world.note(
+          `${calls} requests; Envoy ${formatGrowth(envoyMib)}, control plane ${formatGrowth(controlPlaneMib)}`,
+        );
         assert.ok(!tables.has("fallback"), "the filter was away meanwhile");
-        assert.ok(tables.size > 10, `only ${tables.size} tables were seen`);
-        assert.ok(after.envoyMib < before.envoyMib * 1.25 + 8, "Envoy's memory grows");
-        assert.ok(after.controlPlaneMib < before.controlPlaneMib * 1.25 + 16, "the control plane's memory grows");
+        // There is no such line before the first refusal.
+        assert.ok(Number.isNaN(await metric(world, mesh, REFUSED)), "a table was refused");
+        assert.ok(tablesPushed > 10 && accepted >= tablesPushed, `${accepted} ACKs of ${tablesPushed} tables`);
+        assertLevel("Envoy's memory", envoyMib, { share: 0.1, mib: 8 });
+        assertLevel("the control plane's memory", controlPlaneMib, { share: 0.15, mib: 24 });
       }),
+  },
+  {
+    name: "filter/thousand-pushes",
+    shows:
+      "a real Envoy is pushed a thousand tables under load, each before the next: no request fails, and its memory does not grow",
+    isAlone: true,
+    timeoutMs: 900_000,
+    run: async (world) => {
+      const { accepted, refused, reloads, requests, failures, answeredByLast, memoryMib, allocatedMib, seconds } =
+        await pushTables(EDITS);
+      world.note(`${accepted} ACKs, ${reloads} reloads in ${seconds.toFixed(0)} s, ${requests} requests`);
+      world.note(`Envoy ${formatGrowth(memoryMib)}, of it allocated ${formatGrowth(allocatedMib)}`);
+      assert.deepEqual(failures.slice(0, 5), [], `${failures.length} of ${requests} requests failed`);
+      assert.deepEqual([accepted, refused, answeredByLast], [EDITS, 0, true]);
+      assert.ok(reloads >= EDITS, `Envoy took in ${reloads} tables`);
+      assertLevel("Envoy's memory", memoryMib, { share: 0.1, mib: 8 });
+      assertLevel("what Envoy has allocated", allocatedMib, { share: 0.05, mib: 1 });
+    },
   },
 ];

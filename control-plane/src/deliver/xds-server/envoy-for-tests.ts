@@ -10,6 +10,7 @@ import type { JsonObject } from "../../render/xds/resource.ts";
 
 /** A real Envoy that gets everything from an xDS server on a socket. */
 export interface TestEnvoy {
+  readonly pid: number;
   /** Body of an admin page. */
   admin(path: string): Promise<string>;
   stop(): Promise<void>;
@@ -93,7 +94,7 @@ export async function startTestEnvoy(options: TestEnvoyOptions): Promise<TestEnv
     () => admin("/ready"),
     (page) => page !== "",
   );
-  return { admin, stop: () => stop(child) };
+  return { pid: child.pid ?? 0, admin, stop: () => stop(child) };
 }
 
 async function stop(child: ChildProcess): Promise<void> {
