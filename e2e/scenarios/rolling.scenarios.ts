@@ -52,6 +52,7 @@ interface Update {
 }
 
 const separate = { annotations: SEPARATE };
+const NONE = { "seldon.io/no-engine": "true" };
 const alpha = { version: "v1alpha2" } as const;
 
 const UPDATES: readonly Update[] = [
@@ -111,6 +112,18 @@ const UPDATES: readonly Update[] = [
     to: twoPredictors("2", separate),
   },
   { name: "from-separate", shows: "the orchestrator moves into the model's pod", from: one({}, separate), to: one(v2) },
+  {
+    name: "separate-to-none",
+    shows: "the orchestrator leaves a pod of its own for none",
+    from: one({}, separate),
+    to: one({ ...v2, annotations: NONE }, separate),
+  },
+  {
+    name: "none-to-separate",
+    shows: "an orchestrator in a pod of its own where there was none",
+    from: one({ annotations: NONE }, separate),
+    to: one(v2, separate),
+  },
   {
     name: "service-name",
     shows: "another name of the predictor's Service, which is in the selector of its pods",

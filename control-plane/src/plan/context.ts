@@ -16,6 +16,8 @@ export interface PlanContext {
   readonly options: PlanOptions;
   /** Secrets for downloads that a service account lists; absent: nobody knows of any. */
   readonly credentialsOf?: CredentialSource;
+  /** Predictors whose orchestrator is to run beside the model where it can, whatever the resource says. */
+  readonly orchestratorBeside?: ReadonlySet<string>;
   readonly report: (finding: Finding) => void;
 }
 

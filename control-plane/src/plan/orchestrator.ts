@@ -10,10 +10,11 @@ import { podsWith, standsInFirstPod, walkNodes } from "./graph.ts";
  * when the deployment asks for it or when there is no such node (Seldon 1.17.1 gives up there: a graph of built-ins
  * needs no container).
  */
-export function placeOrchestrator({ annotations }: PlanContext, predictor: DefaultedPredictor): OrchestratorPlacement {
-  if (readPredictorAnnotations(predictor).noEngine) return "none";
-  if (annotations.engineSeparatePod) return "separate";
+export function placeOrchestrator(context: PlanContext, predictor: DefaultedPredictor): OrchestratorPlacement {
   const hasNeighbour = walkNodes(predictor.graph).some((node) => standsInFirstPod(predictor, node.name));
+  if (hasNeighbour && context.orchestratorBeside?.has(predictor.name) === true) return "sidecar";
+  if (readPredictorAnnotations(predictor).noEngine) return "none";
+  if (context.annotations.engineSeparatePod) return "separate";
   return hasNeighbour ? "sidecar" : "separate";
 }
 

@@ -22,6 +22,8 @@ import type { CredentialSource } from "./workloads/server/download-credentials.t
 export type PlanInput = Pick<AcceptedDeployment, "key" | "resource" | "policy" | "file" | "locate"> & {
   /** Secrets for downloads that a service account of its namespace lists. */
   readonly credentialsOf?: CredentialSource;
+  /** Predictors whose orchestrator is to run beside the model where it can: what a rollout passes through. Absent: none. */
+  readonly orchestratorBeside?: ReadonlySet<string>;
 };
 
 function protocolOf(protocol: string | undefined): Protocol {
@@ -103,7 +105,7 @@ export function planDeployment(
   input: PlanInput,
   options: Partial<PlanOptions> = {},
 ): Checked<DeploymentPlan | undefined> {
-  const { resource, file, locate, credentialsOf } = input;
+  const { resource, file, locate, credentialsOf, orchestratorBeside } = input;
   const found: Finding[] = [];
   const context: PlanContext = {
     resource,
@@ -114,6 +116,7 @@ export function planDeployment(
     transport: resource.spec.transport === "grpc" ? "grpc" : "rest",
     options: { ...DEFAULT_PLAN_OPTIONS, ...options },
     ...(credentialsOf === undefined ? {} : { credentialsOf }),
+    ...(orchestratorBeside === undefined ? {} : { orchestratorBeside }),
     report: (finding) => found.push(finding),
   };
   reportKafka(context);

@@ -43,6 +43,19 @@ describe("a planner", () => {
     assert.ok(planned.problems.some(({ severity }) => severity === "error"));
   });
 
+  it("plans orchestrators beside their models where it is asked to, once, and of the last good version", () => {
+    const planner = make();
+    const separate = resourceOf({ predictors: [predictor], separate: true });
+    const { plan, planBeside } = planner.plan(input(separate));
+    assert.equal(plan?.predictors[0]?.orchestrator, "separate");
+    const beside = planBeside?.(["main"]);
+    assert.equal(beside?.predictors[0]?.orchestrator, "sidecar");
+    assert.equal(planBeside?.(["main"]), beside);
+    assert.equal(planBeside([])?.predictors[0]?.orchestrator, "separate");
+    const after = planner.plan(input(bad)).planBeside?.(["main"]);
+    assert.equal(after?.predictors[0]?.orchestrator, "sidecar");
+  });
+
   it("knows none of an object made anew under the name, nor of one that is forgotten", () => {
     const planner = make();
     planner.plan(input(good));

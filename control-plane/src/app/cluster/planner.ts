@@ -1,4 +1,5 @@
 import type { KubernetesObject } from "../../kubernetes-api/object.ts";
+import type { PlanBeside } from "../../deliver/rollout/rollout-step.ts";
 import { loadObjects } from "../../model/load.ts";
 import type { LoadedPolicy, SourceObject } from "../../model/model.ts";
 import type { ModelSettings } from "../../model/settings.ts";
@@ -27,6 +28,8 @@ export interface PlannerInput extends PlanSources {
 export interface Planned {
   /** Of an invalid version the last plan that was good; undefined when none is known. */
   readonly plan: DeploymentPlan | undefined;
+  /** See RolloutInput; of the version that the plan is of. */
+  readonly planBeside?: PlanBeside;
   /** What is wrong with the newest version and the policy that counts for it, and warnings. */
   readonly problems: readonly Problem[];
   /** What became of the RoutePolicies that target it. */
@@ -50,7 +53,10 @@ interface Remembered {
 }
 
 export function createPlanner(settings: () => PlannerSettings): Planner {
-  const lastGood = new Map<string, { readonly uid: string; readonly plan: DeploymentPlan }>();
+  const lastGood = new Map<
+    string,
+    Pick<Planned, "planBeside"> & { readonly uid: string; readonly plan: DeploymentPlan }
+  >();
   const remembered = new Map<string, Remembered>();
 
   function planNewest({ resource, policies }: PlannerInput, current: PlannerSettings, sources: PlanSources): Planned {
@@ -65,18 +71,22 @@ export function createPlanner(settings: () => PlannerSettings): Planner {
     if (deployment?.accepted !== true) return { plan: undefined, problems, policies: verdicts };
     const planned = planDeployment({ ...deployment, credentialsOf }, options);
     const all = [...problems, ...planned.problems];
-    return { plan: hasErrors(planned.problems) ? undefined : planned.value, problems: all, policies: verdicts };
+    if (hasErrors(planned.problems)) return { plan: undefined, problems: all, policies: verdicts };
+    const planBeside = rememberPlans((beside) => {
+      return planDeployment({ ...deployment, credentialsOf, orchestratorBeside: new Set(beside) }, options).value;
+    });
+    return { plan: planned.value, planBeside, problems: all, policies: verdicts };
   }
 
   /** With the last good plan where the newest version has none. */
-  function withLastGood(key: string, uid: string, { plan, ...said }: Planned): Planned {
+  function withLastGood(key: string, uid: string, { plan, planBeside, ...said }: Planned): Planned {
     const before = lastGood.get(key);
-    const known = before?.uid === uid ? before.plan : undefined;
-    if (plan === undefined) return { plan: known, ...said };
+    const known = before?.uid === uid ? before : undefined;
+    if (plan === undefined) return { plan: known?.plan, ...beside(known?.planBeside), ...said };
     // Who renders it renders each object once.
-    const kept = known !== undefined && sameJson(known, plan) ? known : plan;
-    lastGood.set(key, { uid, plan: kept });
-    return { plan: kept, ...said };
+    const kept = known !== undefined && sameJson(known.plan, plan) ? known.plan : plan;
+    lastGood.set(key, { uid, plan: kept, ...beside(planBeside) });
+    return { plan: kept, ...beside(planBeside), ...said };
   }
 
   return {
@@ -98,6 +108,20 @@ export function createPlanner(settings: () => PlannerSettings): Planner {
       lastGood.delete(key);
       remembered.delete(key);
     },
+  };
+}
+
+function beside(planBeside: PlanBeside | undefined): Pick<Planned, "planBeside"> {
+  return planBeside === undefined ? {} : { planBeside };
+}
+
+/** The newest one is made once: who renders it renders each object once. */
+function rememberPlans(plan: PlanBeside): PlanBeside {
+  let newest: { readonly key: string; readonly plan: DeploymentPlan | undefined } | undefined;
+  return (predictors) => {
+    const key = predictors.join();
+    if (newest?.key !== key) newest = { key, plan: plan(predictors) };
+    return newest.plan;
   };
 }
 

@@ -126,6 +126,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     const step = options.decide({
       resource,
       plan: planned.plan,
+      ...(planned.planBeside === undefined ? {} : { planBeside: planned.planBeside }),
       problems,
       live,
       takeovers: caches.takeovers(key),

@@ -2,7 +2,7 @@ import { hash } from "node:crypto";
 import { RESOURCE } from "../../kubernetes-api/resource-types.ts";
 import type { KubernetesObject } from "../../kubernetes-api/object.ts";
 import { availableOf, hasAvailable, hasGivenUp, isGoing, isReady, replicasOf } from "./deployment-state.ts";
-import { deploymentToWrite, keepsSelector } from "./deployment-write.ts";
+import { canBecome, deploymentToWrite } from "./deployment-write.ts";
 import { isSeldons, markOf, REPLICAS_MANAGER, withMarks } from "./marks.ts";
 import { applicableTemplate } from "./pod-template.ts";
 import { podsWait } from "./port-move.ts";
@@ -99,11 +99,11 @@ function makeAnew(turn: Turn, live: KubernetesObject): void {
 function bringDeployment(turn: Turn, wanted: WantedDeployment): boolean {
   const live = named(turn.live.deployments, wanted.object.metadata.name);
   if (live !== undefined && isGoing(live)) return false;
-  if (live !== undefined && !keepsSelector(wanted, live)) {
+  if (live !== undefined && !canBecome(wanted, live)) {
     makeAnew(turn, live);
     return false;
   }
-  if (live !== undefined && podsWait(turn, wanted.pods.predictor)) return false;
+  if (podsWait(turn, wanted.pods.predictor)) return false;
   const { replicas, held } = podCount(turn, wanted, live);
   if (live !== undefined && !held && markOf(live, "unroutedAt") !== undefined) {
     turn.list.annotate(RESOURCE.deployment, live, "unroutedAt", null);

@@ -5,6 +5,7 @@ import { bringDeployments } from "./bring-deployments.ts";
 import { bringDestinationRules, bringVirtualServices, routesForNow } from "./bring-routes.ts";
 import { bringServices } from "./bring-services.ts";
 import { eventsOf } from "./events.ts";
+import { strandedPredictors } from "./port-move.ts";
 import { servedBy } from "./predictor-state.ts";
 import { removeUnwanted } from "./remove-unwanted.ts";
 import type { RolloutInput, RolloutStep } from "./rollout-step.ts";
@@ -37,9 +38,12 @@ function bringAll(turn: Turn, wanted: readonly Wanted[], live: readonly Kubernet
     .every(Boolean);
 }
 
-function decideFor(input: RolloutInput, plan: DeploymentPlan): RolloutStep {
-  const turn = startTurn(input, plan);
-  const { wanted, live, list, settings } = turn;
+/**
+ * Decides for the plan of the turn. `passing` has predictors that only pass through it, on the way to what is wanted: their graphs
+ * are not those of the resource, and the deployment is not there yet.
+ */
+function decideFor(input: RolloutInput, turn: Turn, passing: readonly string[]): RolloutStep {
+  const { plan, wanted, live, list, settings } = turn;
   const deployments = bringDeployments(turn);
   const settled = settledPredictors(turn, deployments);
   const alone = aloneAmong(turn, settled);
@@ -51,7 +55,14 @@ function decideFor(input: RolloutInput, plan: DeploymentPlan): RolloutStep {
   const routesNow = routesForNow(turn, { settled, alone });
   const routes = settings.istio ? bringVirtualServices(turn, routesNow) : true;
   removeUnwanted(turn, settled);
-  const there = { deployments, services, autoscalers, scaledObjects, disruptionBudgets, routes: routes && rules };
+  const there = {
+    deployments,
+    services,
+    autoscalers,
+    scaledObjects,
+    disruptionBudgets,
+    routes: routes && rules && passing.length === 0,
+  };
   const status = buildStatus(input, plan, wanted, there);
   const writes = list.writes;
   return {
@@ -59,13 +70,28 @@ function decideFor(input: RolloutInput, plan: DeploymentPlan): RolloutStep {
     status,
     events: eventsOf(input, writes, status),
     memo: list.memo,
-    settledPredictors: [...settled],
+    settledPredictors: [...settled].filter((name) => !passing.includes(name)),
     inexpressible: wanted.problems.filter(
       ({ code }) => code === "IstioInexpressible" || code === "TargetInexpressible",
     ),
     ...(routesNow === undefined ? {} : { routes: routesNow.plan }),
     ...(list.againAfterMs === undefined ? {} : { againAfterMs: list.againAfterMs }),
   };
+}
+
+/** From an orchestrator in a pod of its own to none, or back, the way leads over one beside the model, whose pods have all ports. */
+function startPassing(input: RolloutInput, stranded: readonly string[]): Turn | undefined {
+  const plan = input.planBeside?.(stranded);
+  const turn = plan && startTurn(input, plan);
+  const helps = turn !== undefined && strandedPredictors(turn).every((name) => !stranded.includes(name));
+  return helps ? turn : undefined;
+}
+
+function decideToward(input: RolloutInput, plan: DeploymentPlan): RolloutStep {
+  const turn = startTurn(input, plan);
+  const stranded = strandedPredictors(turn);
+  const passing = stranded.length === 0 ? undefined : startPassing(input, stranded);
+  return passing === undefined ? decideFor(input, turn, []) : decideFor(input, passing, stranded);
 }
 
 /**
@@ -75,7 +101,7 @@ function decideFor(input: RolloutInput, plan: DeploymentPlan): RolloutStep {
  * (the newest version is invalid and no good one is known) nothing is changed.
  */
 export function decideRollout(input: RolloutInput): RolloutStep {
-  if (input.plan !== undefined) return decideFor(input, input.plan);
+  if (input.plan !== undefined) return decideToward(input, input.plan);
   const status = statusWithoutPlan(input);
   const events = eventsOf(input, [], status);
   return { writes: [], status, events, memo: new Map(), settledPredictors: [], inexpressible: [] };

@@ -21,8 +21,15 @@ function templateToWrite(wanted: WantedDeployment, live: KubernetesObject, setti
 }
 
 /** Selectors cannot be changed; one that still finds the pods need not be. */
-export function keepsSelector(wanted: WantedDeployment, live: KubernetesObject): boolean {
+function keepsSelector(wanted: WantedDeployment, live: KubernetesObject): boolean {
   return selects(selectorOf(live), podLabelsOf(wanted.object));
+}
+
+/** Its pods can be made anew one by one: the Deployment still finds them, and so does the Service that requests come by. */
+export function canBecome(wanted: WantedDeployment, live: KubernetesObject): boolean {
+  const service = podLabelsOf(live)["seldon-app"];
+  const staysBehindIt = service === undefined || service === podLabelsOf(wanted.object)["seldon-app"];
+  return staysBehindIt && keepsSelector(wanted, live);
 }
 
 function withReplicas(

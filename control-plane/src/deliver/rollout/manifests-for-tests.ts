@@ -2,8 +2,10 @@ import type { KubernetesObject } from "../../kubernetes-api/object.ts";
 import { loadObjects } from "../../model/load.ts";
 import type { PortsInUse } from "../../model/model.ts";
 import type { DeploymentPlan } from "../../plan/deployment-plan.ts";
+import { planDeployment } from "../../plan/plan-deployment.ts";
 import { planModel } from "../../plan/plan-model.ts";
 import type { Problem } from "../../problem/problem.ts";
+import type { PlanBeside } from "./rollout-step.ts";
 
 /** A predictor as tests write it down. */
 export interface TestPredictor {
@@ -102,8 +104,21 @@ export function planOf(
   resource: KubernetesObject,
   portsInUse?: PortsInUse,
   bypass = false,
-): { readonly plan: DeploymentPlan | undefined; readonly problems: readonly Problem[] } {
+): {
+  readonly plan: DeploymentPlan | undefined;
+  readonly problems: readonly Problem[];
+  readonly planBeside: PlanBeside;
+} {
   const object = { value: resource, ...(portsInUse === undefined ? {} : { portsInUse }) };
-  const { value, problems } = planModel(loadObjects([object, ...(bypass ? [{ value: BYPASS }] : [])]));
-  return { plan: value[0], problems };
+  const loaded = loadObjects([object, ...(bypass ? [{ value: BYPASS }] : [])]);
+  const { value, problems } = planModel(loaded);
+  const [deployment] = loaded.value.deployments;
+  return {
+    plan: value[0],
+    problems,
+    planBeside: (predictors) =>
+      deployment?.accepted === true
+        ? planDeployment({ ...deployment, orchestratorBeside: new Set(predictors) }).value
+        : undefined,
+  };
 }

@@ -51,6 +51,20 @@ function portMoveOf(turn: Turn, predictor: PredictorPlan): PortMove | undefined 
   };
 }
 
+/**
+ * Predictors between whose ports no pods lead: those that run have only those at which routes reach them, their successors only
+ * others, as from an orchestrator in a pod of its own to none.
+ */
+export function strandedPredictors(turn: Turn): readonly string[] {
+  const stranded = turn.plan.predictors.filter((predictor) => {
+    const move = portMoveOf(turn, predictor);
+    if (move === undefined || move.podsKeepOld) return false;
+    const { serviceName, httpPort, grpcPort } = predictor;
+    return runningBehind(turn, serviceName).some((one) => hasAvailable(one) && !hasPorts(one, [httpPort, grpcPort]));
+  });
+  return stranded.map((one) => one.name);
+}
+
 /** True while pods must stay as they are because routes lead to ports that their successors do not have. */
 export function podsWait(turn: Turn, predictorName: string): boolean {
   const predictor = turn.plan.predictors.find((one) => one.name === predictorName);

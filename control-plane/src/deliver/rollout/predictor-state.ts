@@ -10,7 +10,7 @@ import {
   selectorOf,
   selects,
 } from "./deployment-state.ts";
-import { keepsSelector } from "./deployment-write.ts";
+import { canBecome } from "./deployment-write.ts";
 import { markOf } from "./marks.ts";
 import type { LiveObjects } from "./rollout-step.ts";
 import type { WantedDeployment, WantedObjects } from "./wanted-objects.ts";
@@ -42,9 +42,14 @@ export function serviceSelectorOf(service: KubernetesObject): Readonly<Record<st
   return spec?.selector ?? {};
 }
 
-/** The Deployment has its pods by the selector it has, and is not on its way out. */
+/** The Deployment can have its pods, and is not on its way out. */
 function isInPlace(wanted: WantedDeployment, live: KubernetesObject | undefined): live is KubernetesObject {
-  return live !== undefined && !isGoing(live) && keepsSelector(wanted, live);
+  return live !== undefined && !isGoing(live) && canBecome(wanted, live);
+}
+
+/** Its pods take the predictor's requests, and are to leave that to others. */
+function takesRequestsNoMore(wanted: WantedDeployment, live: KubernetesObject): boolean {
+  return podLabelsOf(live)["seldon-app"] !== undefined && podLabelsOf(wanted.object)["seldon-app"] === undefined;
 }
 
 export function isAsleep(wanted: WantedDeployment, live: KubernetesObject | undefined): boolean {
@@ -69,7 +74,11 @@ export function predictorStates(
       const served = [...others, ...pairs.flatMap((one) => one.live ?? [])]
         .filter((one) => selects(front, podLabelsOf(one)) || selects(front, selectorOf(one)))
         .some(hasAvailable);
-      const before = others.some((one) => servedBy(one, live.services) === predictor.serviceName);
+      const before =
+        others.some((one) => servedBy(one, live.services) === predictor.serviceName) ||
+        pairs.some(
+          (one) => one.live !== undefined && hasAvailable(one.live) && takesRequestsNoMore(one.wanted, one.live),
+        );
       const asleep = pairs.some((one) => isAsleep(one.wanted, one.live));
       const state: PredictorState = {
         predictor,

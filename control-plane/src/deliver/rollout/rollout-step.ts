@@ -13,6 +13,11 @@ export interface RolloutInput {
   readonly resource: KubernetesObject;
   /** What it means; of an invalid one the last plan that was good, if any is known. */
   readonly plan: DeploymentPlan | undefined;
+  /**
+   * The plan with the orchestrators of some predictors beside their models: what a rollout passes through where no pod would
+   * answer both as before and as wanted. The same plan for the same predictors. Absent, or undefined: there is none.
+   */
+  readonly planBeside?: PlanBeside;
   /** What is wrong with its newest version, and warnings. */
   readonly problems: readonly Problem[];
   /** Objects that it owns, by kind. */
@@ -33,6 +38,9 @@ export interface RolloutInput {
   /** Of the step before, when its writes went through; absent after a restart. */
   readonly memo?: RolloutMemo;
 }
+
+/** Takes names of predictors. */
+export type PlanBeside = (predictors: readonly string[]) => DeploymentPlan | undefined;
 
 /**
  * Writes that did not bring the cluster to what they say, by kind and name: somebody changes them back, or the server

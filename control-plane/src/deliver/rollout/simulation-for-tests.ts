@@ -8,7 +8,7 @@ import { decideRollout } from "./decide-rollout.ts";
 import { planOf, resourceOf, type TestDeployment } from "./manifests-for-tests.ts";
 import { markOf } from "./marks.ts";
 import { missing } from "./missing.ts";
-import type { RolloutInput, RolloutMemo, RolloutSettings, RolloutStep, Write } from "./rollout-step.ts";
+import type { PlanBeside, RolloutInput, RolloutMemo, RolloutSettings, RolloutStep, Write } from "./rollout-step.ts";
 import { SimulatedCluster } from "./simulated-cluster-for-tests.ts";
 import { wantedObjects } from "./wanted-objects.ts";
 
@@ -45,6 +45,7 @@ export class Simulation {
   #generation = 0;
   #resource: KubernetesObject = resourceOf({ predictors: [] });
   #plan: DeploymentPlan | undefined;
+  #planBeside: PlanBeside | undefined;
   #problems: readonly Problem[] = [];
   #status: unknown;
   #memo: RolloutMemo | undefined;
@@ -62,9 +63,10 @@ export class Simulation {
   edit(deployment: TestDeployment, restarts?: readonly string[]): boolean {
     this.#generation += 1;
     this.#resource = resourceOf(deployment, this.#generation);
-    const { plan, problems } = planOf(this.#resource, undefined, deployment.bypass);
+    const { plan, problems, planBeside } = planOf(this.#resource, undefined, deployment.bypass);
     this.log.push(`edit ${this.#generation} ${JSON.stringify(deployment)}`);
     this.#plan = plan ?? this.#plan;
+    if (plan !== undefined) this.#planBeside = planBeside;
     this.#problems = problems;
     if (restarts === undefined) this.#mayRestart = undefined;
     else for (const one of restarts) this.#mayRestart?.add(one);
@@ -79,6 +81,7 @@ export class Simulation {
     return frozen({
       resource,
       plan: this.#plan,
+      ...(this.#planBeside === undefined ? {} : { planBeside: this.#planBeside }),
       problems: this.#problems,
       live: this.cluster.live(),
       nowMs,

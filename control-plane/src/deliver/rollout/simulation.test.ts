@@ -131,9 +131,7 @@ function run(seed: number, steps: readonly { edit: string; number: number; ticks
   let current: TestDeployment = { predictors: [MAIN] };
   simulation.edit(current);
   simulation.settle();
-  const separates = steps.some((one) => one.edit === "separate");
   for (const { edit, number, ticks, crashes } of steps) {
-    if (separates && edit === "noEngine") continue; // from one to the other there is a gap: no pod has both ports
     if (NEEDS_GOOD_PODS.has(edit) && current.predictors.some((one) => one.image.startsWith("broken"))) continue;
     if (edit === "rename" && current.predictors.some((one) => one.noEngine === true)) continue; // its ports may change
     // Beside pods of an earlier edit that still go, or that crashed, there is a gap.
