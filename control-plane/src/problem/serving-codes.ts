@@ -189,6 +189,11 @@ export const SERVING_CODES = {
     meaning: "A deployment is to be reached by an Istio Gateway that is not in the cluster.",
     hint: "make the Gateway, or name another by seldon.io/istio-gateway or the chart's istio.gateway",
   },
+  ListenerMissing: {
+    severity: "warning",
+    meaning: "No listener of the Gateways of Graphway's own gateway lets requests in to a deployment.",
+    hint: "open a listener to its namespace (allowedRoutes) and host, or name another Gateway by seldon.io/istio-gateway",
+  },
   IstioInstallationInvalid: {
     severity: "error",
     meaning: "An installation into Istio's proxies that would harm, or do nothing, was asked for.",

@@ -104,6 +104,7 @@ export async function startControlPlane(
       settings: settings.gateway,
       namespace: settings.namespace,
       ownNamespace: settings.ownNamespace,
+      besideIstio: settings.rollout.istio,
       store,
       services: caches.services,
       isLeader,

@@ -4,6 +4,7 @@ import type { Clock } from "../../../kubernetes-api/clock.ts";
 import { keyOf, type KubernetesObject } from "../../../kubernetes-api/object.ts";
 import { RESOURCE, type ResourceType } from "../../../kubernetes-api/resource-types.ts";
 import type { DeploymentPlan } from "../../../plan/deployment-plan.ts";
+import type { Problem } from "../../../problem/problem.ts";
 import type { GatewayPort } from "../../../render/xds/gateway-listeners.ts";
 import { startReflector, type Reflector, type ReflectorOptions } from "../../../source/kubernetes/reflector.ts";
 import type { ReportError } from "../report-error.ts";
@@ -15,6 +16,7 @@ import { admissions, countReached, portsOf } from "./gateway-ports.ts";
 import { classStatus, CONTROLLER_NAME, gatewayStatus } from "./gateway-status.ts";
 import { mayUseSecret } from "./reference-grants.ts";
 import { readGateways, type GatewayRequest, type ListenerRequest } from "./read-gateways.ts";
+import { unreached } from "./unreached.ts";
 
 export interface GatewayObjectsOptions {
   readonly client: ApiClient;
@@ -24,6 +26,8 @@ export interface GatewayObjectsOptions {
   readonly ownNamespace: string;
   readonly clock: Clock;
   readonly isLeader: () => boolean;
+  /** Istio's gateways serve too. */
+  readonly besideIstio: boolean;
   /** What gateways are to serve. */
   readonly deployments: () => readonly DeploymentPlan[];
   /** What Envoys are to listen on may have changed. */
@@ -40,6 +44,8 @@ export interface GatewayObjects {
   readonly reflectors: ReadonlyMap<string, Reflector>;
   readonly synced: Promise<void>;
   ports(): readonly GatewayPort[];
+  /** Of deployments that no listener lets in. */
+  problems(): readonly Problem[];
   /** Envoys have been told of what `ports` said last: statuses say so. */
   told(): void;
   stop(): Promise<void>;
@@ -179,6 +185,12 @@ export function startGatewayObjects(options: GatewayObjectsOptions): GatewayObje
       if (found.length === 0) return [{ port: settings.port, doors: [{ host: HOST_ANY }] }];
       return portsOf(found, options.deployments(), (secret) => certificates.has(secret), labelsOf);
     },
+    problems: () =>
+      unreached(requests(), options.deployments(), {
+        hasCertificate: (secret) => certificates.has(secret),
+        labelsOf,
+        besideIstio: options.besideIstio,
+      }),
     told: () => {
       isTold = true;
       updateStatuses();

@@ -37,6 +37,8 @@ export interface GatewayOptions {
   /** Undefined: all. */
   readonly namespace: string | undefined;
   readonly ownNamespace: string;
+  /** Istio's gateways serve too. */
+  readonly besideIstio: boolean;
   readonly store: ResourceStore;
   readonly services: ObjectCache;
   readonly isLeader: () => boolean;
@@ -163,7 +165,7 @@ export function startGateway(options: GatewayOptions): GatewayService {
         nextGeneration,
       });
       lane.serve(plans.flatMap(clusterBackends));
-      reports.rendered(value.wanted, problems);
+      reports.rendered(value.wanted, [...problems, ...objects.problems()]);
       rollout.publish(noteNumber(value.snapshot));
       void rollout.settled().then(() => {
         noteTold(plans);
