@@ -1,6 +1,6 @@
 import { freeBytes } from "../memory/free-bytes.ts";
 
-const GROWTH = 4;
+const GROWTH = 8;
 
 /** A message that comes in many pieces. Its memory grows as they come, for its length is only what the peer says. */
 export class LargeMessage {

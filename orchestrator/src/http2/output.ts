@@ -1,4 +1,5 @@
 import type { Duplex } from "node:stream";
+import { beginSending, endSending } from "../memory/free-bytes.ts";
 import { FRAME_HEADER_BYTES } from "./protocol.ts";
 
 /** What frames are written into; the large ones carry bodies, and are used again. */
@@ -30,6 +31,8 @@ export class Output {
   #chunks: Chunk[] = [];
   #chunkBytes = 0;
   #isWaiting = false;
+  /** Memory of others that the chunks are parts of. */
+  #borrowed: ArrayBufferLike[] = [];
 
   /** `onFlushed` is called when the socket has been handed what there was. */
   constructor(socket: Duplex, onFlushed: () => void) {
@@ -63,6 +66,18 @@ export class Output {
     this.at += chunk.copy(this.bytes, this.at);
   }
 
+  /** Writes bytes from where they are, which costs less than copying many of them. They must not change any more. */
+  appendInPlace(bytes: Buffer): void {
+    this.reserve(0);
+    this.#seal(undefined);
+    this.#chunks.push({ bytes, full: undefined });
+    this.#chunkBytes += bytes.length;
+    const memory = bytes.buffer;
+    if (this.#borrowed.at(-1) === memory) return;
+    this.#borrowed.push(memory);
+    beginSending(memory);
+  }
+
   /** Hands everything to the socket. */
   flush(): void {
     const isLarge = this.bytes.length === LARGE_BLOCK_BYTES;
@@ -73,18 +88,29 @@ export class Output {
       this.at = this.#start = 0;
     }
     const chunks = this.#chunks;
+    const borrowed = this.#borrowed;
     this.#chunks = [];
     this.#chunkBytes = 0;
-    if (chunks.length === 0 || this.#socket.destroyed || this.#socket.writableEnded) return;
-    if (chunks.length > 1) this.#socket.cork();
-    for (const { bytes, full } of chunks) {
-      if (full === undefined) this.#socket.write(bytes);
+    if (borrowed.length > 0) this.#borrowed = [];
+    if (chunks.length === 0) return;
+    if (this.#socket.destroyed || this.#socket.writableEnded) giveBack(borrowed);
+    else this.#write(chunks, borrowed);
+  }
+
+  #write(chunks: readonly Chunk[], borrowed: readonly ArrayBufferLike[]): void {
+    const socket = this.#socket;
+    if (chunks.length > 1) socket.cork();
+    const last = borrowed.length > 0 ? chunks.length - 1 : -1;
+    chunks.forEach(({ bytes, full }, i) => {
+      if (full === undefined && i !== last) socket.write(bytes);
       else
-        this.#socket.write(bytes, (error) => {
-          if (!error && freeBlocks.length < MAX_FREE_BLOCKS) freeBlocks.push(full);
+        socket.write(bytes, (error) => {
+          if (full !== undefined && !error && freeBlocks.length < MAX_FREE_BLOCKS) freeBlocks.push(full);
+          // Writes end in their order: those before the last have ended, too.
+          if (i === last) giveBack(borrowed);
         });
-    }
-    if (chunks.length > 1) this.#socket.uncork();
+    });
+    if (chunks.length > 1) socket.uncork();
   }
 
   /** The same at the end of a turn; there may be more to write then. */
@@ -129,6 +155,10 @@ export function putFrameHeader(
   bytes[at + 6] = streamId >>> 16;
   bytes[at + 7] = streamId >>> 8;
   bytes[at + 8] = streamId;
+}
+
+function giveBack(borrowed: readonly ArrayBufferLike[]): void {
+  for (const memory of borrowed) endSending(memory);
 }
 
 function flushAll(): void {

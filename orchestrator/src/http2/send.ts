@@ -5,6 +5,9 @@ import { putFrameHeader } from "./output.ts";
 import { writeReset } from "./control-frames.ts";
 import type { Stream } from "./stream.ts";
 
+/** A part of a message from here on is written from where it is, not copied behind its frame's header. */
+const IN_PLACE_BYTES = 8192;
+
 /** Sends a header list (name, value, …); with `isEnd` it is the last that this side sends. */
 export function sendHeaders(stream: Stream, list: readonly string[], isEnd: boolean): void {
   if (stream.isLocalClosed) return;
@@ -109,9 +112,11 @@ export function pump(stream: Stream): void {
     connection.sendWindow -= length;
     connection.unsentBytes -= length;
     connection.pumpedBytes += length;
-    output.reserve(FRAME_HEADER_BYTES + length);
+    const isInPlace = length >= IN_PLACE_BYTES;
+    output.reserve(FRAME_HEADER_BYTES + (isInPlace ? 0 : length));
     output.frameHeader(length, FRAME.DATA, isEnd ? FLAG.END_STREAM : 0, stream.id);
-    output.at += first.bytes.copy(output.bytes, output.at, 0, length);
+    if (isInPlace) output.appendInPlace(isWhole ? first.bytes : first.bytes.subarray(0, length));
+    else output.at += first.bytes.copy(output.bytes, output.at, 0, length);
     if (isWhole) pending.shift();
     else first.bytes = first.bytes.subarray(length);
     if (isEnd) closeLocal(stream);
