@@ -4,7 +4,8 @@ import { findEnvoy } from "../../scripts/envoy.mjs";
 import { describeTrouble } from "./describe-trouble.ts";
 import { importImages } from "./image/import.ts";
 import type { Image } from "./image/image.ts";
-import { nodeImage, programImages, systemImages } from "./image/images.ts";
+import { envoyImage, istiodImage, nodeImage, programImages, systemImages } from "./image/images.ts";
+import { istioProxyImage } from "./image/istio-proxy.ts";
 import { layoutOf, type Layout } from "./layout.ts";
 import { runOnNode } from "./node/inside.ts";
 import { runningNode, startNode, stopNode, type NodeProcess } from "./node/node-process.ts";
@@ -51,6 +52,16 @@ export class Cluster {
     const { path: envoy } = await findEnvoy();
     const images = await make(await nodeImage(this.packages, { envoy, node: process.execPath }));
     return importImages(this.layout, this.packages, this.node, images);
+  }
+
+  /** Brings what Istio's charts install to the node: istiod and its proxy. Returns the folder of Istio's source, with the charts. */
+  async loadIstio(): Promise<string> {
+    const { path: envoy } = await findEnvoy();
+    const istio = await moduleFolder(this.layout, "istio.io/istio");
+    const base = await envoyImage(this.packages, { envoy, node: process.execPath });
+    const proxy = await istioProxyImage(this.layout, this.packages, base, istio);
+    await importImages(this.layout, this.packages, this.node, [istiodImage(this.layout), proxy]);
+    return istio;
   }
 
   async down(): Promise<void> {

@@ -15,6 +15,8 @@ export interface Target {
   readonly executorImage: string;
   /** First process of the node, on this machine, whose daemons can be restarted; absent: somebody else's. */
   readonly nodePid?: number;
+  /** Folder of Istio's source, with the charts that meshes of a scenario's own are installed by; absent: there are no images for them. */
+  readonly istioSource?: string;
 }
 
 const VARIABLE = "GRAPHWAY_E2E_TARGET";

@@ -28,8 +28,9 @@ export async function baseLayer(packages: string, programs: readonly string[]): 
   return { name: "base", entries };
 }
 
-async function librariesOf(program: string): Promise<readonly string[]> {
-  const listed = await runProgram("ldd", [program]);
+/** The shared libraries that a program needs, as this machine has them, or as the folder that is looked into first. */
+export async function librariesOf(program: string, first?: string): Promise<readonly string[]> {
+  const listed = await runProgram("ldd", [program], first === undefined ? {} : { env: { LD_LIBRARY_PATH: first } });
   return [...listed.matchAll(/(?:=> )?(\/\S+) \(0x/g)].map(([, path]) => path ?? "");
 }
 

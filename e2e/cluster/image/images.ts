@@ -15,14 +15,26 @@ import type { Entry, Image, Layer } from "./image.ts";
 
 /** The images of the cluster itself. */
 export function systemImages(layout: Layout): readonly Image[] {
-  const only = (name: string): Image["layers"] => [
-    { name, entries: [{ kind: "copy", path: `/${name}`, from: join(layout.tools, name), mode: 0o755 }] },
-  ];
+  const only = (name: string): Image["layers"] => [programLayer(layout, name)];
   return [
     { name: "docker.io/graphway/pause:1", layers: only("pause"), entrypoint: ["/pause"], user: "65535:65535" },
     { name: "docker.io/graphway/coredns:1", layers: only("coredns"), entrypoint: ["/coredns"] },
-    { name: "docker.io/graphway/istiod:1", layers: only("pilot-discovery"), entrypoint: ["/pilot-discovery"] },
+    istiodImage(layout),
   ];
+}
+
+/** Istio's control plane; its chart runs it as whom the image says. */
+export function istiodImage(layout: Layout): Image {
+  return {
+    name: "docker.io/graphway/istiod:1",
+    layers: [programLayer(layout, "pilot-discovery")],
+    entrypoint: ["/pilot-discovery"],
+    user: "1337:1337",
+  };
+}
+
+function programLayer({ tools }: Layout, name: string): Layer {
+  return { name, entries: [{ kind: "copy", path: `/${name}`, from: join(tools, name), mode: 0o755 }] };
 }
 
 /** The programs of this machine that images are made with. */
@@ -36,6 +48,11 @@ export async function programImages(packages: string, binaries: Binaries): Promi
   const base = await baseLayer(packages, [binaries.envoy, binaries.node]);
   const node = imageOf(base, binaries, "node");
   return [imageOf(base, binaries, "envoy"), node, ...(await bundleImages(node.layers))];
+}
+
+/** Envoy over the small base, for what stands around it. */
+export async function envoyImage(packages: string, binaries: Binaries): Promise<Image> {
+  return imageOf(await baseLayer(packages, [binaries.envoy, binaries.node]), binaries, "envoy");
 }
 
 /** Node over the small base, for programs of others. */

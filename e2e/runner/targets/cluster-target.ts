@@ -19,14 +19,15 @@ export async function prepareCluster(root: string, keep: boolean): Promise<Place
   try {
     if (running !== undefined) await cluster.loadPrograms();
     await cluster.loadOverNode((node) => modelImages(node, join(root, "build", "e2e")));
+    const istioSource = await cluster.loadIstio();
+    return placeOf(cluster, istioSource, running !== undefined, keep);
   } catch (error) {
     if (running === undefined) await cluster.down();
     throw error;
   }
-  return placeOf(cluster, running !== undefined, keep);
 }
 
-function placeOf(cluster: Cluster, isBorrowed: boolean, keep: boolean): Place {
+function placeOf(cluster: Cluster, istioSource: string, isBorrowed: boolean, keep: boolean): Place {
   const { layout, node, packages } = cluster;
   return {
     target: {
@@ -35,6 +36,7 @@ function placeOf(cluster: Cluster, isBorrowed: boolean, keep: boolean): Place {
       modelImages: { "1": "docker.io/graphway/model:1", "2": "docker.io/graphway/model:2" },
       executorImage: "docker.io/graphway/model:executor",
       nodePid: node.pid,
+      istioSource,
     },
     // Its network alone: the scenarios' files and processes are this machine's.
     enter: enterWords(node, "network"),
