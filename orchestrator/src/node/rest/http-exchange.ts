@@ -33,7 +33,7 @@ export class HttpExchange implements Exchange {
   readonly #take: TakeStream | undefined;
   #body: Buffer[] = [];
   #stream: ReplyStream | undefined;
-  #longTimer: NodeJS.Timeout | undefined;
+  #stopLongTimer: (() => void) | undefined;
   #connection: Connection | undefined;
   #reply: ReplyHead | undefined;
   #length = 0;
@@ -84,7 +84,7 @@ export class HttpExchange implements Exchange {
     const streaming = streamingOf(head);
     if (streaming === "at-once") this.#openStream();
     else if (streaming === "if-long") {
-      this.#longTimer = whenLong(() => {
+      this.#stopLongTimer = whenLong(() => {
         this.#openStream();
       });
     }
@@ -94,7 +94,7 @@ export class HttpExchange implements Exchange {
     if (this.#stream !== undefined) return this.#stream.push(chunk);
     this.#length += chunk.length;
     this.#body.push(chunk);
-    if (this.#longTimer !== undefined && this.#length > SHORT_REPLY_BYTES) this.#openStream();
+    if (this.#stopLongTimer !== undefined && this.#length > SHORT_REPLY_BYTES) this.#openStream();
     else if (this.#length > this.#maxBytes) this.fail(tooLargeFault(this.#target, this.#maxBytes));
     return true;
   }
@@ -113,7 +113,7 @@ export class HttpExchange implements Exchange {
   /** From here on what arrives goes to whoever takes the stream, and the call ends when it has taken all. */
   #openStream(): void {
     if (this.#isOver || this.#reply === undefined || this.#take === undefined) return;
-    clearTimeout(this.#longTimer);
+    this.#stopLongTimer?.();
     const stream = new ReplyStream(this.#reply, this.#take, () => this.#connection?.resume());
     this.#stream = stream;
     for (const chunk of this.#body) stream.push(chunk);
@@ -137,7 +137,7 @@ export class HttpExchange implements Exchange {
   #endOnce(): boolean {
     if (this.#isOver) return false;
     this.#isOver = true;
-    clearTimeout(this.#longTimer);
+    this.#stopLongTimer?.();
     this.#detach();
     return true;
   }

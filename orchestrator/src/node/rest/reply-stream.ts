@@ -1,6 +1,7 @@
 import { Readable } from "node:stream";
 import type { CallError } from "../../execute/call-error.ts";
 import type { StreamedReply, TakeStream } from "../../execute/streamed-reply.ts";
+import { patientTimeout } from "../patient-timeout.ts";
 import type { ReplyHead } from "./reply-head.ts";
 
 /** How much is read ahead of a slow reader. */
@@ -20,8 +21,9 @@ export function streamingOf(head: ReplyHead): "at-once" | "if-long" | "never" {
   return typeof head.framing === "number" ? "never" : "if-long";
 }
 
-export function whenLong(open: () => void): NodeJS.Timeout {
-  return setTimeout(open, SHORT_REPLY_MS);
+/** Returns what stops it. */
+export function whenLong(open: () => void): () => void {
+  return patientTimeout(SHORT_REPLY_MS, open);
 }
 
 /** The body of a reply on its way from its connection to whoever takes it. */
