@@ -40,7 +40,7 @@ async function startEarlyNode() {
         sockets.map(async (socket) => {
           const closed = once(socket, "close");
           socket.resume();
-          await Promise.race([closed, wait(5000)]);
+          await Promise.race([closed, wait(30_000)]);
         }),
       );
       return Buffer.concat(chunks);

@@ -16,7 +16,7 @@ export interface Collector {
   readonly posted: Posted[];
   /** Connections made to it. */
   readonly connections: () => number;
-  /** Waits until there are as many events, at most two seconds, then a little longer for one too many. */
+  /** Waits until there are as many events, at most half a minute, then a little longer for one too many. */
   settle(count: number): Promise<void>;
   /** Answers what it held back. */
   release(): void;
@@ -29,7 +29,7 @@ export interface CollectorOptions {
   readonly holds?: boolean;
 }
 
-const DEADLINE_MS = 2000;
+const DEADLINE_MS = 30_000;
 const TOO_MANY_MS = 50;
 
 /** An HTTP server on loopback that keeps what is posted to it. */

@@ -188,7 +188,7 @@ async function scrape(bed: TestBed): Promise<string> {
 }
 
 async function until(bed: TestBed, condition: (text: string) => boolean): Promise<string> {
-  const endMs = performance.now() + 10_000;
+  const endMs = performance.now() + 30_000;
   for (;;) {
     const text = await scrape(bed);
     if (condition(text)) return text;

@@ -6,7 +6,7 @@ import { callGrpc } from "./orchestrator.ts";
 import { enginePredictor, runProcess, startProcess } from "./orchestrator-process.ts";
 import { encodeRequest, startStub } from "./stub-node.ts";
 
-describe("the process", { concurrency: 2, timeout: 60_000 }, () => {
+describe("the process", { concurrency: 2, timeout: 120_000 }, () => {
   const rows: readonly [string, readonly string[], Readonly<Record<string, string>>, number, RegExp][] = [
     ["no graph", [], {}, 255, /there is no graph: set ENGINE_PREDICTOR/],
     ["an empty ENGINE_PREDICTOR", [], { ENGINE_PREDICTOR: "" }, 255, /ENGINE_PREDICTOR is empty/],
@@ -31,18 +31,19 @@ describe("the process", { concurrency: 2, timeout: 60_000 }, () => {
   }
 
   it("answers what is in flight, REST and gRPC, after SIGTERM, then exits 0", async () => {
+    let calls = 0;
     const stub = await startStub(
       "m0",
-      () => ({ body: { strData: "late" }, delayMs: 600 }),
-      () => {},
+      () => ({ body: { strData: "late" }, delayMs: 4_500 }),
+      () => (calls += 1),
     );
     try {
       const env = { ENGINE_PREDICTOR: enginePredictor(stub.httpPort, stub.grpcPort) };
-      const orchestrator = await startProcess(["--shutdown_delay=300ms", "--graceful_timeout=5s"], env);
+      const orchestrator = await startProcess(["--shutdown_delay=4s", "--graceful_timeout=30s"], env);
       const url = `http://127.0.0.1:${orchestrator.httpPort}`;
       const early = fetch(`${url}/api/v1.0/predictions`, { method: "POST", body: "{}" });
       const grpc = callGrpc(orchestrator.grpcPort, "/seldon.protos.Seldon/Predict", encodeRequest("Predict", {}));
-      await (await fetch(`${url}/live`)).arrayBuffer();
+      await until(() => Promise.resolve(calls === 2));
       const exit = orchestrator.end("SIGTERM");
       await until(async () => (await fetch(`${url}/ready`)).status === 503);
       const during = request(`${url}/api/v1.0/predictions`, { method: "POST" });
@@ -119,7 +120,7 @@ describe("the process", { concurrency: 2, timeout: 60_000 }, () => {
 });
 
 async function until(condition: () => Promise<boolean>): Promise<void> {
-  const endMs = performance.now() + 5000;
+  const endMs = performance.now() + 30_000;
   while (!(await condition())) {
     assert.ok(performance.now() < endMs, "it never came");
     await new Promise((resolve) => setTimeout(resolve, 5));

@@ -13,7 +13,7 @@ export interface RawFrame {
 }
 
 const PREFACE = Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
-const DEADLINE_MS = 10_000;
+const DEADLINE_MS = 60_000;
 
 /** An HTTP/2 client that sends what it is told to, right or wrong. */
 export class RawClient {

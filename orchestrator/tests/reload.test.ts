@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
+import { freePort } from "../../scripts/free-port-for-tests.ts";
 import { startLoad } from "./load.ts";
 import { enginePredictor, startProcess, type OrchestratorProcess } from "./orchestrator-process.ts";
 import { startStub, type StubNode } from "./stub-node.ts";
@@ -11,7 +12,7 @@ import { brokenMessage, chainMessage, GRAPH_NAME, GRAPH_TYPE, XdsStub } from "./
 
 const ok = () => ({ body: { data: { ndarray: [[1]] } } });
 
-describe("a graph from the control plane", { timeout: 60_000 }, () => {
+describe("a graph from the control plane", { timeout: 120_000 }, () => {
   const folder = mkdtempSync(join(tmpdir(), "orchestrator-"));
   const tokenFile = join(folder, "token");
   let xds: XdsStub;
@@ -22,7 +23,7 @@ describe("a graph from the control plane", { timeout: 60_000 }, () => {
     writeFileSync(tokenFile, "secret\n");
     stubs = await Promise.all([1, 2].map((i) => startStub(`m${i}`, ok, () => {})));
     xds = new XdsStub();
-    await xds.start();
+    await xds.start(await freePort());
   });
   after(async () => {
     xds.stop();
@@ -81,7 +82,7 @@ describe("a graph from the control plane", { timeout: 60_000 }, () => {
         return false;
       }
     });
-    const [request] = (await once(xds, "request", { signal: AbortSignal.timeout(10_000) })) as [
+    const [request] = (await once(xds, "request", { signal: AbortSignal.timeout(60_000) })) as [
       (typeof xds.requests)[number],
     ];
     assert.deepEqual(request.initialResourceVersions, { [GRAPH_NAME]: "held" });
@@ -102,7 +103,7 @@ describe("a graph from the control plane", { timeout: 60_000 }, () => {
 });
 
 async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  const endMs = performance.now() + 10_000;
+  const endMs = performance.now() + 30_000;
   while (!(await condition())) {
     assert.ok(performance.now() < endMs, "it never came");
     await new Promise((resolve) => setTimeout(resolve, 2));

@@ -24,7 +24,7 @@ function side(name: "rest" | "grpc", port: number, backends: readonly number[], 
   const cluster = {
     name,
     type: "STATIC",
-    connectTimeout: "1s",
+    connectTimeout: "20s",
     loadAssignment: {
       clusterName: name,
       endpoints: [{ lbEndpoints: backends.map((one) => ({ endpoint: { address: address(one) } })) }],
@@ -33,7 +33,7 @@ function side(name: "rest" | "grpc", port: number, backends: readonly number[], 
     commonLbConfig: { healthyPanicThreshold: {} },
     healthChecks: [
       {
-        timeout: "1s",
+        timeout: "20s",
         interval: "0.05s",
         noTrafficInterval: "0.05s",
         unhealthyThreshold: 1,
@@ -71,7 +71,7 @@ function side(name: "rest" | "grpc", port: number, backends: readonly number[], 
   return { cluster, listener: { name, address: address(port), filterChains } };
 }
 
-describe("a rolling restart behind Envoy", { timeout: 60_000, skip: envoy === undefined }, () => {
+describe("a rolling restart behind Envoy", { timeout: 120_000, skip: envoy === undefined }, () => {
   it("loses no request of either transport, over TLS, while the certificate changes too", async () => {
     const folder = mkdtempSync(join(tmpdir(), "orchestrator-envoy-"));
     const authority = await makeAuthority("mesh");
@@ -96,8 +96,8 @@ describe("a rolling restart behind Envoy", { timeout: 60_000, skip: envoy === un
         [
           `--http_port=${behind[i]?.httpPort}`,
           `--grpc_port=${behind[i]?.grpcPort}`,
-          "--shutdown_delay=1500ms",
-          "--graceful_timeout=5s",
+          "--shutdown_delay=4s",
+          "--graceful_timeout=30s",
         ],
         env,
       );

@@ -93,7 +93,7 @@ export class GrpcLoad {
     const message = encodeRequest("Predict", { data: { ndarray: [[1]] } });
     const metadata = new Metadata({ waitForReady: true });
     while (this.#isOn) {
-      const deadline = Date.now() + 10_000;
+      const deadline = Date.now() + 60_000;
       await new Promise<void>((resolve) => {
         const path = "/seldon.protos.Seldon/Predict";
         this.#client.makeUnaryRequest(path, same, same, message, metadata, { deadline }, (error) => {
@@ -113,7 +113,7 @@ export class GrpcLoad {
 }
 
 export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  const endMs = performance.now() + 20_000;
+  const endMs = performance.now() + 60_000;
   while (!(await condition())) {
     assert.ok(performance.now() < endMs, "it never came");
     await new Promise((resolve) => setTimeout(resolve, 5));

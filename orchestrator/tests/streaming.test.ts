@@ -69,7 +69,7 @@ async function textOf(response: IncomingMessage): Promise<string> {
 }
 
 async function until(condition: () => boolean): Promise<void> {
-  const endMs = performance.now() + 5000;
+  const endMs = performance.now() + 30_000;
   while (!condition()) {
     assert.ok(performance.now() < endMs, "it never came");
     await new Promise((resolve) => setTimeout(resolve, 5));
@@ -85,7 +85,7 @@ const GRAPHS: Readonly<Record<string, readonly [(endpoint: unknown) => unknown, 
   ],
 };
 
-describe("an answer that streams", { concurrency: 8, timeout: 60_000 }, () => {
+describe("an answer that streams", { concurrency: 8, timeout: 120_000 }, () => {
   for (const [what, [graphOf, routing]] of Object.entries(GRAPHS)) {
     it(`passes from ${what}, event by event`, async () => {
       let asked = 0;

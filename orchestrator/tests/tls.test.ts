@@ -56,7 +56,7 @@ function predict(client: Client): Promise<number> {
       same,
       same,
       message,
-      { deadline: Date.now() + 5000 },
+      { deadline: Date.now() + 30_000 },
       (error) => {
         resolve(error?.code ?? 0);
       },
@@ -81,14 +81,14 @@ async function reloads(app: App, options: Readonly<Record<string, unknown>>): Pr
 }
 
 async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  const endMs = performance.now() + 10_000;
+  const endMs = performance.now() + 30_000;
   while (!(await condition())) {
     assert.ok(performance.now() < endMs, "it never came");
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }
 
-describe("TLS on the ports", { timeout: 60_000 }, () => {
+describe("TLS on the ports", { timeout: 120_000 }, () => {
   const folder = mkdtempSync(join(tmpdir(), "orchestrator-tls-"));
   let authority: Authority;
   let other: Authority;

@@ -34,7 +34,7 @@ export interface TraceCollector {
   stop(): Promise<void>;
 }
 
-const WAIT_MS = 10_000;
+const WAIT_MS = 30_000;
 const REMOTE_PARENT = 0x200;
 
 export async function startTraceCollector(): Promise<TraceCollector> {

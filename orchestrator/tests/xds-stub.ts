@@ -1,4 +1,4 @@
-import { once, EventEmitter } from "node:events";
+import { EventEmitter } from "node:events";
 import { Server, ServerCredentials, type ServerDuplexStream } from "@grpc/grpc-js";
 import { envoy } from "#proto/gen/discovery.js";
 import { graphway } from "#proto/gen/inference-graph.js";
@@ -9,6 +9,7 @@ type Stream = ServerDuplexStream<Request, Buffer>;
 const wire = envoy.service.discovery.v3;
 const METHOD = "/envoy.service.discovery.v3.AggregatedDiscoveryService/DeltaAggregatedResources";
 export const GRAPH_TYPE = "type.googleapis.com/graphway.v1.InferenceGraph";
+const ANSWER_MS = 60_000;
 export const GRAPH_NAME = "default/iris/main";
 
 /** A control plane of one graph, over a real delta ADS stream. Emits `request` with each request it gets. */
@@ -60,11 +61,26 @@ export class XdsStub extends EventEmitter<{ request: [Request, Readonly<Record<s
     return answer;
   }
 
-  async answerTo(nonce: string): Promise<Request> {
-    for (;;) {
-      const [request] = (await once(this, "request", { signal: AbortSignal.timeout(5000) })) as [Request];
-      if (request.responseNonce === nonce) return request;
-    }
+  answerTo(nonce: string): Promise<Request> {
+    return new Promise((resolve, reject) => {
+      const look = (request: Request): void => {
+        if (request.responseNonce === nonce)
+          settle(() => {
+            resolve(request);
+          });
+      };
+      const timer = setTimeout(() => {
+        settle(() => {
+          reject(new Error(`nobody answers ${nonce}`));
+        });
+      }, ANSWER_MS);
+      const settle = (end: () => void): void => {
+        clearTimeout(timer);
+        this.off("request", look);
+        end();
+      };
+      this.on("request", look);
+    });
   }
 
   stop(): void {

@@ -33,7 +33,7 @@ async function withNode(
   }).listen(0, "127.0.0.1");
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;
-  const limits = { connections, queue: 100, connectTimeoutMs: 2000, maxReplyBytes: 1000 };
+  const limits = { connections, queue: 100, connectTimeoutMs: 60_000, maxReplyBytes: 1000 };
   const http = new HttpTransport("127.0.0.1", port, limits);
   const call = async (body = "{}", scope = new Scope(Infinity)): Promise<string> => {
     const request = { method: "POST", path: "/predict", headers: ["a", "b"], chunks: [Buffer.from(body)] } as const;
@@ -51,7 +51,7 @@ async function withNode(
 const isFault = (fault: string) => (error: unknown) => error instanceof CallError && error.fault === fault;
 const answerOk = (socket: Socket): boolean => socket.write(OK);
 
-describe("calls to a node over HTTP", { concurrency: 8, timeout: 20_000 }, () => {
+describe("calls to a node over HTTP", { concurrency: 8, timeout: 120_000 }, () => {
   it("use a connection again, one call at a time, and wait for one where there are no more", async () => {
     await withNode(
       answerOk,

@@ -15,7 +15,7 @@ import { eventOf, gzipped, json, modelGraph, originOf } from "./tests/made.ts";
 const SETTINGS: HttpSinkSettings = {
   defaultUrl: undefined,
   source: () => "http://pod-1:8000/",
-  postTimeoutMs: 5000,
+  postTimeoutMs: 60_000,
   connections: 2,
 };
 const TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
@@ -41,7 +41,7 @@ async function withCollector(
   }
 }
 
-describe("HttpSink", { timeout: 30_000 }, () => {
+describe("HttpSink", { timeout: 120_000 }, () => {
   it("posts a CloudEvent in binary mode with Seldon's names", async () => {
     await withCollector({}, async (collector, sink) => {
       const payload = json('{"data":{"ndarray":[1]}}');

@@ -59,7 +59,7 @@ function give(run: RunLog, graph: Graph, count: number, text = "{}"): void {
   for (let i = 0; i < count; i += 1) run.given(graph.root, json(text));
 }
 
-describe("PayloadLog", { timeout: 20_000 }, () => {
+describe("PayloadLog", { timeout: 120_000 }, () => {
   it("only queues on the request's path, then sends by as many workers as there are", async () => {
     const sink = new HeldSink();
     const { payloadLog, graph, run } = logWith(sink);
@@ -88,13 +88,14 @@ describe("PayloadLog", { timeout: 20_000 }, () => {
     }
   });
 
-  it("drops and counts what waited too long behind slow deliveries", async () => {
+  it("drops and counts what waited too long behind slow deliveries", async (t) => {
+    let nowMs = 1_000;
+    t.mock.method(performance, "now", () => nowMs);
     const sink = new HeldSink();
     const { payloadLog, graph, run } = logWith(sink, { workers: 1, maxWaitMs: 20 });
     give(run, graph, 4);
     await until(() => sink.batches.length === 1, "the first delivery");
-    const passedMs = performance.now() + 25;
-    await until(() => performance.now() > passedMs, "the time passes");
+    nowMs += 25;
     sink.end();
     await until(() => payloadLog.counts.of("too_late") === 3, "the others are dropped");
     assert.equal(sink.batches.length, 1);
@@ -145,7 +146,7 @@ describe("PayloadLog", { timeout: 20_000 }, () => {
     const { payloadLog, graph, run, lines } = logWith(sink, { workers: 1 });
     give(run, graph, 4);
     await until(() => sink.batches.length === 1, "the first delivery");
-    const stopped = payloadLog.stop(200);
+    const stopped = payloadLog.stop(3_000);
     sink.end();
     await until(() => sink.batches.length === 2, "the second delivery");
     sink.end();
@@ -162,9 +163,8 @@ describe("PayloadLog", { timeout: 20_000 }, () => {
 
   it("stops at once when there is nothing to send", async () => {
     const { payloadLog, lines } = logWith(new HeldSink());
-    const startedMs = performance.now();
-    await payloadLog.stop(10_000);
-    assert.ok(performance.now() - startedMs < 5000);
+    // Longer than this test may take.
+    await payloadLog.stop(600_000);
     assert.deepEqual(lines, []);
   });
 

@@ -48,9 +48,9 @@ export function keptLog(): { readonly log: Logger; readonly lines: Record<string
   return { log, lines };
 }
 
-/** Polls until it holds, for five seconds at most. */
+/** Polls until it holds, for half a minute at most. */
 export async function until(holds: () => boolean, what: string): Promise<void> {
-  const endMs = performance.now() + 5000;
+  const endMs = performance.now() + 30_000;
   while (!holds()) {
     if (performance.now() > endMs) throw new Error(`never: ${what}`);
     await new Promise((resolve) => {
