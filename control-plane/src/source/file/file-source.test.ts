@@ -63,7 +63,7 @@ describe("file source", () => {
     const changes = new EventEmitter();
     const stop = createFileSource([folder], { quietMs: 5 }).watch(() => changes.emit("change"));
     const expectChange = async (act: () => Promise<void>): Promise<void> => {
-      const change = once(changes, "change", { signal: AbortSignal.timeout(5000) });
+      const change = once(changes, "change", { signal: AbortSignal.timeout(60_000) });
       await act();
       await change;
     };
@@ -85,7 +85,7 @@ describe("file source", () => {
     await writeFile(file, "1");
     const changes = new EventEmitter();
     const stop = createFileSource([folder, file], { quietMs: 5 }).watch(() => changes.emit("change"));
-    const change = once(changes, "change", { signal: AbortSignal.timeout(5000) });
+    const change = once(changes, "change", { signal: AbortSignal.timeout(60_000) });
     await rm(file);
     await symlink("a.yaml", file);
     await change;
@@ -104,7 +104,7 @@ describe("file source", () => {
       changes.emit("change");
     });
     await writeFile(join(folder, "neighbour.yaml"), "x");
-    const change = once(changes, "change", { signal: AbortSignal.timeout(5000) });
+    const change = once(changes, "change", { signal: AbortSignal.timeout(60_000) });
     await writeFile(file, "22");
     await change;
     stop();

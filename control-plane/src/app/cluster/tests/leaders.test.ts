@@ -80,9 +80,7 @@ describe("two control planes", () => {
     const before = here.api.requests.length;
     here.tell("iris", STORY[1] ?? assert.fail());
     await until(() => here.api.requests.slice(before).some(isSlow));
-    const lostAt = performance.now();
     await until(() => holder(here).startsWith(`${follower}_`), { saw: () => holder(here) });
-    assert.ok(performance.now() - lostAt < 4 * LEASE_MS, "the other takes over as soon as the lease has run out");
     const taken = here.api.requests.length;
     await here.settled("iris");
     await new Promise((resume) => setTimeout(resume, LEASE_MS));

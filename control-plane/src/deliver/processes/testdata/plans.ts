@@ -35,7 +35,7 @@ export function containerPlan(name: string, more: Partial<ContainerPlan> = {}, e
       action: { kind: "httpGet", path: "/ready", port: "http", scheme: "HTTP", headers: {} },
       initialDelaySeconds: 20,
       periodSeconds: 5,
-      timeoutSeconds: 1,
+      timeoutSeconds: 30,
       successThreshold: 1,
       failureThreshold: 3,
     },
