@@ -190,6 +190,18 @@ export class FilteredMesh {
     });
   }
 
+  /** Another Envoy in the place of the ingress, which has nothing yet. */
+  async restartIngress(): Promise<void> {
+    const { kube, namespace } = this.#world;
+    const before = await this.#world.podsOf(`app=${ENVOY}`);
+    for (const { metadata } of before) await kube.delete("Pod", namespace, metadata.name, 0);
+    const uids = new Set(before.map(({ metadata }) => metadata.uid));
+    await untilTrue("another Envoy is there", async () => {
+      const pods = await this.#world.podsOf(`app=${ENVOY}`);
+      return pods.length > 0 && pods.every(({ metadata }) => !uids.has(metadata.uid));
+    });
+  }
+
   /** A number of Envoy's own, by the name of `/stats`. */
   async stat(name: string): Promise<number> {
     assert.ok(this.#admin, "the ingress is not installed");
@@ -203,17 +215,21 @@ export class FilteredMesh {
     return (await this.#admin.rest({ method: "GET", path: "/config_dump" })).body;
   }
 
-  /** What the REST models of this predictor have logged of requests: paths and the headers that they were told to log. */
-  async requestsOf(predictor: string): Promise<readonly SeenRequest[]> {
-    const { kube, namespace } = this.#world;
-    const seen: SeenRequest[] = [];
-    for (const pod of await this.#world.list("Pod", `seldon-app=${NAME}-${predictor}`)) {
-      const path = `/api/v1/namespaces/${namespace}/pods/${pod.metadata.name}/log?container=classifier`;
-      const { text } = (await kube.call("GET", path)) as { text?: string };
-      seen.push(...(text ?? "").split("\n").flatMap(readRequest));
-    }
-    return seen;
+  /** What the REST models of this predictor have logged of requests. */
+  requestsOf(predictor: string): Promise<readonly SeenRequest[]> {
+    return requestsIn(this.#world, `seldon-app=${NAME}-${predictor}`);
   }
+}
+
+/** What the REST models of these pods have logged of requests: paths and the headers that they were told to log. */
+export async function requestsIn(world: World, labelSelector: string): Promise<readonly SeenRequest[]> {
+  const seen: SeenRequest[] = [];
+  for (const pod of await world.list("Pod", labelSelector)) {
+    const path = `/api/v1/namespaces/${world.namespace}/pods/${pod.metadata.name}/log?container=classifier`;
+    const { text } = (await world.kube.call("GET", path)) as { text?: string };
+    seen.push(...(text ?? "").split("\n").flatMap(readRequest));
+  }
+  return seen;
 }
 
 /** A request as a model has logged it. */

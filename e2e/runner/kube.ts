@@ -43,6 +43,10 @@ const KINDS: Readonly<Record<string, readonly [group: string, plural: string]>> 
   Service: ["v1", "services"],
   Event: ["v1", "events"],
   ConfigMap: ["v1", "configmaps"],
+  ResourceQuota: ["v1", "resourcequotas"],
+  Secret: ["v1", "secrets"],
+  CustomResourceDefinition: ["apiextensions.k8s.io/v1", "customresourcedefinitions"],
+  ReferenceGrant: ["gateway.networking.k8s.io/v1beta1", "referencegrants"],
   Deployment: ["apps/v1", "deployments"],
   ReplicaSet: ["apps/v1", "replicasets"],
   HorizontalPodAutoscaler: ["autoscaling/v2", "horizontalpodautoscalers"],
@@ -54,10 +58,11 @@ const KINDS: Readonly<Record<string, readonly [group: string, plural: string]>> 
   Gateway: ["networking.istio.io/v1", "gateways"],
   Sidecar: ["networking.istio.io/v1", "sidecars"],
   EnvoyFilter: ["networking.istio.io/v1alpha3", "envoyfilters"],
+  PeerAuthentication: ["security.istio.io/v1", "peerauthentications"],
   RoutePolicy: ["graphway.dev/v1alpha1", "routepolicies"],
 };
 
-const CLUSTER_WIDE = new Set(["Namespace", "Node"]);
+const CLUSTER_WIDE = new Set(["Namespace", "Node", "CustomResourceDefinition"]);
 
 /** The Kubernetes API as far as scenarios need it, within this process: kubectl costs a process for every look. */
 export class Kube {
