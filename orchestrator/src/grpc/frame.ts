@@ -1,6 +1,7 @@
 import { CallError } from "../execute/call-error.ts";
 
-const PREFIX_BYTES = 5;
+/** A flag and the length, before each message. */
+export const PREFIX_BYTES = 5;
 
 /** One gRPC message as it travels: a flag byte (0: not compressed), four bytes of length, the message. */
 export function frameMessage(message: Buffer): Buffer {

@@ -1,8 +1,8 @@
 import { GRPC, nodeGrpcError, type CallError } from "../execute/call-error.ts";
 import { keepBytes } from "../memory/lent-bytes.ts";
+import { PREFIX_BYTES } from "./frame.ts";
 import { LargeMessage } from "./large-message.ts";
 
-const PREFIX_BYTES = 5;
 const SMALL_BYTES = 4096;
 const TAIL_BYTES = 16_384;
 /** Messages above this have memory of their own while they come. */

@@ -3,13 +3,12 @@ import { Connection, isOfLength } from "./connection.ts";
 import { writeWindowUpdate } from "./control-frames.ts";
 import type { HeaderFault } from "./header-decoder.ts";
 import { CONNECTION_WINDOW, MAX_HEADER_LIST_BYTES, STREAM_WINDOW } from "./limits.ts";
-import { ConnectionError, DEFAULT_WINDOW, ERROR, MAX_STREAM_ID, SETTING } from "./protocol.ts";
+import { ConnectionError, DEFAULT_WINDOW, ERROR, MAX_STREAM_ID, SETTING, PREFACE } from "./protocol.ts";
 import { areTrailers, contentLength, headerOf, isResponse } from "./request-headers.ts";
 import { dropStream, sendHeaders } from "./send.ts";
 import { writeSettings } from "./settings.ts";
 import { Stream, type StreamEvents } from "./stream.ts";
 
-const PREFACE = Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "latin1");
 const HTTP1 = "HTTP/1";
 
 /** What the owner of a client's connection wants to hear. */

@@ -4,12 +4,10 @@ import { HeaderBlocks, type HeaderBlock } from "./header-blocks.ts";
 import { HeaderDecoder, type HeaderFault } from "./header-decoder.ts";
 import { IDLE_FRAMES, MAX_HEADER_LIST_BYTES, SETTINGS_COST } from "./limits.ts";
 import { Link } from "./link.ts";
-import { ConnectionError, ERROR, FLAG, FRAME, MAX_WINDOW } from "./protocol.ts";
+import { ConnectionError, ERROR, FLAG, FRAME, MAX_WINDOW, PRIORITY_BYTES } from "./protocol.ts";
 import { dropStream, pump } from "./send.ts";
 import { DEFAULT_SETTINGS, readSettings, writeSettingsAck, type PeerSettings } from "./settings.ts";
 import type { Stream } from "./stream.ts";
-
-const PRIORITY_BYTES = 5;
 
 /** One HTTP/2 connection (RFC 9113): what its frames mean to both sides of it. */
 export abstract class Connection extends Link {

@@ -1,9 +1,7 @@
 import { keepBytes } from "../memory/lent-bytes.ts";
 import { withoutPadding } from "./control-frames.ts";
 import { MAX_BLOCK_BYTES, MAX_CONTINUATIONS } from "./limits.ts";
-import { ConnectionError, ERROR, FLAG } from "./protocol.ts";
-
-const PRIORITY_BYTES = 5;
+import { ConnectionError, ERROR, FLAG, PRIORITY_BYTES } from "./protocol.ts";
 
 /** A header block that is whole. */
 export interface HeaderBlock {

@@ -1,5 +1,8 @@
 // Numbers of HTTP/2 (RFC 9113).
 
+/** What a client sends first (§3.4). */
+export const PREFACE = Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "latin1");
+
 export const FRAME = {
   DATA: 0,
   HEADERS: 1,
@@ -46,6 +49,8 @@ export const ERROR = {
 } as const satisfies Readonly<Record<string, number>>;
 
 export const FRAME_HEADER_BYTES = 9;
+/** What the PRIORITY flag puts before a header block, and all of a PRIORITY frame (§6.2, §6.3). */
+export const PRIORITY_BYTES = 5;
 export const MAX_FRAME_BYTES = 16_384;
 export const DEFAULT_WINDOW = 65_535;
 export const MAX_WINDOW = 2_147_483_647;

@@ -11,12 +11,11 @@ import {
   STREAM_WINDOW,
 } from "./limits.ts";
 import { areTrailers, contentLength, isRequest } from "./request-headers.ts";
-import { ConnectionError, DEFAULT_WINDOW, ERROR, MAX_STREAM_ID, SETTING } from "./protocol.ts";
+import { ConnectionError, DEFAULT_WINDOW, ERROR, MAX_STREAM_ID, SETTING, PREFACE } from "./protocol.ts";
 import { resetStream } from "./send.ts";
 import { writeSettings } from "./settings.ts";
 import { Stream, type StreamEvents } from "./stream.ts";
 
-const PREFACE = Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "latin1");
 const DRAIN_PING = Buffer.from("draining");
 const IDLE_PING = Buffer.from("graphway");
 

@@ -1,3 +1,6 @@
+/** Requests from here on are worth being freed at once. */
+export const LARGE_BYTES = 65_536;
+
 /** Memory that sockets write from, and for how many writes. */
 const sending = new Map<ArrayBufferLike, number>();
 

@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import { HEADER_PATH, HEADER_PUID, HEADER_ROUTING } from "#proto/vocabulary/headers.ts";
 import { asCallError, CallError } from "../../execute/call-error.ts";
 import { sendFeedback } from "../../walk/feedback.ts";
@@ -7,10 +6,11 @@ import { predict } from "../../walk/predict.ts";
 import type { Run } from "../../execute/run.ts";
 import type { ServedGraph } from "../../walk/served-graph.ts";
 import { headerOf } from "../../http2/request-headers.ts";
-import { freeBytes } from "../../memory/free-bytes.ts";
+import { freeBytes, LARGE_BYTES } from "../../memory/free-bytes.ts";
 import { grpcCodeName } from "../../observe/grpc-codes.ts";
 import { pathHeader, routingHeader } from "../../policy/answer-headers.ts";
 import { isForwarded } from "../../policy/node-headers.ts";
+import { puidOf } from "../../policy/request-id.ts";
 import type { ModelRef } from "../../protocol/protocol.ts";
 import { protocolOf } from "../../protocol/protocols.ts";
 import { beginRun, type ClientRequest } from "../begin-run.ts";
@@ -23,9 +23,6 @@ import type { ServerCall } from "./server-call.ts";
 /** What a client says of itself beside its message. */
 export type ClientMetadata = Pick<ClientRequest, "puid" | "headers" | "header">;
 
-const MAX_PUID_BYTES = 256;
-/** Messages from here on are freed at once. */
-const LARGE_BYTES = 65_536;
 const ANY_MODEL: ModelRef = { name: "", version: "" };
 
 /** A method answered by a walk through the graph. `modelOf` reads what model a message is for. */
@@ -133,11 +130,9 @@ export function readMetadata(list: readonly string[]): ClientMetadata {
     const name = list[i] ?? "";
     if (isForwarded(name) && !name.startsWith("grpc-")) pairs.push(name, list[i + 1] ?? "");
   }
-  const puid = headerOf(list, HEADER_PUID) ?? "";
-  const isUsable = puid !== "" && puid.length <= MAX_PUID_BYTES;
   return {
     headers: { pairs, acceptEncoding: "" },
-    puid: isUsable ? puid : randomUUID(),
+    puid: puidOf(headerOf(list, HEADER_PUID)),
     header: (name) => headerOf(list, name),
   };
 }

@@ -8,7 +8,7 @@ import { predict } from "../../walk/predict.ts";
 import type { Run } from "../../execute/run.ts";
 import { Scope } from "../../execute/scope.ts";
 import { pathHeader, routingHeader } from "../../policy/answer-headers.ts";
-import { freeBytes } from "../../memory/free-bytes.ts";
+import { freeBytes, LARGE_BYTES } from "../../memory/free-bytes.ts";
 import { deadlineOf } from "../../policy/deadline.ts";
 import { forwardedHeaders } from "../../policy/node-headers.ts";
 import { inflated } from "../../protocol/inflate.ts";
@@ -20,9 +20,6 @@ import { readBody } from "./read-body.ts";
 import { sendError, sendPayload } from "./respond.ts";
 import { streamAnswer } from "./stream-answer.ts";
 import type { Route } from "./routes.ts";
-
-/** Bodies from here on are freed at once. */
-const LARGE_BYTES = 65_536;
 
 /** A path that asks for a walk through the graph. */
 export type GraphRoute = Extract<Route, { readonly kind: "predictions" | "feedback" }>;

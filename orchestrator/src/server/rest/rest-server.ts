@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { asCallError, CallError } from "../../execute/call-error.ts";
 import { jsonPayload } from "../../execute/payload.ts";
@@ -9,6 +8,7 @@ import type { CorsPolicy } from "../../config/cors-policy.ts";
 import type { HttpLimits } from "../../config/flags.ts";
 import type { ServerTls } from "../../tls/server-tls.ts";
 import { forwardedHeaders } from "../../policy/node-headers.ts";
+import { puidOf } from "../../policy/request-id.ts";
 import { traceAbout } from "../trace-about.ts";
 import type { ServerContext } from "../server-context.ts";
 import { basicHeaders, setHeaders } from "./basic-headers.ts";
@@ -27,8 +27,6 @@ export interface RestOptions {
   /** Undefined: no TLS. */
   readonly tls: ServerTls | undefined;
 }
-
-const MAX_PUID_BYTES = 256;
 
 /** The REST server; not listening yet. */
 export function createRestServer(context: ServerContext, options: RestOptions): Server {
@@ -61,7 +59,7 @@ async function handle(
     sendEmpty(request, response, 405);
     return;
   }
-  const puid = puidOf(request);
+  const puid = puidOf(request.headers["seldon-puid"]);
   const headers = basicHeaders(request, puid, path, methods, options.cors, context.identity);
   const isPreflight = methods !== undefined && request.method === "OPTIONS";
   if (isGraphRoute(route) && !isPreflight) {
@@ -150,12 +148,6 @@ async function answerAboutNodes(
 /** What is served: the graph's protocol, before there is one the flag's. */
 function protocolOfServer(context: ServerContext): Protocol {
   return context.current.served?.graph.protocol ?? context.protocol;
-}
-
-/** The client's id where it sent a usable one, else a new one. */
-function puidOf(request: IncomingMessage): string {
-  const given = request.headers["seldon-puid"];
-  return typeof given === "string" && given !== "" && given.length <= MAX_PUID_BYTES ? given : randomUUID();
 }
 
 function sendEmpty(request: IncomingMessage, response: ServerResponse, status: number): void {
