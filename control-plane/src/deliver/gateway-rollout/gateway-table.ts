@@ -1,9 +1,15 @@
-import { withGeneration } from "#proto/route-table/encode.ts";
+import { createHash } from "node:crypto";
+import { bucketCount, encodeRouteTable } from "#proto/route-table/encode.ts";
+import { MAX_TABLE_BYTES } from "#proto/vocabulary/limits.ts";
+import { HEADER_BYTES } from "#proto/vocabulary/table-layout.ts";
 import type { DeploymentPlan } from "../../plan/deployment-plan.ts";
 import type { Checked } from "../../problem/problem.ts";
-import { OWN_CLUSTERS, renderFilterTable } from "../../render/filter-table/render.ts";
+import { OWN_CLUSTERS, planRouteTable } from "../../render/filter-table/render.ts";
+import { bytesOf } from "../../render/filter-table/room.ts";
 import { encodeResource, versionOf } from "../../render/xds/encode.ts";
 import { renderFilterConfig, type WasmSource } from "../../render/xds/filter-config.ts";
+import { memoized } from "../../render/xds/memo.ts";
+import { groupPlans, type PlanGroup } from "../../render/xds/plan-groups.ts";
 import type { GatewaySnapshot } from "./rollout.ts";
 
 export interface GatewayTableOptions {
@@ -12,12 +18,33 @@ export interface GatewayTableOptions {
   readonly nextGeneration: () => bigint;
 }
 
-/** The filter's table of our own gateway; it gets its number when it is sent. */
+const CONTENT = { role: "gateway", generation: 0n, clusters: OWN_CLUSTERS } as const;
+
+/** What the table has of the deployments of a group: enough to tell tables apart, and to know whether all have room. */
+const contentOf = memoized((group: PlanGroup) => {
+  const { value, problems } = planRouteTable(group, CONTENT);
+  const digest = createHash("sha256").update(JSON.stringify(value.deployments)).digest();
+  return { digest, problems, bytes: value.deployments.reduce((sum, one) => sum + bytesOf(one), 0) };
+});
+
+function hasRoom(bytes: number, deployments: number): boolean {
+  return HEADER_BYTES + bytes + bucketCount(deployments) * 4 <= MAX_TABLE_BYTES;
+}
+
+/** The filter's table of our own gateway; it is made, and gets its number, when it is sent. */
 export function renderGatewayFilter(
   plans: readonly DeploymentPlan[],
   { wasm, nextGeneration }: GatewayTableOptions,
 ): Checked<GatewaySnapshot["table"]> {
-  const { value, problems } = renderFilterTable(plans, { role: "gateway", generation: 0n, clusters: OWN_CLUSTERS });
-  const encode = () => encodeResource(renderFilterConfig("gateway", withGeneration(value, nextGeneration()), wasm));
-  return { value: { fingerprint: versionOf(value), encode }, problems };
+  const contents = groupPlans(plans).map(contentOf);
+  const bytes = contents.reduce((sum, one) => sum + one.bytes, 0);
+  const isWhole = hasRoom(bytes, plans.length);
+  const encode = () => {
+    const { value } = planRouteTable(plans, { ...CONTENT, generation: nextGeneration() });
+    return encodeResource(renderFilterConfig("gateway", encodeRouteTable(value), wasm));
+  };
+  return {
+    value: { fingerprint: versionOf(Buffer.concat(contents.map(({ digest }) => digest))), encode },
+    problems: isWhole ? contents.flatMap(({ problems }) => problems) : planRouteTable(plans, CONTENT).problems,
+  };
 }

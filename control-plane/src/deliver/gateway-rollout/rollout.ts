@@ -57,6 +57,8 @@ export function createRollout(options: RolloutOptions): Rollout {
   const retryAfterMs = options.retryAfterMs ?? 1000;
 
   const published = new Map<string, EncodedResource>();
+  /** What is in `published`. */
+  const held = new Set<EncodedResource>();
   const leftAtMs = new Map<string, number>();
   let tableFingerprint = "";
   let tableSentAtMs = 0;
@@ -107,17 +109,32 @@ export function createRollout(options: RolloutOptions): Rollout {
   }
 
   async function send(resources: readonly EncodedResource[]): Promise<void> {
-    const changed = resources.filter((one) => published.get(keyOf(one))?.version !== one.version);
+    // Most are the very same objects, which is told without a look at their names.
+    const others = resources.filter((one) => !held.has(one));
+    const changed = others.filter((one) => published.get(keyOf(one))?.version !== one.version);
     // A cluster made of others has nobody to send requests to before they have endpoints.
     await sendAtOnce(changed.filter((one) => !isMadeOfOthers(one)));
     await sendAtOnce(changed.filter(isMadeOfOthers));
+    for (const one of others) hold(one);
   }
 
   async function sendAtOnce(resources: readonly EncodedResource[]): Promise<void> {
     if (resources.length === 0) return;
     delivery.apply({ set: resources, remove: [] });
-    for (const one of resources) published.set(keyOf(one), one);
+    for (const one of resources) hold(one);
     await delivery.whenAnswered(resources, answerTimeoutMs);
+  }
+
+  function hold(resource: EncodedResource): void {
+    drop(resource);
+    published.set(keyOf(resource), resource);
+    held.add(resource);
+  }
+
+  function drop(resource: EncodedResource): void {
+    const before = published.get(keyOf(resource));
+    published.delete(keyOf(resource));
+    if (before !== undefined) held.delete(before);
   }
 
   async function tableTurn(snapshot: GatewaySnapshot): Promise<void> {
@@ -135,11 +152,10 @@ export function createRollout(options: RolloutOptions): Rollout {
 
   /** From now on nothing names the backends that are not in the snapshot, nor in the next; they go after the drain time. */
   function markLeft(snapshot: GatewaySnapshot): void {
-    const wanted = new Set([...snapshot.backends, ...(next?.backends ?? [])].map(keyOf));
-    for (const key of published.keys()) {
-      if (!isBackend(key) || wanted.has(key)) leftAtMs.delete(key);
-      else if (!leftAtMs.has(key)) leftAtMs.set(key, Date.now());
-    }
+    const wanted = new Set(snapshot.backends);
+    const others = [...held].filter((one) => !wanted.has(one) && isBackend(one)).map(keyOf);
+    const ofNext = new Set(next?.backends.map(keyOf));
+    for (const key of others) if (!ofNext.has(key) && !leftAtMs.has(key)) leftAtMs.set(key, Date.now());
     schedulePrune();
   }
 
@@ -155,7 +171,7 @@ export function createRollout(options: RolloutOptions): Rollout {
     for (const key of due) leftAtMs.delete(key);
     // What Envoy goes on with may name them; the next snapshot marks them again.
     const remove = delivery.isRefused() ? [] : due.flatMap((key) => published.get(key) ?? []);
-    for (const one of remove) published.delete(keyOf(one));
+    for (const one of remove) drop(one);
     if (remove.length > 0) {
       delivery.apply({ set: [], remove });
       onPruned();
@@ -166,7 +182,8 @@ export function createRollout(options: RolloutOptions): Rollout {
   return {
     publish(snapshot) {
       next = snapshot;
-      for (const one of snapshot.backends) leftAtMs.delete(keyOf(one)); // wanted again: do not prune meanwhile
+      // Wanted again: do not prune meanwhile.
+      if (leftAtMs.size > 0) for (const one of snapshot.backends) leftAtMs.delete(keyOf(one));
       wake?.();
       running ??= run();
     },
@@ -189,8 +206,8 @@ function isMadeOfOthers(one: EncodedResource): boolean {
   return one.typeUrl === TYPE.cluster && endpointsAwaitedBy(one) === undefined;
 }
 
-function isBackend(key: string): boolean {
-  return key.startsWith(`${TYPE.cluster} `) || key.startsWith(`${TYPE.endpoints} `);
+function isBackend({ typeUrl }: EncodedResource): boolean {
+  return typeUrl === TYPE.cluster || typeUrl === TYPE.endpoints;
 }
 
 function throwLater(error: unknown): void {

@@ -19,7 +19,7 @@ const FORMAT: JsonObject = {
   response_bytes: "%BYTES_SENT%",
   request_id: "%REQ(X-REQUEST-ID)%",
   predictor: `%RESP(${HEADER_PREDICTOR})%`,
-  route: `%REQ(${HEADER_ROUTE})%`,
+  route: `%RESP(${HEADER_ROUTE})%`,
   cluster: "%UPSTREAM_CLUSTER%",
   upstream: "%UPSTREAM_HOST%",
   tries: "%UPSTREAM_REQUEST_ATTEMPT_COUNT%",

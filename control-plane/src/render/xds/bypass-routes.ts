@@ -5,8 +5,8 @@ import { clusterName, modelClusterName, type ClusterKind } from "../../plan/name
 import { urlPrefix } from "../../plan/urls.ts";
 import { answersOfBypass, ORCHESTRATOR_HEADERS, PUID, PUID_HEADER } from "../bypass-headers.ts";
 import { answeredBy, common, echo, listed, type CallShape } from "./call-route.ts";
+import { handedOn, routeFilters, unread } from "./model-headers.ts";
 import type { JsonObject } from "./resource.ts";
-import { cookieFilter, handedOnCookie } from "./set-cookie.ts";
 
 const KIND_OF: Readonly<Record<BypassCall["transport"], ClusterKind>> = { rest: "http", grpc: "grpc" };
 
@@ -35,14 +35,14 @@ function modelCluster({ namespace, name }: DeploymentPlan, predictor: Bypassed, 
 /** The filter chose this predictor: cluster and path change as one, whatever table the filter has. */
 function decidedRoute(plan: DeploymentPlan, predictor: Bypassed, call: CallShape): JsonObject {
   const chosen = clusterName(plan.namespace, plan.name, predictor.name, call.kind);
-  const cookie = handedOnCookie(plan);
+  const { removed, added } = handedOn(plan, true);
   return {
     match: { ...call.match, headers: [{ name: HEADER_CLUSTER, string_match: { exact: chosen } }, ...FOR_MODEL] },
     route: { cluster: modelCluster(plan, predictor, call.kind), ...common(plan, call, true) },
-    ...cookieFilter(plan),
+    ...routeFilters(plan, true),
     request_headers_to_add: [WITH_PUID],
-    ...listed("request_headers_to_remove", cookie.removed),
-    response_headers_to_add: [...answers(predictor, call), ...answeredBy(plan), ...cookie.added],
+    ...listed("request_headers_to_remove", removed),
+    response_headers_to_add: [...answers(predictor, call), ...added, ...answeredBy(plan)],
   };
 }
 
@@ -57,8 +57,9 @@ function fallbackRoute(plan: DeploymentPlan, predictors: readonly Bypassed[], ca
   return {
     match: { ...call.match, headers: FOR_MODEL },
     route: { weighted_clusters: { clusters }, ...common(plan, call, false) },
-    ...cookieFilter(plan),
+    ...routeFilters(plan, true),
     request_headers_to_add: [WITH_PUID],
+    ...listed("request_headers_to_remove", unread(true)),
   };
 }
 

@@ -10,8 +10,9 @@ import {
 import { duration } from "../duration.ts";
 import { outlierDetection, threshold, type Limiting } from "./breakers.ts";
 import { OVER_ADS } from "./config-source.ts";
-import { memoized, memoizedList } from "./memo.ts";
+import { memoized } from "./memo.ts";
 import type { XdsOptions } from "./options.ts";
+import { groupPlans, type PlanGroup } from "./plan-groups.ts";
 import type { JsonObject, XdsResource } from "./resource.ts";
 import { LazyResource } from "./lazy-resource.ts";
 import { reused } from "./reused.ts";
@@ -121,19 +122,25 @@ function predictorClusters(
   ];
 }
 
-const clustersByOptions = memoized((options: XdsOptions) =>
-  memoizedList((plan: DeploymentPlan): readonly XdsResource[] =>
+const byOptions = memoized((options: XdsOptions) => {
+  const ofPlan = memoized((plan: DeploymentPlan): readonly XdsResource[] =>
     plan.predictors.flatMap((predictor) => clustersOf(plan, predictor, options)),
-  ),
-);
+  );
+  return { ofPlan, ofGroup: memoized((group: PlanGroup): readonly XdsResource[] => group.flatMap(ofPlan)) };
+});
 
 /**
  * Two clusters per predictor, shadows included, two more for a model past its orchestrator, and one per explainer. Their endpoints come by EDS under the same names.
  * With a fallback every predictor that answers has four: the two that routes name are made of those of the pods. Rendered
  * once for a plan and options.
  */
+export function renderClustersOf(plan: DeploymentPlan, options: XdsOptions): readonly XdsResource[] {
+  return byOptions(options).ofPlan(plan);
+}
+
+/** The clusters of all plans. */
 export function renderClusters(plans: readonly DeploymentPlan[], options: XdsOptions): readonly XdsResource[] {
-  return clustersByOptions(options)(plans).flat();
+  return groupPlans(plans).flatMap(byOptions(options).ofGroup);
 }
 
 /** Only then routes lead past orchestrators, and who stands in for whom has such a cluster too. */

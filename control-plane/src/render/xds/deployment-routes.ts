@@ -12,10 +12,10 @@ import { explainerUrlPrefix, FEEDBACK_PATHS, GRPC_FEEDBACK_PATH, urlPrefix } fro
 import { bypassRoutes } from "./bypass-routes.ts";
 import { answeredBy, common, echo, listed, type CallShape } from "./call-route.ts";
 import { fixedMirrors, mirrorCount, mirrorsByHeader } from "./mirrors.ts";
+import { handedOn, isBare, routeFilters, unread } from "./model-headers.ts";
 import type { JsonObject } from "./resource.ts";
 import { NO_RETRIES } from "./retry-policy.ts";
 import { reused } from "./reused.ts";
-import { cookieFilter, handedOnCookie } from "./set-cookie.ts";
 
 /**
  * What the filter said, echoed on every route; Envoy adds none for a header that is absent. Routes that the filter did not
@@ -50,7 +50,7 @@ const IS_DECIDED: JsonObject = reused({ name: HEADER_CLUSTER, present_match: tru
 
 /** The filter has decided: go where it says. */
 function decidedRoute(plan: DeploymentPlan, call: CallShape): JsonObject {
-  const cookie = handedOnCookie(plan);
+  const { removed, added } = handedOn(plan, isBare(plan));
   return {
     match: { ...call.match, headers: [IS_DECIDED] },
     route: {
@@ -58,9 +58,9 @@ function decidedRoute(plan: DeploymentPlan, call: CallShape): JsonObject {
       ...common(plan, call, true),
       ...listed("request_mirror_policies", call.feedback ? [] : mirrorsByHeader(mirrorCount(plan))),
     },
-    ...cookieFilter(plan),
-    ...listed("request_headers_to_remove", cookie.removed),
-    ...listed("response_headers_to_add", [...answeredBy(plan), ...cookie.added]),
+    ...routeFilters(plan, isBare(plan)),
+    ...listed("request_headers_to_remove", removed),
+    ...listed("response_headers_to_add", [...added, ...answeredBy(plan)]),
   };
 }
 
@@ -82,7 +82,8 @@ function fallbackRoute(plan: DeploymentPlan, call: CallShape): JsonObject {
       ...common(plan, call, false),
       ...listed("request_mirror_policies", call.feedback ? [] : fixedMirrors(plan, call.kind)),
     },
-    ...cookieFilter(plan),
+    ...routeFilters(plan, isBare(plan)),
+    ...listed("request_headers_to_remove", unread(isBare(plan))),
   };
 }
 

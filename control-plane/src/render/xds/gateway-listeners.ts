@@ -5,7 +5,7 @@ import { renderListener } from "./listener.ts";
 import { completeOptions, type XdsOptions } from "./options.ts";
 import { renderRateLimits } from "./rate-limits.ts";
 import type { JsonObject, XdsResource } from "./resource.ts";
-import { renderRouteConfiguration } from "./route-configuration.ts";
+import { ownHosts, renderRouteConfiguration, type RoutesBehind } from "./route-configuration.ts";
 import { TYPE } from "./type-urls.ts";
 
 /** A port of our gateway and what is asked for there. */
@@ -34,6 +34,11 @@ export interface GatewayDoor {
 
 const ANY = "*";
 
+type HostsOf = RoutesBehind["hostsOf"];
+
+/** Of the last call: where the doors are the same as then, so is the function. */
+let hostsByName: ReadonlyMap<string, HostsOf> = new Map();
+
 /** The listeners of our gateway, their routes, and the rate limits. Ports with the same doors share their routes. */
 export function renderGatewayListeners(
   ports: readonly GatewayPort[],
@@ -42,18 +47,26 @@ export function renderGatewayListeners(
 ): readonly XdsResource[] {
   const settings = completeOptions(options);
   const routes = new Map<string, XdsResource>();
+  const hostsNow = new Map<string, HostsOf>();
   const listeners = ports.map((port) => {
     const name = routesName(port.doors);
-    const hostsOf = (plan: DeploymentPlan): readonly string[] => hostsBehind(plan, port.doors);
+    const hostsOf = hostsByName.get(name) ?? hostsThrough(port.doors);
+    hostsNow.set(name, hostsOf);
     if (!routes.has(name)) routes.set(name, renderRouteConfiguration(plans, settings, { name, hostsOf }));
     return listenerOn(port, name, settings);
   });
+  hostsByName = hostsNow;
   return [...listeners, ...routes.values(), renderRateLimits(plans)];
 }
 
 function routesName(doors: readonly GatewayDoor[]): string {
   const said = doors.map(({ host, deployments }) => [host, deployments && [...deployments].sort()]);
   return `graphway-${createHash("sha256").update(JSON.stringify(said)).digest("hex").slice(0, 8)}`;
+}
+
+function hostsThrough(doors: readonly GatewayDoor[]): HostsOf {
+  const isOpen = doors.some(({ host, deployments }) => host === ANY && deployments === undefined);
+  return isOpen ? ownHosts : (plan) => hostsBehind(plan, doors);
 }
 
 /** The hosts by which a deployment is reached through these doors. */

@@ -4,6 +4,7 @@ import { accessLog } from "./access-log.ts";
 import { discoveredFilter, OVER_ADS } from "./config-source.ts";
 import { filterName } from "./filter-config.ts";
 import { LOCAL_REPLY } from "./local-reply.ts";
+import { MODEL_FILTERS } from "./model-headers.ts";
 import type { XdsOptions } from "./options.ts";
 import { RATE_LIMITS_NAME } from "./rate-limits.ts";
 import type { JsonObject, XdsResource } from "./resource.ts";
@@ -22,6 +23,7 @@ const ROUTER: JsonObject = { name: "envoy.filters.http.router", typed_config: { 
 const HTTP_FILTERS: readonly JsonObject[] = [
   discoveredFilter(filterName("gateway"), TYPE.wasm),
   COOKIE_FILTER,
+  ...MODEL_FILTERS,
   discoveredFilter(RATE_LIMITS_NAME, TYPE.localRateLimit),
   ROUTER,
 ];

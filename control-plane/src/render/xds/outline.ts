@@ -26,7 +26,7 @@ export function writeBuckets(
   encode: (entry: MapEntry) => Uint8Array,
 ): void {
   for (const bucket of buckets) {
-    bucket.part ??= joinEntries(bucket.sorted, encode);
+    bucket.part ??= joinEntries(bucket.entries, encode);
     writer.raw(contentOf(bucket.part, writer));
   }
 }

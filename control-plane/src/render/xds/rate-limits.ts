@@ -1,6 +1,8 @@
 import type { DeploymentPlan } from "../../plan/deployment-plan.ts";
 import type { LimitsPlan } from "../../plan/traffic-plan.ts";
 import { duration } from "../duration.ts";
+import { memoized } from "./memo.ts";
+import { groupPlans, type PlanGroup } from "./plan-groups.ts";
 import type { JsonObject, XdsResource } from "./resource.ts";
 import { TYPE } from "./type-urls.ts";
 
@@ -26,6 +28,10 @@ function descriptor(key: string, { requestsPerSecond, burst }: LimitsPlan): read
   return [{ entries, token_bucket: tokenBucket(requestsPerSecond, burst) }];
 }
 
+const descriptorsOf = memoized((group: PlanGroup) =>
+  group.flatMap(({ key, limits }) => (limits === undefined ? [] : descriptor(key, limits))),
+);
+
 /**
  * The requests per second of every deployment, for ECDS: REST, gRPC and feedback of a deployment share a bucket, on
  * every port, and no other edit than one of limits fills it anew. Each Envoy counts for itself. Too many: 429, or
@@ -37,9 +43,7 @@ export function renderRateLimits(plans: readonly DeploymentPlan[]): XdsResource 
     stat_prefix: "graphway_limits",
     filter_enabled: ALWAYS,
     filter_enforced: ALWAYS,
-    descriptors: plans
-      .filter(({ limits }) => limits !== undefined)
-      .flatMap(({ key, limits }) => (limits === undefined ? [] : descriptor(key, limits))),
+    descriptors: groupPlans(plans).flatMap(descriptorsOf),
     rate_limited_as_resource_exhausted: true,
   };
   const body = { name: RATE_LIMITS_NAME, typed_config: typedConfig };

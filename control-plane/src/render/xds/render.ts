@@ -3,7 +3,9 @@ import type { DeploymentPlan } from "../../plan/deployment-plan.ts";
 import { problem, type Checked, type Problem } from "../../problem/problem.ts";
 import { renderClusters } from "./cluster.ts";
 import { renderListener } from "./listener.ts";
+import { memoized } from "./memo.ts";
 import { completeOptions, type XdsOptions } from "./options.ts";
+import { groupPlans, type PlanGroup } from "./plan-groups.ts";
 import { renderRateLimits } from "./rate-limits.ts";
 import type { XdsResource } from "./resource.ts";
 import { renderRouteConfiguration } from "./route-configuration.ts";
@@ -16,6 +18,13 @@ function tooManyShadows(plan: DeploymentPlan): Problem {
   const beyond = plan.shadows.slice(MAX_SHADOWS_PER_REQUEST).map((shadow) => shadow.predictor);
   const message = `at most ${String(MAX_SHADOWS_PER_REQUEST)} shadows get copies; left out: ${beyond.join(", ")}`;
   return problem("TooManyShadows", { object: plan.key, path: "spec.predictors", message });
+}
+
+const problemsOf = memoized((group: PlanGroup) => group.filter(hasTooManyShadows).map(tooManyShadows));
+
+/** What of the plans cannot be rendered for our own Envoy. */
+export function xdsProblems(plans: readonly DeploymentPlan[]): readonly Problem[] {
+  return groupPlans(plans).flatMap(problemsOf);
 }
 
 /**
@@ -34,5 +43,5 @@ export function renderXds(
     renderRouteConfiguration(plans, settings),
     renderRateLimits(plans),
   ];
-  return { value, problems: plans.filter(hasTooManyShadows).map(tooManyShadows) };
+  return { value, problems: xdsProblems(plans) };
 }

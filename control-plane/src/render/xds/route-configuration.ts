@@ -3,11 +3,12 @@ import type { DeploymentPlan } from "../../plan/deployment-plan.ts";
 import { urlPrefix } from "../../plan/urls.ts";
 import { ECHOES, explainerRoutes, grpcRoutes, grpcTakeover, restRoutes, restTakeover } from "./deployment-routes.ts";
 import { GATEWAY_NAME } from "./listener.ts";
-import { memoized, memoizedList } from "./memo.ts";
+import { memoized } from "./memo.ts";
 import type { XdsOptions } from "./options.ts";
+import { groupIndex, groupPlans, type PlanGroup } from "./plan-groups.ts";
 import type { JsonObject, XdsResource } from "./resource.ts";
 import { USUAL_RETRIES } from "./retry-policy.ts";
-import { joinedMap, MapEntry, reused } from "./reused.ts";
+import { Bucket, joinedMap, MapEntry, reused } from "./reused.ts";
 import { TYPE } from "./type-urls.ts";
 
 const ANY_HOST = "*";
@@ -66,13 +67,14 @@ interface Addressee {
 
 /** What a request for the addressee is looked up by, and its routes: once per plan that nobody answers for. */
 interface Entries {
+  readonly namespace: string;
   readonly rest: MapEntry;
   readonly grpc: MapEntry;
   /** Of the deployment itself. */
   readonly explainers: readonly MapEntry[];
 }
 
-const ownEntries = memoizedList((plan: DeploymentPlan): Entries => entriesOf(plan, []));
+const ownEntries = memoized((plan: DeploymentPlan): Entries => entriesOf(plan, []));
 
 function entriesOf(plan: DeploymentPlan, takeovers: readonly DeploymentPlan[]): Entries {
   return entriesFor({ namespace: plan.namespace, name: plan.name, plan, takeovers });
@@ -81,6 +83,7 @@ function entriesOf(plan: DeploymentPlan, takeovers: readonly DeploymentPlan[]): 
 function entriesFor({ namespace, name, plan, takeovers }: Addressee): Entries {
   const prefix = urlPrefix({ namespace, name });
   return {
+    namespace,
     rest: new MapEntry(prefix, () => {
       const taken = takeovers.flatMap((one) => restTakeover(one, prefix));
       return take([...taken, ...(plan === undefined ? [REST_NOT_FOUND] : restRoutes(plan))]);
@@ -102,50 +105,105 @@ function explainersOf(plan: DeploymentPlan): readonly MapEntry[] {
   return plan.predictors.some((one) => one.explainer !== undefined) ? explainerEntries(plan) : NONE;
 }
 
-/** Everybody, by namespace. */
-function byNamespace(plans: readonly DeploymentPlan[]): ReadonlyMap<string, readonly Entries[]> {
-  const takeovers = Map.groupBy(
-    plans.filter((plan) => plan.takeover !== undefined),
-    (plan) => `${plan.namespace}/${plan.takeover?.deployment ?? ""}`,
-  );
-  const found = new Map<string, Entries[]>();
-  const own = ownEntries(plans);
-  plans.forEach((plan, index) => {
+/** Everybody that is asked for among these plans, with those that answer for them. */
+function addressed(plans: readonly DeploymentPlan[], takers: readonly DeploymentPlan[]): readonly Entries[] {
+  const takeovers = Map.groupBy(takers, takenKey);
+  const entries = plans.map((plan) => {
     const others = takeovers.get(plan.key);
-    const entries = others === undefined ? own[index] : entriesOf(plan, others);
-    if (entries !== undefined) addTo(found, plan.namespace, entries);
     takeovers.delete(plan.key);
+    return others === undefined ? ownEntries(plan) : entriesOf(plan, others);
   });
   // Whose own deployment is not there.
-  for (const [first, ...rest] of takeovers.values()) {
-    if (first?.takeover === undefined) continue;
-    const { namespace, takeover } = first;
-    addTo(found, namespace, entriesFor({ namespace, name: takeover.deployment, takeovers: [first, ...rest] }));
-  }
+  const absent = [...takeovers.values()].flatMap((others) => {
+    const [first] = others;
+    if (first?.takeover === undefined) return [];
+    return [entriesFor({ namespace: first.namespace, name: first.takeover.deployment, takeovers: others })];
+  });
+  return [...entries, ...absent];
+}
+
+/** Key of the deployment that a plan answers some requests of. */
+function takenKey({ namespace, takeover }: DeploymentPlan): string {
+  return `${namespace}/${takeover?.deployment ?? ""}`;
+}
+
+const takersOf = memoized((group: PlanGroup) => group.filter(({ takeover }) => takeover !== undefined));
+
+/** What requests to a host are looked up by: of one group, or of all. */
+interface LookUps {
+  /** By URL prefix. */
+  readonly urls: readonly Bucket[];
+  /** By namespace, then the name of the deployment. */
+  readonly calls: ReadonlyMap<string, readonly Bucket[]>;
+}
+
+type HostsOf = RoutesBehind["hostsOf"];
+type ByHost = ReadonlyMap<string, LookUps>;
+
+const ownLookUps = memoized((hostsOf: HostsOf) => memoized((group: PlanGroup) => lookUpsOf(group, [], hostsOf)));
+
+function lookUpsOf(group: PlanGroup, takers: readonly DeploymentPlan[], hostsOf: HostsOf): ByHost {
+  const [plansBy, takersBy] = [group, takers].map((plans) => byHost(plans, hostsOf));
+  const hosts = new Set([...(plansBy?.keys() ?? []), ...(takersBy?.keys() ?? [])]);
+  const entries = [...hosts].map(
+    (host) => [host, addressed(plansBy?.get(host) ?? [], takersBy?.get(host) ?? [])] as const,
+  );
+  return new Map(entries.map(([host, all]) => [host, bucketsFor(all)]));
+}
+
+function byHost(plans: readonly DeploymentPlan[], hostsOf: HostsOf): ReadonlyMap<string, readonly DeploymentPlan[]> {
+  const found = new Map<string, DeploymentPlan[]>();
+  for (const plan of plans) for (const host of hostsOf(plan)) addTo(found, host, plan);
   return found;
 }
 
+function bucketsFor(entries: readonly Entries[]): LookUps {
+  const byNamespace = Map.groupBy(entries, ({ namespace }) => namespace);
+  return {
+    urls: [new Bucket(entries.flatMap(({ rest, explainers }) => [rest, ...explainers]))],
+    calls: new Map([...byNamespace].map(([name, all]) => [name, [new Bucket(all.map(({ grpc }) => grpc))]])),
+  };
+}
+
+/** Everything by host, `*` first. */
+function allLookUps(plans: readonly DeploymentPlan[], hostsOf: HostsOf): ByHost {
+  const groups = groupPlans(plans);
+  const takers = groups.flatMap(takersOf).toSorted((a, b) => (a.key < b.key ? -1 : 1));
+  const taken = Map.groupBy(takers, (taker) => groupIndex(takenKey(taker)));
+  const found = new Map<string, { urls: Bucket[]; calls: Map<string, Bucket[]> }>();
+  const at = (host: string): { urls: Bucket[]; calls: Map<string, Bucket[]> } => {
+    const known = found.get(host) ?? { urls: [], calls: new Map<string, Bucket[]>() };
+    found.set(host, known);
+    return known;
+  };
+  at(ANY_HOST);
+  groups.forEach((group, index) => {
+    const others = taken.get(index);
+    const own = others === undefined ? ownLookUps(hostsOf)(group) : lookUpsOf(group, others, hostsOf);
+    for (const [host, { urls, calls }] of own) {
+      const all = at(host);
+      all.urls.push(...urls);
+      for (const [namespace, buckets] of calls) for (const one of buckets) addTo(all.calls, namespace, one);
+    }
+  });
+  return new Map([...found].sort(([a], [b]) => (a === ANY_HOST || (b !== ANY_HOST && a < b) ? -1 : 1)));
+}
+
 /** gRPC calls name deployment and namespace by metadata. */
-function byMetadata(namespaces: ReadonlyMap<string, readonly Entries[]>): JsonObject {
+function byMetadata(calls: LookUps["calls"]): JsonObject {
   const otherwise = take([GRPC_NOT_FOUND]);
-  if (namespaces.size === 0) return otherwise;
-  const entries = [...namespaces].map(([namespace, all]) => {
-    const names = joinedMap(all.map(({ grpc }) => grpc));
-    const found = lookUp(HEADER_SELDON, "exact_match_map", names, otherwise);
+  if (calls.size === 0) return otherwise;
+  const entries = [...calls].map(([namespace, names]) => {
+    const found = lookUp(HEADER_SELDON, "exact_match_map", joinedMap(names), otherwise);
     return [namespace, found] as const;
   });
   return lookUp(HEADER_NAMESPACE, "exact_match_map", { map: Object.fromEntries<JsonObject>(entries) }, otherwise);
 }
 
 /** Everything is found by maps: first the URL prefix, the longest one that fits, then for gRPC the metadata. */
-function matcher(plans: readonly DeploymentPlan[]): JsonObject {
-  const namespaces = byNamespace(plans);
-  const entries = [...namespaces.values()].flat();
-  const deployments = entries.map(({ rest }) => rest);
-  const explainers = entries.filter((one) => one.explainers.length > 0).flatMap((one) => one.explainers);
-  const grpc = { map: { "application/grpc": byMetadata(namespaces) } };
+function matcher({ urls, calls }: LookUps): JsonObject {
+  const grpc = { map: { "application/grpc": byMetadata(calls) } };
   const others = lookUp("content-type", "prefix_match_map", grpc, take([REST_NOT_FOUND]));
-  const urls = [...deployments, ...explainers];
   const found = urls.length === 0 ? others : lookUp(":path", "prefix_match_map", joinedMap(urls), others);
   return found["matcher"] as JsonObject;
 }
@@ -156,24 +214,29 @@ function addTo<K, V>(groups: Map<K, V[]>, key: K, value: V): void {
   else group.push(value);
 }
 
-function virtualHost(host: string, plans: readonly DeploymentPlan[], options: XdsOptions): JsonObject {
+function virtualHost(host: string, served: LookUps, options: XdsOptions): JsonObject {
   return {
     name: host,
     domains: [host],
     request_body_buffer_limit: options.bodyBufferLimitBytes,
     retry_policy: USUAL_RETRIES,
-    matcher: matcher(plans),
+    matcher: matcher(served),
   };
 }
 
 /** A RouteConfiguration of its own: which deployments it has, and by which hosts. */
 export interface RoutesBehind {
   readonly name: string;
-  /** None: the deployment is not there. */
+  /** None: the deployment is not there. The same function says the same of the same plan. */
   readonly hostsOf: (plan: DeploymentPlan) => readonly string[];
 }
 
-const ALL: RoutesBehind = { name: GATEWAY_NAME, hostsOf: (plan) => plan.hosts };
+/** The hosts that a deployment names itself. */
+export function ownHosts({ hosts }: DeploymentPlan): readonly string[] {
+  return hosts;
+}
+
+const ALL: RoutesBehind = { name: GATEWAY_NAME, hostsOf: ownHosts };
 
 /**
  * All routes of the gateway. A deployment without `seldon.io/istio-host` answers to every host that no other deployment
@@ -185,17 +248,13 @@ export function renderRouteConfiguration(
   options: XdsOptions,
   { name, hostsOf }: RoutesBehind = ALL,
 ): XdsResource {
-  const byHost = new Map<string, DeploymentPlan[]>([[ANY_HOST, []]]);
-  for (const plan of plans) {
-    for (const host of hostsOf(plan)) addTo(byHost, host, plan);
-  }
   const body = {
     name,
     ignore_port_in_host_matching: true,
     request_headers_to_remove: [HEADER_CLUSTER],
     response_headers_to_add: ECHOES,
     most_specific_header_mutations_wins: true,
-    virtual_hosts: [...byHost].map(([host, served]) => virtualHost(host, served, options)),
+    virtual_hosts: [...allLookUps(plans, hostsOf)].map(([host, served]) => virtualHost(host, served, options)),
   };
   return { typeUrl: TYPE.routeConfiguration, name, body };
 }

@@ -34,10 +34,10 @@ function issuesCookies(plan: DeploymentPlan): boolean {
   return plan.sticky?.keys.some((key) => key.kind === "cookie" && key.issue !== undefined) === true;
 }
 
-/** Filters that a route of this deployment has switched on. The route that a request meets first says it: both must. */
+/** The filter, where a route of this deployment has it switched on. */
 export function cookieFilter(plan: DeploymentPlan): JsonObject {
   if (!issuesCookies(plan)) return {};
-  return { typed_per_filter_config: { [FILTER_NAME]: { "@type": TYPE.routeFilterConfig, config: {} } } };
+  return { [FILTER_NAME]: { "@type": TYPE.routeFilterConfig, config: {} } };
 }
 
 /** Headers that a decided route takes from the request and gives to the answer. Envoy adds none for a cookie that is absent. */

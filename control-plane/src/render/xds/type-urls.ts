@@ -22,6 +22,7 @@ export const TYPE = {
   aggregateCluster: `${PREFIX}envoy.extensions.clusters.aggregate.v3.ClusterConfig`,
   localRateLimit: `${PREFIX}envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit`,
   setFilterState: `${PREFIX}envoy.extensions.filters.http.set_filter_state.v3.Config`,
+  headerMutation: `${PREFIX}envoy.extensions.filters.http.header_mutation.v3.HeaderMutation`,
   routeFilterConfig: `${PREFIX}envoy.config.route.v3.FilterConfig`,
   reqWithoutQuery: `${PREFIX}envoy.extensions.formatter.req_without_query.v3.ReqWithoutQuery`,
   stdoutAccessLog: `${PREFIX}envoy.extensions.access_loggers.stream.v3.StdoutAccessLog`,

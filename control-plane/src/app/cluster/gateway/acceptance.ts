@@ -65,8 +65,8 @@ export function createGatewayAcceptance({ onProgress, wantedAs }: GatewayAccepta
   const streams = new Map<number, Answers>();
   const histories = new Map<string, VersionHistory>();
   let shared: readonly string[] = [];
-  let wanted = new Map<string, Wanted>();
-  let ownerOf = new Map<string, string>();
+  const wanted = new Map<string, Wanted>();
+  const ownerOf = new Map<string, string>();
   let revision = 0;
 
   const changedFrom = (first: number): readonly string[] =>
@@ -74,21 +74,26 @@ export function createGatewayAcceptance({ onProgress, wantedAs }: GatewayAccepta
 
   function wants(state: WantedState): void {
     revision += 1;
-    const before = wanted;
-    wanted = new Map(
-      state.deployments.map((one) => {
-        const known = before.get(one.key);
-        return [one.key, { ...one, changedAt: known?.plan === one.plan ? known.changedAt : revision }];
-      }),
-    );
-    ownerOf = new Map(state.deployments.flatMap(({ key, own }) => own.map((one) => [keyOf(one), key] as const)));
+    const changed = state.deployments.filter(({ key, plan }) => wanted.get(key)?.plan !== plan);
+    const before = changed.flatMap(({ key }) => wanted.get(key) ?? []);
+    for (const one of changed) wanted.set(one.key, { ...one, changedAt: revision });
+    const gone = goneFrom(state.deployments);
+    for (const { key } of gone) wanted.delete(key);
+    for (const { own } of [...before, ...gone]) for (const one of own) ownerOf.delete(keyOf(one));
+    for (const { key, own } of changed) for (const one of own) ownerOf.set(keyOf(one), key);
     shared = state.shared.map(keyOf);
     for (const one of state.shared) historyOf(keyOf(one)).add(revision, one.version);
     const isShared = new Set(shared);
     for (const key of histories.keys()) if (!isShared.has(key)) histories.delete(key);
-    for (const one of before.values()) if (wanted.get(one.key)?.plan !== one.plan) forgetGone(one);
-    const gone = [...before.keys()].filter((key) => !wanted.has(key));
-    onProgress([...changedFrom(revision), ...gone]);
+    for (const one of [...before, ...gone]) forgetGone(one);
+    onProgress([...changed, ...gone].map(({ key }) => key));
+  }
+
+  /** Those that are wanted, all new ones among them, and stand there no more. */
+  function goneFrom(deployments: readonly ServedDeployment[]): readonly Wanted[] {
+    if (wanted.size === deployments.length) return [];
+    const there = new Set(deployments.map(({ key }) => key));
+    return [...wanted.values()].filter(({ key }) => !there.has(key));
   }
 
   /** What gateways are to drop: should it come back, they have it only when they say so again. */

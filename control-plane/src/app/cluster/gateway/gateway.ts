@@ -16,6 +16,7 @@ import type { Problem } from "../../../problem/problem.ts";
 import { clusterBackends } from "../../../render/xds/cluster-backends.ts";
 import { renderCertificate } from "../../../render/xds/gateway-listeners.ts";
 import { encodeResource } from "../../../render/xds/encode.ts";
+import { changesBetween, groupPlans, type PlanGroup } from "../../../render/xds/plan-groups.ts";
 import type { EncodedResource } from "../../../render/xds/resource.ts";
 import { TYPE } from "../../../render/xds/type-urls.ts";
 import type { ObjectCache } from "../../../source/kubernetes/object-cache.ts";
@@ -28,7 +29,7 @@ import { readFilterCode } from "./filter-code.ts";
 import { startGatewayObjects } from "./gateway-objects.ts";
 import { createGatewayReports } from "./gateway-reports.ts";
 import { createListenerRefusals } from "./listener-refusals.ts";
-import { createGatewayRenderer } from "./render-gateway.ts";
+import { renderGateway } from "./render-gateway.ts";
 import { createServedPlans } from "./served-plans.ts";
 
 export interface GatewayOptions {
@@ -80,10 +81,11 @@ const RENDERING_SHARE = 3;
 export function startGateway(options: GatewayOptions): GatewayService {
   const { client, store, services, clock, reportError, log } = options;
   const served = createServedPlans();
-  const render = createGatewayRenderer();
   const wasm = { inlineBytes: readFilterCode() };
   const nextGeneration = createGenerations();
   const reports = createGatewayReports({ clock, onChange: options.onProgrammed });
+  /** What the endpoints are served of. */
+  let rendered: readonly PlanGroup[] = [];
   let server: Pick<XdsServer, "whenAnswered"> | undefined;
   let timer: NodeJS.Timeout | undefined;
   let restMs = QUIET_MS;
@@ -158,13 +160,15 @@ export function startGateway(options: GatewayOptions): GatewayService {
     const plans = served.all();
     const startedMs = performance.now();
     try {
-      const { value, problems } = render(plans, {
+      const { value, problems } = renderGateway(plans, {
         ports: objects.ports(),
         wasm,
         accessLog: options.settings.accessLog,
         nextGeneration,
       });
-      lane.serve(plans.flatMap(clusterBackends));
+      const groups = groupPlans(plans);
+      lane.serve(changesBetween(rendered, groups).added.flatMap(clusterBackends));
+      rendered = groups;
       reports.rendered(value.wanted, [...problems, ...objects.problems()]);
       rollout.publish(noteNumber(value.snapshot));
       void rollout.settled().then(() => {

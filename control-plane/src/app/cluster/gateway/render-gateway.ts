@@ -3,12 +3,14 @@ import type { GatewaySnapshot } from "../../../deliver/gateway-rollout/rollout.t
 import { STORED_GATEWAY_FILTER } from "../../../deliver/xds-identity/gateway-views.ts";
 import type { DeploymentPlan } from "../../../plan/deployment-plan.ts";
 import type { Checked } from "../../../problem/problem.ts";
+import { renderClustersOf } from "../../../render/xds/cluster.ts";
 import { encodeResource } from "../../../render/xds/encode.ts";
 import { filterName, type WasmSource } from "../../../render/xds/filter-config.ts";
 import { hostsBehind, renderGatewayListeners, type GatewayPort } from "../../../render/xds/gateway-listeners.ts";
-import type { XdsOptions } from "../../../render/xds/options.ts";
-import { renderXds } from "../../../render/xds/render.ts";
-import type { EncodedResource } from "../../../render/xds/resource.ts";
+import { memoized } from "../../../render/xds/memo.ts";
+import { DEFAULT_XDS_OPTIONS, type XdsOptions } from "../../../render/xds/options.ts";
+import { groupPlans, type PlanGroup } from "../../../render/xds/plan-groups.ts";
+import { xdsProblems } from "../../../render/xds/render.ts";
 import { TYPE } from "../../../render/xds/type-urls.ts";
 import type { WantedState } from "./acceptance.ts";
 
@@ -27,45 +29,44 @@ export interface RenderedGateway {
   readonly wanted: WantedState;
 }
 
-/** Clusters of a plan, rendered once for as long as the plan is served. */
-type ClusterMemo = WeakMap<DeploymentPlan, Checked<readonly EncodedResource[]>>;
+/** What a deployment has for itself, made once for as long as its plan is served. */
+const servedOf = memoized((plan: DeploymentPlan) => {
+  return { key: plan.key, plan, own: renderClustersOf(plan, DEFAULT_XDS_OPTIONS).map(encodeResource) };
+});
+const servedOfGroup = memoized((group: PlanGroup) => group.map(servedOf));
+const clustersOfGroup = memoized((group: PlanGroup) => servedOfGroup(group).flatMap(({ own }) => own));
 
 /** Renders what our gateways need to serve plans, all but endpoints and certificates, which have their own ways. */
-export function createGatewayRenderer(): (
+export function renderGateway(
   plans: readonly DeploymentPlan[],
-  rendering: GatewayRendering,
-) => Checked<RenderedGateway> {
-  const memo: ClusterMemo = new WeakMap();
-
-  function clustersOf(plan: DeploymentPlan): Checked<readonly EncodedResource[]> {
-    const known = memo.get(plan);
-    if (known !== undefined) return known;
-    const { value, problems } = renderXds([plan]);
-    const made = { value: value.filter((one) => one.typeUrl === TYPE.cluster).map(encodeResource), problems };
-    memo.set(plan, made);
-    return made;
-  }
-
-  return (plans, { ports, wasm, accessLog, nextGeneration }) => {
-    const clusters = plans.map(clustersOf);
-    const table = renderGatewayFilter(plans, { wasm, nextGeneration });
-    const snapshot: GatewaySnapshot = {
-      backends: clusters.flatMap((one) => one.value),
-      routing: renderGatewayListeners(ports, plans, { accessLog }).map(encodeResource),
-      table: {
-        fingerprint: table.value.fingerprint,
-        encode: () => ({ ...table.value.encode(), name: STORED_GATEWAY_FILTER }),
-      },
-    };
-    const served = plans.map((plan, index) => ({ key: plan.key, plan, own: clusters[index]?.value ?? [] }));
-    const wanted: WantedState = {
-      deployments: served.filter(({ plan }) => ports.some(({ doors }) => hostsBehind(plan, doors).length > 0)),
-      shared: [
-        ...snapshot.routing.filter((one) => one.typeUrl !== TYPE.listener),
-        { typeUrl: TYPE.filterConfig, name: filterName("gateway"), version: snapshot.table.fingerprint },
-      ],
-    };
-    const value = { snapshot, wanted };
-    return { value, problems: [...clusters.flatMap((one) => one.problems), ...table.problems] };
+  { ports, wasm, accessLog, nextGeneration }: GatewayRendering,
+): Checked<RenderedGateway> {
+  const groups = groupPlans(plans);
+  const table = renderGatewayFilter(plans, { wasm, nextGeneration });
+  const snapshot: GatewaySnapshot = {
+    backends: groups.flatMap(clustersOfGroup),
+    routing: renderGatewayListeners(ports, plans, { accessLog }).map(encodeResource),
+    table: {
+      fingerprint: table.value.fingerprint,
+      encode: () => ({ ...table.value.encode(), name: STORED_GATEWAY_FILTER }),
+    },
   };
+  const served = groups.flatMap(servedOfGroup);
+  const wanted: WantedState = {
+    deployments: isOpenToAll(ports) ? served : served.filter(({ plan }) => isBehind(plan, ports)),
+    shared: [
+      ...snapshot.routing.filter((one) => one.typeUrl !== TYPE.listener),
+      { typeUrl: TYPE.filterConfig, name: filterName("gateway"), version: snapshot.table.fingerprint },
+    ],
+  };
+  return { value: { snapshot, wanted }, problems: [...xdsProblems(plans), ...table.problems] };
+}
+
+/** Whatever hosts a deployment has. */
+function isOpenToAll(ports: readonly GatewayPort[]): boolean {
+  return ports.some(({ doors }) => doors.some(({ host, deployments }) => host === "*" && deployments === undefined));
+}
+
+function isBehind(plan: DeploymentPlan, ports: readonly GatewayPort[]): boolean {
+  return ports.some(({ doors }) => hostsBehind(plan, doors).length > 0);
 }

@@ -1,4 +1,5 @@
 import type { DeploymentPlan } from "../../../plan/deployment-plan.ts";
+import { changesBetween, groupPlans, type PlanGroup } from "../../../render/xds/plan-groups.ts";
 
 /** The plans that gateways are to serve, and those that they were told of. */
 export interface ServedPlans {
@@ -19,25 +20,35 @@ interface Served {
 
 export function createServedPlans(): ServedPlans {
   const served = new Map<string, Served>();
-  let told: ReadonlyMap<string, DeploymentPlan> | undefined;
+  /** What `all` says, until it says something else. */
+  let all: readonly DeploymentPlan[] | undefined;
+  const told = new Map<string, DeploymentPlan>();
+  let toldGroups: readonly PlanGroup[] | undefined;
   return {
     set(plan) {
       const text = routingText(plan);
       if (served.get(plan.key)?.text === text) return false;
       served.set(plan.key, { plan, text });
+      all = undefined;
       return true;
     },
-    remove: (key) => served.delete(key),
-    all: () => [...served.values()].map(({ plan }) => plan),
+    remove(key) {
+      all = undefined;
+      return served.delete(key);
+    },
+    all: () => (all ??= [...served.values()].map(({ plan }) => plan)),
     told(plans) {
-      const [before, now] = [told, new Map(plans.map((plan) => [plan.key, plan]))];
-      told = now;
-      const textOf = (plan: DeploymentPlan | undefined): string => (plan === undefined ? "" : routedIn(plan).join());
-      const keys = new Set([...now.keys(), ...(before?.keys() ?? [])]);
-      return [...keys].filter((key) => textOf(before?.get(key)) !== textOf(now.get(key)));
+      const groups = groupPlans(plans);
+      const { added, gone } = changesBetween(toldGroups ?? [], groups);
+      toldGroups = groups;
+      const textsBefore = new Map(gone.map((plan) => [plan.key, textOf(plan)]));
+      for (const { key } of gone) told.delete(key);
+      for (const plan of added) told.set(plan.key, plan);
+      const keys = new Set([...gone, ...added].map(({ key }) => key));
+      return [...keys].filter((key) => (textsBefore.get(key) ?? "") !== textOf(told.get(key)));
     },
     routed(key) {
-      if (told === undefined) return undefined;
+      if (toldGroups === undefined) return undefined;
       return new Set(
         [told.get(key), served.get(key)?.plan].flatMap((plan) => (plan === undefined ? [] : routedIn(plan))),
       );
@@ -48,6 +59,10 @@ export function createServedPlans(): ServedPlans {
 /** All of a plan but what runs for it: two looks at the same deployment make two plans that say the same. */
 function routingText(plan: DeploymentPlan): string {
   return JSON.stringify({ ...plan, workloads: undefined });
+}
+
+function textOf(plan: DeploymentPlan | undefined): string {
+  return plan === undefined ? "" : routedIn(plan).join();
 }
 
 function routedIn({ split, shadows }: DeploymentPlan): readonly string[] {
