@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
+import { bringDefinitions, type Definitions } from "./definitions.ts";
 import { clusterOfCheckout, Kubectl, type Fields } from "./kubectl.ts";
 
 const NAMESPACE = `crd-${process.pid}`;
@@ -35,22 +36,16 @@ function chain(levels: number): Fields {
 
 describe("the CustomResourceDefinitions", () => {
   let kubectl: Kubectl;
-  /** Whether these tests brought them: then they take them away, for an installation to find its place free. */
-  let installed = false;
+  let definitions: Definitions;
 
   before(async () => {
     kubectl = new Kubectl(await clusterOfCheckout(), NAMESPACE);
-    const { ok } = await kubectl.try(["get", "crd", ...NAMES]);
-    if (!ok) {
-      await kubectl.run(["apply", "--server-side", "-f", CRDS]);
-      installed = true;
-    }
-    await kubectl.run(["wait", "--for=condition=Established", "crd", ...NAMES, "--timeout=30s"]);
+    definitions = await bringDefinitions(kubectl, NAMES, { path: CRDS });
     await kubectl.run(["create", "namespace", NAMESPACE]);
   });
   after(async () => {
-    await kubectl.run(["delete", "namespace", NAMESPACE, `--wait=${installed}`]);
-    if (installed) await kubectl.run(["delete", "crd", ...NAMES]);
+    await kubectl.run(["delete", "namespace", NAMESPACE, `--wait=${definitions.brought}`]);
+    await definitions.takeAway();
   });
 
   /** What the API server would store. */

@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { after, before, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { loadAll } from "js-yaml";
+import { bringDefinitions, type Definitions } from "./definitions.ts";
 import { clusterOfCheckout, Kubectl, type Fields } from "./kubectl.ts";
 
 const NAMESPACE = `policy-${process.pid}`;
@@ -64,21 +65,16 @@ const REFUSED: readonly (readonly [string, Fields, RegExp])[] = [
 
 describe("RoutePolicies in an API server", () => {
   let kubectl: Kubectl;
-  let installed = false;
+  let definitions: Definitions;
 
   before(async () => {
     kubectl = new Kubectl(await clusterOfCheckout(), NAMESPACE);
-    const { ok } = await kubectl.try(["get", "crd", "routepolicies.graphway.dev"]);
-    if (!ok) {
-      await kubectl.run(["apply", "--server-side", "-f", CRD]);
-      installed = true;
-    }
-    await kubectl.run(["wait", "--for=condition=Established", "crd", "routepolicies.graphway.dev", "--timeout=30s"]);
+    definitions = await bringDefinitions(kubectl, ["routepolicies.graphway.dev"], { path: CRD });
     await kubectl.run(["create", "namespace", NAMESPACE]);
   });
   after(async () => {
-    await kubectl.run(["delete", "namespace", NAMESPACE, `--wait=${installed}`]);
-    if (installed) await kubectl.run(["delete", "crd", "routepolicies.graphway.dev"]);
+    await kubectl.run(["delete", "namespace", NAMESPACE, `--wait=${definitions.brought}`]);
+    await definitions.takeAway();
   });
 
   it("are kept with every field", async () => {
