@@ -2,11 +2,14 @@ import {
   HEADER_BRANCH,
   HEADER_CLUSTER,
   HEADER_DECISION,
+  HEADER_EXPLAIN,
+  HEADER_FORCE,
   HEADER_MAX_RETRIES,
   HEADER_PATH,
   HEADER_PREDICTOR,
   HEADER_ROUTE,
   HEADER_ROUTING,
+  HEADER_SECRET,
   HEADER_SET_COOKIE,
   HEADER_SHADOW,
   HEADER_SHADOW_CLUSTER_PREFIX,
@@ -27,6 +30,9 @@ const FORBIDDEN_TO_CLIENTS: readonly string[] = [
   HEADER_ROUTING,
 ];
 
+/** What clients ask the filter for. It takes them off; while it is away routes do, so that no model ever sees a secret. */
+export const MEANT_FOR_FILTER: readonly string[] = [HEADER_FORCE, HEADER_EXPLAIN, HEADER_SECRET];
+
 /** Envoy obeys these from clients that it takes for internal ones. Where other people's requests pass too they are theirs. */
 const RETRY_HEADERS: readonly string[] = [
   "x-envoy-retry-on",
@@ -40,8 +46,8 @@ const RETRY_HEADERS: readonly string[] = [
   "x-envoy-hedge-on-per-try-timeout",
 ];
 
-/** Headers by which the sender's Envoy told itself where to go: they have done their work when a request arrives. */
-const DONE_ON_ARRIVAL: readonly string[] = [HEADER_CLUSTER, HEADER_SET_COOKIE];
+/** Headers by which the sender's Envoy told itself where to go, and its client why: they have done their work when a request arrives. */
+const DONE_ON_ARRIVAL: readonly string[] = [HEADER_PREDICTOR, HEADER_ROUTE, HEADER_CLUSTER, HEADER_SET_COOKIE];
 
 /** Removes headers in Envoy's connection manager, before any filter, so that it holds while our filter is away. */
 function removeEarly(headers: readonly string[]): JsonObject {

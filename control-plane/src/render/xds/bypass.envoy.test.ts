@@ -149,6 +149,16 @@ test("gRPC calls are the model's methods, by the metadata that names the deploym
   }
 });
 
+test("the model is told nothing of ours, and the client what the filter decided", async () => {
+  const client = { "x-graphway-timeout-ms": "soon" };
+  for (const chosen of [{}, decided("direct", "main")]) {
+    const { seen, headers } = await call("direct/api/v1.0/predictions", { ...client, ...chosen });
+    const ours = Object.keys(seen.headers).filter((name) => /^x-(graphway|envoy-upstream-rq-timeout)/.test(name));
+    assert.deepEqual(ours, []);
+    assert.equal(headers.get("x-graphway-predictor"), "main");
+  }
+});
+
 test("predictions are retried, feedback never is", async () => {
   const tries = async (path: string, headers: Record<string, string>): Promise<number> => {
     const before = upstreams.seen.length;

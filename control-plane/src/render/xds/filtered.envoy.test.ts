@@ -10,7 +10,7 @@ import { renderEndpoints } from "./endpoints.ts";
 import { freePort } from "../../../../scripts/free-port-for-tests.ts";
 import { startEnvoy, type RunningEnvoy } from "./envoy-for-tests.ts";
 import { renderFilterConfig } from "./filter-config.ts";
-import { planFor } from "./plans-for-tests.ts";
+import { bare, planFor } from "./plans-for-tests.ts";
 import { renderXds } from "./render.ts";
 import type { XdsResource } from "./resource.ts";
 
@@ -21,6 +21,7 @@ const ISSUE = { path: "/seldon/", secure: true, sameSite: "Lax" } as const;
 const PLANS: readonly DeploymentPlan[] = [
   planFor("sticky", { a: 1, b: 1 }, {}, { sticky: { keys: [{ kind: "cookie", name: "who", issue: ISSUE }] } }),
   planFor("timed", { main: 1 }, {}, { deadline: { defaultMs: 1_500, maxMs: 3_000 } }),
+  bare(planFor("modest", { main: 1 }, {}, { deadline: { defaultMs: 1_500 } })),
   planFor("empty", { main: 1, canary: 0 }, {}, { fallback: ["canary"] }),
   planFor(
     "ruled",
@@ -111,6 +112,23 @@ test("the filter's deadline and the route's are one", async () => {
   const metadata = { seldon: "timed", namespace: "seldon" };
   assert.equal((await callGrpc(url(), "/seldon.protos.Seldon/Predict", metadata)).status, "4");
   assert.equal(upstreams.seen.at(-1)?.headers["grpc-timeout"], "1500m");
+});
+
+test("Envoy keeps the deadline where no orchestrator does, the default and a client's own, and the model is told nothing", async () => {
+  assert.equal((await call("modest", {}, "stuck")).status, 504);
+  assert.equal((await call("modest", { "x-graphway-timeout-ms": "500" }, "stuck")).status, 504);
+  assert.equal((await call("modest", { "x-graphway-timeout-ms": "soon" }, "stuck")).status, 504);
+  const longer = await call("modest", { "x-graphway-timeout-ms": "600000" }, "stuck");
+  assert.equal(longer.status, 200, "a client that asks for more than the default gets it");
+  await longer.text();
+  const answered = await call("modest", { "x-graphway-timeout-ms": "600000" });
+  await answered.text();
+  assert.ok(answered.headers.has("x-graphway-route"));
+  const told = Object.keys(upstreams.seen.at(-1)?.headers ?? {});
+  assert.deepEqual(
+    told.filter((name) => name.startsWith("x-graphway-")),
+    [],
+  );
 });
 
 test("a predictor without pods is stood in for, and the answer says so", async () => {
