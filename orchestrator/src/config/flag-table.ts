@@ -3,7 +3,11 @@ export interface FlagSpec {
   readonly kind: "text" | "number" | "duration" | "boolean";
   readonly initial: string;
   readonly help: string;
+  /** The largest number. */
+  readonly max?: number;
 }
+
+const MAX_PORT = 65_535;
 
 /** The flags of Seldon 1.17.1's executor. */
 export const SELDON_FLAGS = {
@@ -11,8 +15,8 @@ export const SELDON_FLAGS = {
   namespace: text("", "its namespace (required)"),
   predictor: text("", "the predictor to serve (required)"),
   file: text("", "a SeldonDeployment in YAML; without it the graph is ENGINE_PREDICTOR's"),
-  http_port: number("8080", "port of the REST API; 0 takes a free one"),
-  grpc_port: number("5000", "port of the gRPC API; 0 takes a free one"),
+  http_port: number("8080", "port of the REST API; 0 takes a free one", MAX_PORT),
+  grpc_port: number("5000", "port of the gRPC API; 0 takes a free one", MAX_PORT),
   protocol: text("seldon", "seldon, tensorflow, v2 or kfserving (v2)"),
   transport: text("rest", "accepted as Seldon's operator passes it; both transports are always served"),
   server_type: text("rpc", "rpc"),
@@ -76,8 +80,8 @@ function text(initial: string, help: string): FlagSpec {
   return { kind: "text", initial, help };
 }
 
-function number(initial: string, help: string): FlagSpec {
-  return { kind: "number", initial, help };
+function number(initial: string, help: string, max = Number.MAX_SAFE_INTEGER): FlagSpec {
+  return { kind: "number", initial, help, max };
 }
 
 function boolean(initial: string, help: string): FlagSpec {

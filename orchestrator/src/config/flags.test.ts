@@ -100,12 +100,17 @@ describe("flags", () => {
     assert.deepEqual(read(...args), read());
   });
 
+  it("hold a time down to what a timer can wait", () => {
+    assert.equal(read("--graceful_timeout=9999h").gracefulTimeoutMs, 2 ** 31 - 1);
+  });
+
   const wrong: readonly (readonly [string, readonly string[], RegExp])[] = [
     ["a missing name", ["--namespace=a", "--predictor=b"], /--sdep is required/],
     ["an unknown flag", [...OWN, "--sdp=a"], /--sdp=a is not a flag/],
     ["a stray word", [...OWN, "serve"], /serve is not a flag/],
     ["no value", [...OWN, "--http_port"], /--http_port needs a value/],
     ["a port that is no number", [...OWN, "--http_port=http"], /--http_port: "http" is not a whole number/],
+    ["a port that there is not", [...OWN, "--grpc_port=65536"], /--grpc_port: 65536 is more than 65535/],
     ["a boolean that is none", [...OWN, "--debug=yes"], /--debug: "yes" is not true or false/],
     ["a time without unit", [...OWN, "--graceful_timeout=15"], /"15" is not a duration such as 15s/],
     ["an unknown protocol", [...OWN, "--protocol=grpc"], /--protocol grpc is unknown/],

@@ -109,6 +109,7 @@ function optionsOf(get: (name: string) => string, env: Readonly<Record<string, s
   const fault = faultOfFiles(get);
   if (fault !== undefined) return wrong(fault);
   const debug = truthOf(get("debug")) === true || /^(1|true)$/i.test(env["SELDON_DEBUG"] ?? "");
+  const timeOf = (name: string): number => Math.min(durationMs(get(name)) ?? 0, MAX_TIMER_MS);
   const options: Options = {
     sdep: get("sdep"),
     namespace: get("namespace"),
@@ -120,8 +121,8 @@ function optionsOf(get: (name: string) => string, env: Readonly<Record<string, s
     prometheusPath: get("prometheus_path"),
     hostname: get("hostname") || env["POD_NAME"] || "localhost",
     fullHealthChecks: truthOf(get("full_health_checks")) === true,
-    gracefulTimeoutMs: durationMs(get("graceful_timeout")) ?? 0,
-    shutdownDelayMs: durationMs(get("shutdown_delay")) ?? 0,
+    gracefulTimeoutMs: timeOf("graceful_timeout"),
+    shutdownDelayMs: timeOf("shutdown_delay"),
     logLevel: debug ? "debug" : (LEVELS[level.toUpperCase()] ?? "info"),
     accessLogSample: Number(get("access_log_sample")),
     xdsServer: get("xds_server") || undefined,
@@ -130,22 +131,22 @@ function optionsOf(get: (name: string) => string, env: Readonly<Record<string, s
     maxBodyBytes: Number(get("max_body_bytes")),
     maxNodeConnections: Math.max(1, Number(get("node_connections"))),
     maxNodeQueue: Number(get("node_queue")),
-    nodeConnectTimeoutMs: durationMs(get("node_connect_timeout")) ?? 0,
+    nodeConnectTimeoutMs: timeOf("node_connect_timeout"),
     payloadLog: {
       loggerWorkers: Number(get("logger_workers")),
       logWorkBufferSize: Number(get("log_work_buffer_size")),
       logMaxQueuedBytes: Number(get("log_max_queued_bytes")),
       logWriteTimeoutMs: Number(get("log_write_timeout_ms")),
-      logPostTimeoutMs: durationMs(get("log_post_timeout")) ?? 0,
+      logPostTimeoutMs: timeOf("log_post_timeout"),
       logKafkaBroker: get("log_kafka_broker"),
       logKafkaTopic: get("log_kafka_topic"),
     },
     workers: Math.max(1, Number(get("workers"))),
     http: {
       maxHeaderBytes: Number(get("max_header_bytes")),
-      headersTimeoutMs: durationMs(get("headers_timeout")) ?? 0,
-      idleTimeoutMs: durationMs(get("idle_timeout")) ?? 0,
-      bodyReadTimeoutMs: durationMs(get("body_read_timeout")) ?? 0,
+      headersTimeoutMs: timeOf("headers_timeout"),
+      idleTimeoutMs: timeOf("idle_timeout"),
+      bodyReadTimeoutMs: timeOf("body_read_timeout"),
       maxConnections: Number(get("max_connections")),
     },
     nodeTls: get("node_tls") === "on" ? clientTlsFiles(get, "node") : undefined,
@@ -157,6 +158,9 @@ function optionsOf(get: (name: string) => string, env: Readonly<Record<string, s
   };
   return { kind: "options", options, warnings };
 }
+
+/** Timers fire at once above this, which is 24 days. */
+const MAX_TIMER_MS = 2_147_483_647;
 
 function clientTlsFiles(get: (name: string) => string, side: "node" | "xds"): ClientTlsFiles {
   const certFile = get(`${side}_cert_file`);
@@ -188,7 +192,8 @@ function faultOf(spec: FlagSpec, value: string): string | undefined {
     case "text":
       return undefined;
     case "number":
-      return /^\d{1,15}$/.test(value) ? undefined : `"${value}" is not a whole number`;
+      if (!/^\d{1,15}$/.test(value)) return `"${value}" is not a whole number`;
+      return Number(value) > (spec.max ?? Infinity) ? `${value} is more than ${spec.max}` : undefined;
     case "boolean":
       return truthOf(value) === undefined ? `"${value}" is not true or false` : undefined;
     case "duration":
