@@ -41,7 +41,7 @@ const ALL_WELL = {
   "after that": { OK: 100 },
 } as const;
 
-describe("HTTP/2 with others", { timeout: 110_000, skip: whyNoPeers() }, () => {
+describe("HTTP/2 with others", { timeout: 280_000, skip: whyNoPeers() }, () => {
   let peers: Peers;
   let authority: Authority;
   let files: { readonly ca: string; readonly cert: string; readonly key: string };
@@ -87,7 +87,7 @@ describe("HTTP/2 with others", { timeout: 110_000, skip: whyNoPeers() }, () => {
     withOrchestrator([], [], {}, async ({ grpcPort }) => {
       const report = join(peers.folder, "h2spec.xml");
       // It ends with 1 where a case fails.
-      await run(peers.h2spec, ["-p", String(grpcPort), "-o", "2", "-j", report], { timeout: 90_000 }).catch(() => {});
+      await run(peers.h2spec, ["-p", String(grpcPort), "-o", "2", "-j", report], { timeout: 250_000 }).catch(() => {});
       const cases = [
         ...readFileSync(report, "utf8").matchAll(
           /<testcase package="([^"]*)" classname="([^"]*)"[^>]*>(.*?)<\/testcase>/gs,
@@ -140,10 +140,10 @@ describe("HTTP/2 with others", { timeout: 110_000, skip: whyNoPeers() }, () => {
 
   it("grpc-go loses no call when the orchestrator drains", () =>
     withOrchestrator([], [], {}, async (orchestrator) => {
-      const flags = [`-target=127.0.0.1:${orchestrator.grpcPort}`, `-method=${METHOD}`, "-load=3s"];
+      const flags = [`-target=127.0.0.1:${orchestrator.grpcPort}`, `-method=${METHOD}`, "-load=12s"];
       const ending: Promise<unknown>[] = [];
       const tallies = await peers.call(flags, ({ what }) => {
-        if (what === "begun") setTimeout(() => void ending.push(orchestrator.end("SIGTERM")), 1000);
+        if (what === "begun") setTimeout(() => void ending.push(orchestrator.end("SIGTERM")), 3000);
       });
       await Promise.all(ending);
       const load = tallies.find(({ what }) => what === "load");

@@ -1,6 +1,5 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
 
 const root = join(import.meta.dirname, "..", "..");
@@ -8,7 +7,7 @@ const root = join(import.meta.dirname, "..", "..");
 export const SELDON_ENV = join(root, ".graphway", "python-seldon", "bin");
 export const V2_ENV = join(root, ".graphway", "python-v2", "bin");
 
-const READY_DEADLINE_MS = 60_000;
+const READY_DEADLINE_MS = 200_000;
 
 /** A server in a process group of its own, and what it said. */
 export interface ServerProcess {
@@ -68,20 +67,6 @@ export async function runForJson(file: string, args: readonly string[], cwd: str
     .split("\n")
     .filter((line) => line.startsWith("{"))
     .map((line) => JSON.parse(line) as unknown);
-}
-
-/** Ports that nobody listens on. */
-export async function freePorts(count: number): Promise<readonly number[]> {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, "127.0.0.1"));
-  await Promise.all(servers.map((server) => once(server, "listening")));
-  const ports = servers.map((server) => (server.address() as AddressInfo).port);
-  await Promise.all(
-    servers.map((server) => {
-      server.close();
-      return once(server, "close");
-    }),
-  );
-  return ports;
 }
 
 /** True when a GET is answered with 200. */

@@ -26,7 +26,7 @@ async function withBed(check: (bed: TestBed, folder: string) => Promise<void>): 
   }
 }
 
-describe("Seldon's tools for users", { timeout: 60_000 }, () => {
+describe("Seldon's tools for users", { timeout: 280_000 }, () => {
   for (const transport of ["rest", "grpc"] as const) {
     it(`seldon-batch-processor over ${transport}: every line of a file, with an id each`, async () => {
       await withBed(async (bed, folder) => {

@@ -5,7 +5,8 @@ import type { Json, JsonObject } from "#proto/json/json.ts";
 import { startProcess, type OrchestratorProcess } from "../tests/orchestrator-process.ts";
 import { callGrpc } from "../tests/orchestrator.ts";
 import { encodeRequest } from "../tests/stub-node.ts";
-import { answers, freePorts, runForJson, SELDON_ENV, startServer, type ServerProcess } from "./python-process.ts";
+import { freePort } from "../../scripts/free-port-for-tests.ts";
+import { answers, runForJson, SELDON_ENV, startServer, type ServerProcess } from "./python-process.ts";
 
 interface WrapperNode {
   readonly httpPort: number;
@@ -27,7 +28,7 @@ const nodes = new Map<NodeName, WrapperNode>();
 
 /** Seldon's real node server around a class of seldon-nodes/interop_nodes.py. */
 async function startWrapper(name: NodeName): Promise<void> {
-  const [httpPort = 0, grpcPort = 0, metricsPort = 0] = await freePorts(3);
+  const [httpPort, grpcPort, metricsPort] = [await freePort(), await freePort(), await freePort()];
   const kind = KINDS[name];
   const parameters = kind === "Model" ? [{ name: "name", value: name, type: "STRING" }] : [];
   const args = [
@@ -135,11 +136,11 @@ async function rewards(name: NodeName): Promise<number> {
 
 /** The wrapper's metrics are gathered beside its answers. */
 async function until(isSo: () => Promise<boolean>): Promise<void> {
-  const endMs = Date.now() + 5000;
+  const endMs = Date.now() + 60_000;
   while (!(await isSo())) assert.ok(Date.now() < endMs, "it never came to be");
 }
 
-describe("Seldon's own node server and client", { timeout: 110_000 }, () => {
+describe("Seldon's own node server and client", { timeout: 280_000 }, () => {
   before(async () => {
     await Promise.all(Object.keys(KINDS).map((name) => startWrapper(name as NodeName)));
   });

@@ -7,15 +7,16 @@ import { startProcess, type OrchestratorProcess } from "../tests/orchestrator-pr
 import { callGrpc } from "../tests/orchestrator.ts";
 import { messagesOf } from "../tests/protocol-messages.ts";
 import { startBinaryNode } from "./binary-node.ts";
-import { answers, freePorts, runForJson, startServer, V2_ENV, type ServerProcess } from "./python-process.ts";
+import { freePort } from "../../scripts/free-port-for-tests.ts";
+import { answers, runForJson, startServer, V2_ENV, type ServerProcess } from "./python-process.ts";
 
 let server: ServerProcess | undefined;
 let httpPort = 0;
 let grpcPort = 0;
 
 async function startMlserver(): Promise<void> {
-  [httpPort = 0, grpcPort = 0] = await freePorts(2);
-  const [metricsPort = 0] = await freePorts(1);
+  [httpPort, grpcPort] = [await freePort(), await freePort()];
+  const metricsPort = await freePort();
   server = await startServer(
     join(V2_ENV, "mlserver"),
     ["start", "."],
@@ -91,7 +92,7 @@ async function triton(mode: "http" | "http-json" | "grpc", orchestrator: Orchest
   return said;
 }
 
-describe("MLServer and Triton's client", { timeout: 110_000 }, () => {
+describe("MLServer and Triton's client", { timeout: 280_000 }, () => {
   before(startMlserver);
   after(() => server?.stop());
 
