@@ -28,7 +28,7 @@ describe("the API client", () => {
   before(async () => {
     server = await startFakeApiServer();
     client = server.client({ longestEventBytes: 2_000 });
-    hasty = server.client({ callTimeoutMs: 300, onCall: (call) => calls.push(call) });
+    hasty = server.client({ callTimeoutMs: 2_000, onCall: (call) => calls.push(call) });
   });
   after(() => server.stop());
   beforeEach(() => {

@@ -8,9 +8,9 @@ import { findEnvoy } from "../../../scripts/envoy.mjs";
 import { FILTER_PATH } from "../host/filter-file.ts";
 import { bootstrap, filterResource } from "./bootstrap.ts";
 
-const DEADLINE_MS = 30_000;
+const DEADLINE_MS = 60_000;
 
-/** Asks again and again until there is an answer, or fails after half a minute. */
+/** Asks again and again until there is an answer, or fails after a minute. */
 export async function poll<T>(what: string, ask: () => Promise<T | undefined>): Promise<T> {
   const deadline = Date.now() + DEADLINE_MS;
   while (Date.now() < deadline) {

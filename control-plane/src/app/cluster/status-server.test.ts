@@ -52,9 +52,9 @@ async function statusOf(
   method = "GET",
   more: RequestOptions = {},
 ): Promise<number | undefined> {
-  const sent = request({ host: "127.0.0.1", port, path, method, agent: false, timeout: 5_000, ...more });
+  const sent = request({ host: "127.0.0.1", port, path, method, agent: false, timeout: 60_000, ...more });
   sent.end();
-  const [response] = (await once(sent, "response", { signal: AbortSignal.timeout(5_000) })) as [IncomingMessage];
+  const [response] = (await once(sent, "response", { signal: AbortSignal.timeout(60_000) })) as [IncomingMessage];
   response.resume();
   return response.statusCode;
 }

@@ -46,7 +46,8 @@ describe("the writer", () => {
     leads = true;
     server.heal();
     for (const { metadata } of server.objects.list(TYPE)) server.objects.delete(TYPE, key(metadata.name));
-    const client = server.client({ callTimeoutMs: 300 });
+    // One call is never answered; the others are, on a busy machine too.
+    const client = server.client({ callTimeoutMs: 5_000 });
     services = startReflector({ client, type: TYPE });
     await services.synced;
     writer = createWriter({
