@@ -7,7 +7,7 @@ import { useRig } from "./envoy/rig.ts";
 import { GUARDED, PATH, SECRET } from "./envoy/tables.ts";
 import type { Seen } from "./envoy/upstream.ts";
 
-describe("rules, cookies, grants, deadlines and limits in a real Envoy", { timeout: 120_000 }, () => {
+describe("rules, cookies, grants, deadlines and limits in a real Envoy", { timeout: 600_000 }, () => {
   const { filtered, seenBy, forget } = useRig();
 
   const lastSeen = (): Seen => {

@@ -7,7 +7,7 @@ import { poll } from "./envoy/envoy.ts";
 import { useRig } from "./envoy/rig.ts";
 import { allTo, PATH, table } from "./envoy/tables.ts";
 
-describe("tables pushed to a real Envoy", { timeout: 120_000 }, () => {
+describe("tables pushed to a real Envoy", { timeout: 600_000 }, () => {
   const { envoy, filtered, seenBy } = useRig();
 
   test("tables come and go under load while a stream holds the first: every answer is right, and a table rolled back is in force", async () => {

@@ -6,7 +6,7 @@ import { poll } from "./envoy/envoy.ts";
 import { useRig } from "./envoy/rig.ts";
 import { PATH, table } from "./envoy/tables.ts";
 
-describe("the filter in a real Envoy", { timeout: 120_000 }, () => {
+describe("the filter in a real Envoy", { timeout: 600_000 }, () => {
   const { filtered, stripped, seenBy, forget } = useRig();
 
   test("a request goes where the specification says, and every one is mirrored with a tag", async () => {

@@ -55,7 +55,7 @@ test("no managed object can be made: no garbage collector, string or array is in
   );
 });
 
-test("the same sources give the same bytes", { timeout: 120_000 }, async () => {
+test("the same sources give the same bytes", { timeout: 600_000 }, async () => {
   const compiler = createRequire(import.meta.url).resolve("assemblyscript/bin/asc.js");
   const folder = await mkdtemp(join(tmpdir(), "graphway-filter-"));
   try {

@@ -77,7 +77,7 @@ async function listening(server: Server | Http2Server, port = 0): Promise<number
 const post = (port: number, init: RequestInit = {}) =>
   fetch(`http://127.0.0.1:${port}${PATH}`, { method: "POST", body: "{}", ...init });
 
-describe("hostile and odd clients, REST", { concurrency: 6, timeout: 120_000 }, () => {
+describe("hostile and odd clients, REST", { concurrency: 6, timeout: 600_000 }, () => {
   const refused: readonly [string, string, RegExp][] = [
     [
       "length and chunks together",
@@ -152,7 +152,7 @@ describe("hostile and odd clients, REST", { concurrency: 6, timeout: 120_000 }, 
   );
 });
 
-describe("hostile and odd nodes, REST", { concurrency: 6, timeout: 120_000 }, () => {
+describe("hostile and odd nodes, REST", { concurrency: 6, timeout: 600_000 }, () => {
   const rows: readonly [string, string, boolean, number][] = [
     ["headers and then nothing", "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{", false, 504],
     ["half a body and a close", "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{", true, 503],
@@ -217,7 +217,7 @@ describe("hostile and odd nodes, REST", { concurrency: 6, timeout: 120_000 }, ()
   });
 });
 
-describe("odd gRPC", { concurrency: 4, timeout: 120_000 }, () => {
+describe("odd gRPC", { concurrency: 4, timeout: 600_000 }, () => {
   bedTest("a compressed message is read", async (bed) => {
     const client = new Client(`127.0.0.1:${bed.app.grpcPort}`, credentials.createInsecure(), {
       "grpc.default_compression_algorithm": compressionAlgorithms.gzip,

@@ -56,7 +56,7 @@ async function assertServes(bed: TestBed): Promise<void> {
   await live.arrayBuffer();
 }
 
-describe("faults", { concurrency: 8, timeout: 120_000 }, () => {
+describe("faults", { concurrency: 8, timeout: 600_000 }, () => {
   it("a node that refuses connections: 503 and UNAVAILABLE, in JSON, and not ready", async () => {
     const port = await freePort();
     const endpoint = { service_host: "127.0.0.1", service_port: port, httpPort: port, grpcPort: port };

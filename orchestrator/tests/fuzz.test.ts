@@ -158,7 +158,7 @@ async function assertServes(orchestrator: OrchestratorProcess): Promise<void> {
   assert.equal(answer.code, 0, answer.details);
 }
 
-describe("thrown at the ports", { timeout: 120_000 }, () => {
+describe("thrown at the ports", { timeout: 600_000 }, () => {
   it("bytes at random, requests with faults and frames with faults: it serves, and holds no more than before", async () => {
     await withProcess("seldon", { body: { strData: "ok" } }, async (orchestrator) => {
       const pid = orchestrator.child.pid ?? 0;
@@ -214,7 +214,7 @@ describe("thrown at the ports", { timeout: 120_000 }, () => {
   });
 });
 
-describe("1,000 clients that leave", { timeout: 120_000 }, () => {
+describe("1,000 clients that leave", { timeout: 600_000 }, () => {
   const CLIENTS = 1000;
   for (const [port, bytes] of [
     ["httpPort", httpRequest("/api/v1.0/predictions", "{}")],

@@ -11,7 +11,7 @@ const PREDICT = "/seldon.protos.Seldon/Predict";
 const MESSAGE = Buffer.from("2a0161", "hex");
 const EMPTY = Buffer.alloc(0);
 
-describe("the gRPC server, called by nobody's friend", { concurrency: 8, timeout: 120_000 }, () => {
+describe("the gRPC server, called by nobody's friend", { concurrency: 8, timeout: 600_000 }, () => {
   let node: GrpcNode;
   let app: App;
   let inNode = 0;

@@ -45,7 +45,7 @@ function echo(stream: ServerHttp2Stream): void {
   });
 }
 
-describe("calls to nodes on Node's own HTTP/2", { concurrency: 8, timeout: 120_000 }, () => {
+describe("calls to nodes on Node's own HTTP/2", { concurrency: 8, timeout: 600_000 }, () => {
   it("wait for streams and windows that a node is sparing with", async () => {
     await withNode({ maxConcurrentStreams: 2, initialWindowSize: 1000, headerTableSize: 0 }, echo, async (call) => {
       const messages = Array.from({ length: 60 }, (_, i) => Buffer.alloc(i % 5 === 0 ? 50_000 : i, i));

@@ -38,7 +38,7 @@ function filesOf(reply: Reply | undefined): IFileDescriptorProto[] {
   return files.map((bytes) => descriptor.FileDescriptorProto.decode(bytes) as IFileDescriptorProto);
 }
 
-describe("server reflection", { concurrency: 4, timeout: 120_000 }, () => {
+describe("server reflection", { concurrency: 4, timeout: 600_000 }, () => {
   const PROTOCOLS = {
     seldon: ["seldon.protos.Seldon"],
     v2: ["inference.GRPCInferenceService"],

@@ -19,7 +19,7 @@ function textMessage(length: number): Buffer {
   return Buffer.concat([Buffer.from(head), Buffer.alloc(length, "a")]);
 }
 
-describe("the gRPC server, called by grpc-js", { concurrency: 8, timeout: 120_000 }, () => {
+describe("the gRPC server, called by grpc-js", { concurrency: 8, timeout: 600_000 }, () => {
   let node: GrpcNode;
   let app: App;
   let client: TestClient;

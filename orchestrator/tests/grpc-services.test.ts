@@ -69,7 +69,7 @@ async function withBed(
   }
 }
 
-describe("the V2 service", { concurrency: 4, timeout: 120_000 }, () => {
+describe("the V2 service", { concurrency: 4, timeout: 600_000 }, () => {
   it("speaks of the server itself without asking a node", async () => {
     await withBed("v2", ["a"], {}, {}, async ({ client, nodes }) => {
       assert.equal((await client.call(`${V2}ServerLive`, NOTHING)).reply.toString("hex"), "0801");
@@ -122,7 +122,7 @@ describe("the V2 service", { concurrency: 4, timeout: 120_000 }, () => {
   });
 });
 
-describe("ModelStreamInfer", { concurrency: 4, timeout: 120_000 }, () => {
+describe("ModelStreamInfer", { concurrency: 4, timeout: 600_000 }, () => {
   async function ask(client: TestClient, values: readonly number[]) {
     const stream = client.open(`${V2}ModelStreamInfer`);
     const all = collect(stream);
@@ -202,7 +202,7 @@ describe("ModelStreamInfer", { concurrency: 4, timeout: 120_000 }, () => {
   });
 });
 
-describe("the services of TensorFlow Serving", { concurrency: 4, timeout: 120_000 }, () => {
+describe("the services of TensorFlow Serving", { concurrency: 4, timeout: 600_000 }, () => {
   const SPEC = Buffer.from("0a030a0161", "hex"); // model_spec { name: "a" }
   const echo: UnaryHandler = (message) => message;
   const unary = {

@@ -65,7 +65,7 @@ async function until(isSo: () => boolean): Promise<void> {
   }
 }
 
-describe("a node that is there and not there, under load", { timeout: 150_000, concurrency: true }, () => {
+describe("a node that is there and not there, under load", { timeout: 600_000, concurrency: true }, () => {
   for (const [transport, fine, slow, gone] of [
     ["rest", 200, 504, 503],
     ["grpc", 0, 4, 14],

@@ -32,7 +32,7 @@ function routerMessage(ports: readonly { httpPort: number; grpcPort: number }[],
   }).finish();
 }
 
-describe("what a client may ask by header", { timeout: 120_000 }, () => {
+describe("what a client may ask by header", { timeout: 600_000 }, () => {
   it("forces a branch and tells the path where the graph allows it, and only there, over REST and gRPC", async () => {
     const called: string[] = [];
     const answer = (operation: string) => ({ body: operation === "route" ? { data: { ndarray: [[0]] } } : {} });

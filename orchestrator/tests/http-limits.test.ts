@@ -35,7 +35,7 @@ function trickle(socket: Socket): void {
   });
 }
 
-describe("what one client may take", { timeout: 120_000, concurrency: true }, () => {
+describe("what one client may take", { timeout: 600_000, concurrency: true }, () => {
   let app: App;
 
   before(async () => {

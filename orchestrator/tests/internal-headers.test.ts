@@ -44,7 +44,7 @@ function valueFor(name: string): string {
   return name === vocabulary.HEADER_TIMEOUT_MS ? "60000" : "r=0";
 }
 
-describe("no header of ours reaches a node", { timeout: 120_000 }, () => {
+describe("no header of ours reaches a node", { timeout: 600_000 }, () => {
   let bed: TestBed;
   before(async () => {
     const reply = { body: { data: { ndarray: [[0]] } } };

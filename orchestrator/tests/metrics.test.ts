@@ -11,7 +11,7 @@ const OK = { body: { data: { ndarray: [[1]] } } };
 const MODEL: TestNode = { name: "m", type: "MODEL" };
 const BODY = '{"data":{"ndarray":[[1]]}}';
 
-describe("metrics", { timeout: 120_000 }, () => {
+describe("metrics", { timeout: 600_000 }, () => {
   it("count 21,000 calls to three nodes at once exactly", async () => {
     const graph: TestNode = {
       name: "a",

@@ -78,7 +78,7 @@ async function isReady(app: App): Promise<boolean> {
   return (await fetch(`http://127.0.0.1:${app.httpPort}/ready`)).status === 200;
 }
 
-describe("TLS to nodes", { timeout: 120_000 }, () => {
+describe("TLS to nodes", { timeout: 600_000 }, () => {
   const folder = mkdtempSync(join(tmpdir(), "orchestrator-node-tls-"));
   let authority: Authority;
   let secret: SecretFolder;

@@ -83,7 +83,7 @@ const all = { mode: "all" };
 const answer = (value: number) => ({ body: { data: { ndarray: [value] } } });
 const asText = (value: number): string => `{"data":{"ndarray":[${value}]}}`;
 
-describe("payload log", { timeout: 120_000 }, () => {
+describe("payload log", { timeout: 600_000 }, () => {
   it("logs request, response or both of a model, as its mode says", async () => {
     const events = { request: ["m request {}"], response: [`m response ${asText(1)}`] };
     const expected = { ...events, all: [...events.request, ...events.response] };

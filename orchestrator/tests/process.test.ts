@@ -6,7 +6,7 @@ import { callGrpc } from "./orchestrator.ts";
 import { enginePredictor, runProcess, startProcess } from "./orchestrator-process.ts";
 import { encodeRequest, startStub } from "./stub-node.ts";
 
-describe("the process", { concurrency: 2, timeout: 120_000 }, () => {
+describe("the process", { concurrency: 2, timeout: 600_000 }, () => {
   const rows: readonly [string, readonly string[], Readonly<Record<string, string>>, number, RegExp][] = [
     ["no graph", [], {}, 255, /there is no graph: set ENGINE_PREDICTOR/],
     ["an empty ENGINE_PREDICTOR", [], { ENGINE_PREDICTOR: "" }, 255, /ENGINE_PREDICTOR is empty/],

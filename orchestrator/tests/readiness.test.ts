@@ -22,7 +22,7 @@ async function startNode(status: () => number, port = 0) {
   return { server, paths, endpoint, port: bound };
 }
 
-describe("readiness", { timeout: 120_000 }, () => {
+describe("readiness", { timeout: 600_000 }, () => {
   it("is 503 where a node can't be asked at all", async () => {
     const endpoint = { service_host: "no\nhost", service_port: 9000, httpPort: 9000 };
     const app = await startTestApp({ name: "m", type: "MODEL", endpoint }, { flags: ["--full_health_checks=true"] });

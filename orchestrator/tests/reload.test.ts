@@ -12,7 +12,7 @@ import { brokenMessage, chainMessage, GRAPH_NAME, GRAPH_TYPE, XdsStub } from "./
 
 const ok = () => ({ body: { data: { ndarray: [[1]] } } });
 
-describe("a graph from the control plane", { timeout: 120_000 }, () => {
+describe("a graph from the control plane", { timeout: 600_000 }, () => {
   const folder = mkdtempSync(join(tmpdir(), "orchestrator-"));
   const tokenFile = join(folder, "token");
   let xds: XdsStub;

@@ -71,7 +71,7 @@ function side(name: "rest" | "grpc", port: number, backends: readonly number[], 
   return { cluster, listener: { name, address: address(port), filterChains } };
 }
 
-describe("a rolling restart behind Envoy", { timeout: 120_000, skip: envoy === undefined }, () => {
+describe("a rolling restart behind Envoy", { timeout: 600_000, skip: envoy === undefined }, () => {
   it("loses no request of either transport, over TLS, while the certificate changes too", async () => {
     const folder = mkdtempSync(join(tmpdir(), "orchestrator-envoy-"));
     const authority = await makeAuthority("mesh");

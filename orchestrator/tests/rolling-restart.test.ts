@@ -5,7 +5,7 @@ import { freePort } from "../../scripts/free-port-for-tests.ts";
 import { GrpcLoad, RestLoad, until, type Backend } from "./rolling-load.ts";
 import { startStub } from "./stub-node.ts";
 
-describe("a rolling restart", { timeout: 150_000, concurrency: 2 }, () => {
+describe("a rolling restart", { timeout: 600_000, concurrency: 2 }, () => {
   for (const flags of [[], ["--workers=2"]]) {
     it(`loses no request of either transport ${flags.join(" ")}`, async () => {
       const stub = await startStub(

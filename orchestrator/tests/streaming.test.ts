@@ -85,7 +85,7 @@ const GRAPHS: Readonly<Record<string, readonly [(endpoint: unknown) => unknown, 
   ],
 };
 
-describe("an answer that streams", { concurrency: 8, timeout: 120_000 }, () => {
+describe("an answer that streams", { concurrency: 8, timeout: 600_000 }, () => {
   for (const [what, [graphOf, routing]] of Object.entries(GRAPHS)) {
     it(`passes from ${what}, event by event`, async () => {
       let asked = 0;

@@ -88,7 +88,7 @@ async function until(condition: () => boolean | Promise<boolean>): Promise<void>
   }
 }
 
-describe("TLS on the ports", { timeout: 120_000 }, () => {
+describe("TLS on the ports", { timeout: 600_000 }, () => {
   const folder = mkdtempSync(join(tmpdir(), "orchestrator-tls-"));
   let authority: Authority;
   let other: Authority;

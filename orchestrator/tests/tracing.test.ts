@@ -21,7 +21,7 @@ const MODEL: TestNode = { name: "m", type: "MODEL" };
 const TRACE = "4bf92f3577b34da6a3ce929d0e0e4736";
 const SPAN = "00f067aa0ba902b7";
 
-describe("tracing", { timeout: 120_000 }, () => {
+describe("tracing", { timeout: 600_000 }, () => {
   let collector: TraceCollector;
   before(async () => {
     collector = await startTraceCollector();

@@ -33,7 +33,7 @@ async function until(condition: () => boolean | Promise<boolean>): Promise<void>
   }
 }
 
-describe("several workers", { timeout: 120_000 }, () => {
+describe("several workers", { timeout: 600_000 }, () => {
   let stub: StubNode;
   let env: Readonly<Record<string, string>>;
   let process: OrchestratorProcess;

@@ -28,7 +28,7 @@ async function until(condition: () => boolean | Promise<boolean>): Promise<void>
   }
 }
 
-describe("the way to the control plane", { timeout: 120_000 }, () => {
+describe("the way to the control plane", { timeout: 600_000 }, () => {
   const folder = mkdtempSync(join(tmpdir(), "orchestrator-xds-"));
   let authority: Authority;
 

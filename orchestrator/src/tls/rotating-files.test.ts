@@ -45,7 +45,7 @@ async function openNumbers(t: TestContext, files: readonly string[], times = QUI
   return { rotating, reports, next };
 }
 
-describe("rotating files", { timeout: 120_000 }, () => {
+describe("rotating files", { timeout: 600_000 }, () => {
   it("are read again when they are written in place", async (t) => {
     const file = join(folderOf(t), "n");
     writeFileSync(file, "1");

@@ -51,7 +51,7 @@ async function withNode(
 const isFault = (fault: string) => (error: unknown) => error instanceof CallError && error.fault === fault;
 const answerOk = (socket: Socket): boolean => socket.write(OK);
 
-describe("calls to a node over HTTP", { concurrency: 8, timeout: 120_000 }, () => {
+describe("calls to a node over HTTP", { concurrency: 8, timeout: 600_000 }, () => {
   it("use a connection again, one call at a time, and wait for one where there are no more", async () => {
     await withNode(
       answerOk,

@@ -41,7 +41,7 @@ async function withCollector(
   }
 }
 
-describe("HttpSink", { timeout: 120_000 }, () => {
+describe("HttpSink", { timeout: 600_000 }, () => {
   it("posts a CloudEvent in binary mode with Seldon's names", async () => {
     await withCollector({}, async (collector, sink) => {
       const payload = json('{"data":{"ndarray":[1]}}');

@@ -54,7 +54,7 @@ function headersOf(message: KafkaMessage | undefined): Record<string, string> {
   return Object.fromEntries([...(message?.headers ?? [])].map(([name, value]) => [name.toString(), value.toString()]));
 }
 
-describe("KafkaSink", { timeout: 120_000 }, () => {
+describe("KafkaSink", { timeout: 600_000 }, () => {
   it("writes all events of a batch at once, with Seldon's headers, over one producer", async () => {
     const producer = new ScriptedProducer(() => Promise.resolve({}));
     let connected = 0;

@@ -59,7 +59,7 @@ function give(run: RunLog, graph: Graph, count: number, text = "{}"): void {
   for (let i = 0; i < count; i += 1) run.given(graph.root, json(text));
 }
 
-describe("PayloadLog", { timeout: 120_000 }, () => {
+describe("PayloadLog", { timeout: 600_000 }, () => {
   it("only queues on the request's path, then sends by as many workers as there are", async () => {
     const sink = new HeldSink();
     const { payloadLog, graph, run } = logWith(sink);
