@@ -1,5 +1,5 @@
 import { MAX_SHADOWS_PER_REQUEST } from "#proto/vocabulary/limits.ts";
-import { stripForgedHeaders, stripSpentHeaders } from "../../client-headers.ts";
+import { MEANT_FOR_FILTER, stripForgedHeaders, stripSpentHeaders } from "../../client-headers.ts";
 import { filterName } from "../../xds/filter-config.ts";
 import { mirrorsByHeader } from "../../xds/mirrors.ts";
 import type { JsonObject } from "../../xds/resource.ts";
@@ -65,10 +65,16 @@ export function addFilter(scope: Scope, installation: IstioInstallation): readon
   }));
 }
 
-/** Copies to the clusters that the filter names. A header that is absent makes none. */
-export function addMirrors(scope: Scope): readonly JsonObject[] {
+/**
+ * Copies to the clusters that the filter names: a header that is absent makes none. Routes also take off what was meant for the
+ * filter, which comes before them where it is there.
+ */
+export function addToRoutes(scope: Scope): readonly JsonObject[] {
   if (scope.role === "inbound") return [];
-  const value = { route: { request_mirror_policies: mirrorsByHeader(MAX_SHADOWS_PER_REQUEST) } };
+  const value = {
+    request_headers_to_remove: MEANT_FOR_FILTER,
+    route: { request_mirror_policies: mirrorsByHeader(MAX_SHADOWS_PER_REQUEST) },
+  };
   const about = (port: JsonObject): JsonObject => ({
     routeConfiguration: { ...port, vhost: { route: { action: "ROUTE" } } },
   });

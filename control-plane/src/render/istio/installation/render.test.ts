@@ -74,12 +74,14 @@ test("what clients may not say is removed before any filter, other people's head
     assert.ok(!text.includes(header), header);
 });
 
-test("routes get a mirror for every shadow that a request can have", () => {
+test("routes get a mirror for every shadow that a request can have, and take off what only the filter is to see", () => {
   const [mirrors] = patchesOf(render()[0], "HTTP_ROUTE");
-  const { route } = mirrors?.patch.value as {
+  const { request_headers_to_remove: removed, route } = mirrors?.patch.value as {
+    readonly request_headers_to_remove: readonly string[];
     readonly route: { readonly request_mirror_policies: readonly JsonObject[] };
   };
   assert.equal(route.request_mirror_policies.length, MAX_SHADOWS_PER_REQUEST);
+  assert.deepEqual(removed, ["x-graphway-force", "x-graphway-explain", "x-graphway-secret"]);
   assert.deepEqual(mirrors?.match["routeConfiguration"], { vhost: { route: { action: "ROUTE" } } });
 });
 

@@ -2,7 +2,7 @@ import { problem, type Checked, type Problem } from "../../../problem/problem.ts
 import { renderFilterConfig, type FilterRole, type WasmSource } from "../../xds/filter-config.ts";
 import type { JsonObject } from "../../xds/resource.ts";
 import { envoyFilterName, tableName, type IstioInstallation } from "./options.ts";
-import { addCluster, addFilter, addMirrors, stripHeaders } from "./patches.ts";
+import { addCluster, addFilter, addToRoutes, stripHeaders } from "./patches.ts";
 import { envoyFilter, matches, scopesOf } from "./scope.ts";
 
 /** Largest route table that istiod can hand out: in base64, with the filter's code, it must fit into one object. */
@@ -38,7 +38,7 @@ export function renderIstioInstallation(installation: IstioInstallation): Checke
       ...addCluster(scope, installation),
       ...stripHeaders(scope),
       ...addFilter(scope, installation),
-      ...addMirrors(scope),
+      ...addToRoutes(scope),
     ];
     return envoyFilter(installation, envoyFilterName(scope.role), scope, patches);
   });
