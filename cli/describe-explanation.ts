@@ -52,11 +52,12 @@ export function describeExplanation(
   request: ExampleRequest,
   plan: DeploymentPlan | undefined,
 ): string {
-  const { predictor, rule, split, shadows, set, removed } = explanation;
+  const { predictor, forceIgnored, rule, split, shadows, set, removed } = explanation;
   const shares = split.map((one) => `${one.predictor} ${one.percent} %`).join(", ");
   return lines([
     ["deployment", `${explanation.deployment}, ${explanation.transport} ${explanation.kind}`],
     ["predictor", predictor],
+    ...(forceIgnored === undefined ? [] : [["force", `ignored: ${forceIgnored}`] as const]),
     ["rule", rule ?? "none took it"],
     ["split", shares],
     ["key", describeKey(explanation, request)],

@@ -9,20 +9,10 @@ import { run } from "./explain.ts";
 import { readPlans } from "./read-plans.ts";
 import { renderGatewayTable } from "../control-plane/src/render/targets.ts";
 import { UsageError } from "./words.ts";
+import { inputOf, ROOT, type Outcome } from "./outcome-for-tests.ts";
 
-const ROOT = join(import.meta.dirname, "..");
 const folder = await mkdtemp(join(tmpdir(), "gw-explain-"));
 after(() => rm(folder, { recursive: true, force: true }));
-
-function inputOf(name: string): string {
-  return join(ROOT, "control-plane", "testdata", name, "in.yaml");
-}
-
-interface Outcome {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
 
 /** As `main.ts` runs it, but within this process. */
 async function explain(...words: readonly string[]): Promise<Outcome> {
@@ -67,6 +57,38 @@ test("a forced predictor is forced, in words", async () => {
   assert.match(stdout, /^removes: +x-graphway-force, x-graphway-explain$/m);
 });
 
+test("a force that does not count is told, with the reason", async () => {
+  const words = ["example", "-f", inputOf("sticky-policy"), "--header"];
+  const wrong = await explain(...words, "x-graphway-force=predictor=nobody");
+  assert.equal(wrong.code, 0);
+  assert.match(
+    wrong.stdout,
+    /^force: +ignored: x-graphway-force: predictor=nobody can't be read; .*predictor=<canary or main>/m,
+  );
+  const forbidden = await explain("example", "-f", inputOf("canary"), "--header", "x-graphway-force=predictor=canary");
+  assert.match(forbidden.stdout, /^force: +ignored: no client of this deployment may force/m);
+});
+
+test("a name alone is enough where one deployment has it", async () => {
+  assert.match((await explain("example", "-f", inputOf("canary"))).stdout, /^deployment: +seldon\/example/m);
+  const table = join(folder, "canary.bin");
+  await writeFile(table, renderGatewayTable((await readPlans([inputOf("canary")])).value).value);
+  assert.match((await explain("example", "--table", table)).stdout, /^deployment: +seldon\/example/m);
+  const several = await explain("example", "-f", inputOf("two-namespaces"));
+  assert.equal(several.code, 2);
+  assert.match(several.stderr, /example may be .* or .*: say which/);
+  const none = await explain("nobody", "-f", inputOf("canary"));
+  assert.equal(none.code, 2);
+  assert.match(none.stderr, /no deployment is called nobody; there are seldon\/example/);
+});
+
+test("a file that can't be read is said once, with exit code 2", async () => {
+  const { code, stderr, stdout } = await explain("seldon/example", "-f", join(folder, "absent.yaml"));
+  assert.deepEqual([code, stdout], [2, ""]);
+  assert.match(stderr, /SourceUnreadable|absent\.yaml/);
+  assert.doesNotMatch(stderr, /RequestToNobody|finds no deployment/);
+});
+
 test("feedback over gRPC has no copies and no retries; a table as a file gives the same answer", async () => {
   const table = renderGatewayTable((await readPlans([inputOf("shadow-all")])).value).value;
   const file = join(folder, "table.bin");
@@ -98,7 +120,7 @@ test("what cannot be answered is said", async () => {
   const cases: readonly (readonly [words: readonly string[], code: number, says: RegExp])[] = [
     [["seldon/nobody", "-f", inputOf("canary")], 1, /finds no deployment/],
     [["seldon/example"], 2, /-f, --cluster and --table/],
-    [["example", "-f", inputOf("canary")], 2, /<namespace>\/<name>/],
+    [["a/b/c", "-f", inputOf("canary")], 2, /<namespace>\/<name>/],
     [["seldon/example", "-f", inputOf("canary"), "--header", "x"], 2, /--header is name=value/],
     [["seldon/example", "-f", inputOf("canary"), "--repeat", "0"], 2, /--repeat/],
     [["seldon/example", "-f", inputOf("canary"), "--grpc", "a/B", "--path", "/"], 2, /not both/],

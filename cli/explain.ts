@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import { planLiveDeployment } from "../control-plane/src/app/explain-cluster.ts";
+import { findLiveDeployments, planLiveDeployment } from "../control-plane/src/app/explain-cluster.ts";
 import { NoClusterAccess } from "../control-plane/src/kubernetes-api/cluster-access.ts";
 import { connectToCluster } from "../control-plane/src/kubernetes-api/connect.ts";
 import type { DeploymentPlan } from "../control-plane/src/plan/deployment-plan.ts";
@@ -11,18 +11,21 @@ import { hasErrors, type Checked, type Problem } from "../control-plane/src/prob
 import { distribute } from "../control-plane/src/render/explain/distribution.ts";
 import type { ExampleRequest } from "../control-plane/src/render/explain/example-request.ts";
 import { createExplainer, type Explainer } from "../control-plane/src/render/explain/explain.ts";
+import { readRouteTable } from "../control-plane/src/render/filter-table/read.ts";
 import { renderGatewayTable } from "../control-plane/src/render/targets.ts";
 import { describeDistribution, describeExplanation } from "./describe-explanation.ts";
+import { exitCodeOf } from "./exit-code.ts";
 import { formatProblems } from "./problem-list.ts";
 import { readPlans } from "./read-plans.ts";
 import { parseWords, UsageError } from "./words.ts";
 
-const USAGE = `Usage: graphway explain <namespace>/<name> -f <file or folder>... [request]
-       graphway explain <namespace>/<name> --cluster [request]
-       graphway explain <namespace>/<name> --table <file> [request]
+const USAGE = `Usage: graphway explain [<namespace>/]<name> -f <file or folder>... [request]
+       graphway explain [<namespace>/]<name> --cluster [request]
+       graphway explain [<namespace>/]<name> --table <file> [request]
 
 Says where a request goes and why: rule, key, split, predictor, shadows, retries, deadline, and what becomes of its headers. It runs
-the very filter that Envoy runs, on this machine; nothing is sent to anybody.
+the very filter that Envoy runs, on this machine; nothing is sent to anybody. The namespace may be left out where only one
+deployment has the name.
 
   -f, --file <path>      manifests, RoutePolicies too; may be given more than once
       --cluster          the live SeldonDeployment and its RoutePolicies (--kubeconfig <path>, --context <name>)
@@ -77,13 +80,11 @@ function pairOf(option: string, text: string): readonly [string, string] {
   return [found[1] ?? "", found[2] ?? ""];
 }
 
-function readRequest(values: Values, namespace: string, name: string): ExampleRequest {
+function readRequest(values: Values): Omit<ExampleRequest, "namespace" | "name"> {
   const { path, grpc } = values;
   if (path !== undefined && grpc !== undefined) throw new UsageError("a request has --path or --grpc, not both");
   const pairs = (option: "header" | "cookie" | "query") => values[option].map((text) => pairOf(option, text));
   return {
-    namespace,
-    name,
     call: grpc === undefined ? { kind: "rest", path: path ?? "/api/v1.0/predictions" } : { kind: "grpc", method: grpc },
     method: values.method,
     headers: pairs("header"),
@@ -101,7 +102,33 @@ function readRepeat({ repeat }: Values): number | undefined {
   return times;
 }
 
-async function readLive(values: Values, namespace: string, name: string): Promise<Checked<readonly DeploymentPlan[]>> {
+/** One deployment. Without a namespace: whichever has the name, if only one has. */
+interface Asked {
+  readonly namespace?: string;
+  readonly name: string;
+}
+
+function readKey(positionals: readonly string[]): Asked {
+  const [key = "", ...stray] = positionals;
+  const parts = key.split("/");
+  if (parts.includes("") || parts.length > 2 || stray.length > 0)
+    throw new UsageError("name one deployment as <namespace>/<name>, or as <name>");
+  const [first = "", second] = parts;
+  return second === undefined ? { name: first } : { namespace: first, name: second };
+}
+
+/** The namespace of the deployment among these, `<namespace>/<name>`. */
+function namespaceAmong({ namespace, name }: Asked, keys: readonly string[]): string {
+  if (namespace !== undefined) return namespace;
+  const found = [...new Set(keys)].filter((key) => key.endsWith(`/${name}`));
+  const [only] = found;
+  if (only === undefined)
+    throw new UsageError(`no deployment is called ${name}; there are ${keys.join(", ") || "none"}`);
+  if (found.length > 1) throw new UsageError(`${name} may be ${found.join(" or ")}: say which`);
+  return only.slice(0, -name.length - 1);
+}
+
+async function readLive(values: Values, asked: Asked): Promise<Checked<readonly DeploymentPlan[]>> {
   const { kubeconfig, context } = values;
   const choice = { ...(kubeconfig === undefined ? {} : { kubeconfig }), ...(context === undefined ? {} : { context }) };
   let client;
@@ -112,8 +139,10 @@ async function readLive(values: Values, namespace: string, name: string): Promis
     throw error;
   }
   try {
-    return await planLiveDeployment(client, { namespace, name });
+    const namespace = asked.namespace ?? namespaceAmong(asked, await findLiveDeployments(client, asked.name));
+    return await planLiveDeployment(client, { namespace, name: asked.name });
   } catch (error) {
+    if (error instanceof UsageError) throw error;
     throw new UsageError(`the cluster can't be read: ${error instanceof Error ? error.message : String(error)}`, {
       cause: error,
     });
@@ -123,9 +152,10 @@ async function readLive(values: Values, namespace: string, name: string): Promis
 }
 
 /** A table, and the plans that it was made of where they are known. */
-interface Asked {
+interface Answerer {
   readonly table: Uint8Array;
   readonly plans: readonly DeploymentPlan[];
+  readonly namespace: string;
 }
 
 async function readFileOr(path: string, advice: string): Promise<Buffer<ArrayBuffer>> {
@@ -136,16 +166,28 @@ async function readFileOr(path: string, advice: string): Promise<Buffer<ArrayBuf
   }
 }
 
-async function readAsked(values: Values, namespace: string, name: string): Promise<Checked<Asked>> {
+/** Undefined: what was given can't be read; problems say why. */
+async function readAnswerer(values: Values, asked: Asked): Promise<Checked<Answerer | undefined>> {
   const given = [values.file.length > 0, values.cluster, values.table !== undefined].filter(Boolean).length;
   if (given !== 1) throw new UsageError("give one of -f, --cluster and --table");
-  if (values.table !== undefined)
-    return { value: { table: await readFileOr(values.table, ""), plans: [] }, problems: [] };
-  const { value: plans, problems } = values.cluster
-    ? await readLive(values, namespace, name)
-    : await readPlans(values.file);
+  if (values.table !== undefined) {
+    const table = await readFileOr(values.table, "");
+    const keys = readRouteTable(table).value?.deployments.map(({ key }) => key) ?? [];
+    // What is no table is told by whoever is to answer from it.
+    const namespace = keys.length === 0 ? (asked.namespace ?? "") : namespaceAmong(asked, keys);
+    return { value: { table, plans: [], namespace }, problems: [] };
+  }
+  const { value: plans, problems } = values.cluster ? await readLive(values, asked) : await readPlans(values.file);
+  if (problems.some(({ code }) => code === "SourceUnreadable")) return { value: undefined, problems };
+  const namespace = namespaceIn(plans, problems, asked);
   const table = renderGatewayTable(plans);
-  return { value: { table: table.value, plans }, problems: [...problems, ...table.problems] };
+  return { value: { table: table.value, plans, namespace }, problems: [...problems, ...table.problems] };
+}
+
+/** Deployments with errors have no plan, but a name. */
+function namespaceIn(plans: readonly DeploymentPlan[], problems: readonly Problem[], asked: Asked): string {
+  const failed = problems.map(({ object }) => object).filter((key) => key.endsWith(`/${asked.name}`));
+  return namespaceAmong(asked, [...plans.map(({ key }) => key), ...failed]);
 }
 
 function say(problems: readonly Problem[], { stderr }: Output): void {
@@ -185,19 +227,23 @@ export async function run(words: readonly string[], output: Output = process): P
     output.stdout.write(USAGE);
     return 0;
   }
-  const [key, ...stray] = positionals;
-  const [namespace = "", name = "", ...more] = (key ?? "").split("/");
-  if (namespace === "" || name === "" || more.length + stray.length > 0)
-    throw new UsageError("name one deployment as <namespace>/<name>");
-  const request = readRequest(values, namespace, name);
+  const asked = readKey(positionals);
+  const call = readRequest(values);
   readRepeat(values);
-  const { value: asked, problems } = await readAsked(values, namespace, name);
-  const own = problems.filter((one) => one.object === "" || one.object === `${namespace}/${name}`);
+  const { value: answerer, problems } = await readAnswerer(values, asked);
+  if (answerer === undefined) {
+    say(problems, output);
+    return exitCodeOf(problems);
+  }
+  const { namespace } = answerer;
+  const request = { ...call, namespace, name: asked.name };
+  const key = `${namespace}/${asked.name}`;
+  const own = problems.filter((one) => one.object === "" || one.object === key);
   const wasm = new Uint8Array(await readFileOr(FILTER, "; npm run build makes the filter"));
   const seed = randomInt(1, 2 ** 32);
-  const explainer = createExplainer({ wasm, table: asked.table, seed });
+  const explainer = createExplainer({ wasm, table: answerer.table, seed });
   say([...own, ...explainer.problems], output);
   if (explainer.value === undefined) return 1;
-  const plan = asked.plans.find((one) => one.key === `${namespace}/${name}`);
+  const plan = answerer.plans.find((one) => one.key === key);
   return answer(explainer.value, request, plan, values, output);
 }

@@ -1,10 +1,14 @@
 import { stderr, stdout } from "node:process";
+import { dump } from "js-yaml";
 import {
   comparePlans,
   type DeploymentDifference,
   type NamedChanges,
+  type PartChange,
 } from "../control-plane/src/render/compare/compare-plans.ts";
 import { renderGatewayTable } from "../control-plane/src/render/targets.ts";
+import type { SplitEntry } from "../control-plane/src/plan/traffic-plan.ts";
+import { describeSplit } from "./describe-traffic.ts";
 import { exitCodeOf } from "./exit-code.ts";
 import { formatProblems } from "./problem-list.ts";
 import { readPlans } from "./read-plans.ts";
@@ -17,8 +21,11 @@ function named(kind: string, { added, removed, changed }: NamedChanges): readonl
   ];
 }
 
-function shown(value: unknown): string {
-  return value === undefined ? "nothing" : JSON.stringify(value);
+/** A part of a plan, in words where it is more than a few names. */
+function shown(part: PartChange["part"], value: unknown): string {
+  if (value === undefined || (Array.isArray(value) && value.length === 0)) return "nothing";
+  if (part === "split") return describeSplit(value as readonly SplitEntry[]);
+  return dump(value, { flowLevel: 0, lineWidth: -1, noRefs: true }).trim();
 }
 
 /** What an edit does to one deployment, in words. */
@@ -34,7 +41,7 @@ export function describeDifference(difference: DeploymentDifference): string {
     ...named("rule", rules),
     ...(rulesReordered ? ["rules are asked in another order"] : []),
     ...named("shadow", shadows),
-    ...parts.map(({ part, before, after }) => `${part}: ${shown(before)} -> ${shown(after)}`),
+    ...parts.map(({ part, before, after }) => `${part}: ${shown(part, before)} -> ${shown(part, after)}`),
   ];
   return `${key}\n${lines.map((line) => `  ${line}\n`).join("")}`;
 }

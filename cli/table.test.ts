@@ -97,3 +97,18 @@ test("table dump reads what render prints as bytes", () => {
     assert.deepEqual(JSON.parse(dumped.out), rendered, dumped.errors);
   }
 });
+
+test("table dump prints shares as they were written", () => {
+  const [one] = deployments;
+  const [shadow] = one?.shadows ?? [];
+  assert.ok(one !== undefined && shadow !== undefined);
+  for (const percent of [10, 0.1, 33.3, 0.000_001, 99.999]) {
+    const bytes = encodeRouteTable({
+      ...{ role: "gateway", generation: 1n },
+      deployments: [{ ...one, shadows: [{ ...shadow, percent }] }],
+    });
+    const { out } = graphway("table", "dump", "--json", fileWith("share", bytes));
+    const dumped = JSON.parse(out) as { readonly deployments: RouteTable["deployments"] };
+    assert.equal(dumped.deployments[0]?.shadows[0]?.percent, percent);
+  }
+});

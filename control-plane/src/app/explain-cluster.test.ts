@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { RESOURCE } from "../kubernetes-api/resource-types.ts";
 import { startFakeApiServer } from "../kubernetes-api/tests/fake-api-server.ts";
-import { planLiveDeployment } from "./explain-cluster.ts";
+import { findLiveDeployments, planLiveDeployment } from "./explain-cluster.ts";
 
 const KEY = { namespace: "models", name: "iris" };
 const api = await startFakeApiServer();
@@ -32,4 +32,9 @@ test("a live deployment is planned with the policy that targets it, and with no 
     });
   const { value } = await planLiveDeployment(client, KEY);
   assert.deepEqual(value[0]?.sticky?.keys, [{ kind: "header", name: "x-user" }]);
+});
+
+test("a live deployment is found by its name", async () => {
+  assert.deepEqual(await findLiveDeployments(client, "iris"), ["models/iris"]);
+  assert.deepEqual(await findLiveDeployments(client, "none"), []);
 });

@@ -18,6 +18,12 @@ async function policiesOf(client: ApiClient, namespace: string): Promise<readonl
   }
 }
 
+/** Keys of the live SeldonDeployments of a name, `<namespace>/<name>`. Throws what the API server says where it may not be read. */
+export async function findLiveDeployments(client: ApiClient, name: string): Promise<readonly string[]> {
+  const { items } = await client.list(RESOURCE.seldonDeployment, { fieldSelector: `metadata.name=${name}` });
+  return items.flatMap(({ metadata }) => (metadata.name === name ? [`${metadata.namespace ?? ""}/${name}`] : []));
+}
+
 /**
  * Plans one live SeldonDeployment with the live RoutePolicies of its namespace. No plan: there is no such deployment, or it has
  * errors. Throws what the API server says where it may not be read.

@@ -2,7 +2,10 @@ import { isDeepStrictEqual } from "node:util";
 import { applyDecision, decide, randomFrom, type Choice, type Decision } from "#proto/route-table/decide.ts";
 import { decodeRouteTable } from "#proto/route-table/decode.ts";
 import type { RouteTable, TableDeployment, TablePredictor } from "#proto/route-table/model.ts";
-import { namedValue, type Headers } from "#proto/route-table/request.ts";
+import { parseForce } from "#proto/route-table/force.ts";
+import { isGranted } from "#proto/route-table/grants.ts";
+import { firstValue, namedValue, type Headers } from "#proto/route-table/request.ts";
+import { HEADER_FORCE } from "#proto/vocabulary/headers.ts";
 import { problem, type Checked, type Problem } from "../../problem/problem.ts";
 import { hasNoBody, headersOf, type ExampleRequest } from "./example-request.ts";
 import { startFilterVm } from "./filter-vm.ts";
@@ -26,6 +29,8 @@ export interface Explanation {
   readonly rule?: string;
   /** The sticky key that the request showed, such as `header x-user`; absent: it showed none, or gets a cookie now. */
   readonly stickyKey?: string;
+  /** Why what the client forces does not count; absent: it counts, or nothing is forced. */
+  readonly forceIgnored?: string;
   /** Hash of the key of the split, eight hexadecimal digits. */
   readonly key: string;
   /** The split that counted, shares in percent. */
@@ -63,6 +68,19 @@ function shownKey({ stickyKeys }: TableDeployment, headers: Headers): Pick<Expla
   return shown === undefined ? {} : { stickyKey: `${shown.kind} ${shown.name}` };
 }
 
+function ignoredForce({ permits, predictors }: TableDeployment, headers: Headers): Pick<Explanation, "forceIgnored"> {
+  const text = firstValue(headers, HEADER_FORCE);
+  if (text === undefined) return {};
+  if (permits.force.length === 0)
+    return { forceIgnored: "no client of this deployment may force (RoutePolicy permits.force)" };
+  if (!isGranted(permits.force, headers))
+    return { forceIgnored: "this client may not force: it shows none of what permits.force asks for" };
+  const names = predictors.map(({ name }) => name);
+  if (parseForce(text, names) !== undefined) return {};
+  const form = `predictor=<${names.join(" or ")}>, <node>=<branch> and shadow=off, each at most once`;
+  return { forceIgnored: `${HEADER_FORCE}: ${text} can't be read; it is made of ${form}` };
+}
+
 function explanationOf(
   table: RouteTable,
   decision: Decision,
@@ -82,6 +100,7 @@ function explanationOf(
     by: choice.by,
     ...(rule === undefined ? {} : { rule: rule.name }),
     ...shownKey(deployment, before),
+    ...ignoredForce(deployment, before),
     key: choice.key.toString(16).padStart(8, "0"),
     split: sharesOf(rule?.predictors ?? deployment.predictors),
     shadows: choice.shadows.map(({ name }) => name),

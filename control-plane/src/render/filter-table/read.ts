@@ -1,4 +1,5 @@
 import { decodeRouteTable } from "#proto/route-table/decode.ts";
+import { lastDrawOf } from "#proto/route-table/hashes.ts";
 import type { RouteTable } from "#proto/route-table/model.ts";
 import { type Checked, problem } from "../../problem/problem.ts";
 
@@ -16,15 +17,30 @@ function readable(bytes: string): string {
   return text.includes("\ufffd") ? bytes : text;
 }
 
-function withReadableTexts(value: unknown): unknown {
+/** The shortest number that is the same share to the filter: what somebody wrote, not what became of it. */
+function asWritten(percent: number): number {
+  const draw = lastDrawOf(percent);
+  for (let digits = 1; digits < 12; digits += 1) {
+    const shorter = Number(percent.toPrecision(digits));
+    if (shorter > 0 && shorter <= 100 && lastDrawOf(shorter) === draw) return shorter;
+  }
+  return percent;
+}
+
+function withReadableTexts(value: unknown, name = ""): unknown {
+  if (typeof value === "number" && name === "percent") return asWritten(value);
   if (typeof value === "string") return readable(value);
-  if (Array.isArray(value)) return value.map(withReadableTexts);
+  if (Array.isArray(value)) return value.map((one) => withReadableTexts(one));
   if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, withReadableTexts(one)]));
+  return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, withReadableTexts(one, name)]));
 }
 
 /** A table as plain data for people, ready for YAML or JSON. The generation is hexadecimal, as in `x-graphway-route`. */
 export function describeRouteTable(table: RouteTable): Readonly<Record<string, unknown>> {
   const { deployments, ...rest } = table;
-  return { ...rest, generation: table.generation.toString(16), deployments: deployments.map(withReadableTexts) };
+  return {
+    ...rest,
+    generation: table.generation.toString(16),
+    deployments: deployments.map((one) => withReadableTexts(one)),
+  };
 }
