@@ -1,3 +1,5 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
 import { versionOf } from "../../render/xds/encode.ts";
 import type { EncodedResource } from "../../render/xds/resource.ts";
 import { TYPE } from "../../render/xds/type-urls.ts";
@@ -157,5 +159,28 @@ export function playCase(
     else if (verb === "wait") driver.wait();
     else if (verb === "connect") driver.connect();
     else driver.request(typeUrl(verb), words);
+  });
+}
+
+export function delta(name: string, ...steps: readonly Step[]): ConformanceCase {
+  return { name, variant: "delta", steps };
+}
+
+export function sotw(name: string, ...steps: readonly Step[]): ConformanceCase {
+  return { name, variant: "sotw", steps };
+}
+
+/** Plays rules of the protocol and traps of Envoy's clients, one case each. */
+export function testCases(group: string, cases: readonly ConformanceCase[]): void {
+  describe(group, () => {
+    for (const one of cases)
+      it(one.name, () => {
+        let checked = 0;
+        playCase(one, (sent, expected, step) => {
+          checked += 1;
+          assert.equal(sent, expected, `step ${step}: ${one.steps.slice(0, step + 1).join(" | ")}`);
+        });
+        assert.ok(checked > 0);
+      });
   });
 }
