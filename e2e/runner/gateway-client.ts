@@ -35,7 +35,11 @@ export class GatewayClient {
   /** `address`: `host:port` of the ingress; `host`: what to say in Host, where it is not the address. */
   constructor(address: string, host?: string) {
     this.#pool = new Pool(`http://${address}`, { connections: 16, connect: { timeout: 5000 } });
-    this.#grpc = new Client(address, credentials.createInsecure());
+    this.#grpc = new Client(
+      address,
+      credentials.createInsecure(),
+      host === undefined ? {} : { "grpc.default_authority": host },
+    );
     this.#host = host;
   }
 
