@@ -54,7 +54,7 @@ export function createMetrics(sources: MetricSources): ControlPlaneMetrics {
   });
   const streams = new Gauge({
     name: "graphway_xds_streams",
-    help: "Open streams of orchestrators, gateways and proxies on this replica.",
+    help: "Open xDS streams to this replica: one of each orchestrator and gateway, one for each filter of an Istio proxy.",
     registers,
   });
   const answers = new Counter({
@@ -65,7 +65,7 @@ export function createMetrics(sources: MetricSources): ControlPlaneMetrics {
   });
   const refused = new Counter({
     name: "graphway_xds_refused_streams_total",
-    help: "Streams that were sent away for who they are.",
+    help: "Streams that were sent away: for who they are, or because there are too many different proxies.",
     registers,
   });
   const propagation = new Histogram({
