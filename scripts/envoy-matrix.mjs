@@ -15,8 +15,15 @@ const RELEASES = [
   { version: "1.39.3", wheels: { "linux-x64": "ee848b81b10b86f1d919f793b75852d24884928f2733752b4443bcd66d7bc5a6" } },
 ];
 
-/** Delta and state of the world, aggregated and by type, discovery of filters, refusals, a restart of the server; the filter itself. */
-const SUITES = ["control-plane/src/deliver/xds-server/server.envoy.test.ts", "filter/tests/filter.envoy.test.ts"];
+/** Delta and state of the world, aggregated and by type, discovery of filters, refusals, a restart of the server; the filter itself; our own gateway. */
+const SUITES = [
+  "control-plane/src/deliver/xds-server/server.envoy.test.ts",
+  "filter/tests/filter.envoy.test.ts",
+  "control-plane/src/render/xds/gateway.envoy.test.ts",
+  "control-plane/src/render/xds/filtered.envoy.test.ts",
+  "control-plane/src/render/xds/traffic.envoy.test.ts",
+  "control-plane/src/render/xds/bypass.envoy.test.ts",
+];
 
 const TIMEOUT_MS = 5 * 60_000;
 const say = (line) => process.stdout.write(`${line}\n`);
