@@ -8,14 +8,13 @@ import type { ClientMetrics } from "../observe/client-metrics.ts";
 import type { NodePool } from "../observe/metrics.ts";
 import type { CallTrace } from "../execute/request-trace.ts";
 import { modelRefOf, ownModelName } from "../protocol/model-names.ts";
-import { repliesOf, type ModelRef, type NodeProtocol } from "../protocol/protocol.ts";
+import type { ModelRef, NodeProtocol } from "../protocol/protocol.ts";
 import { protocolOf } from "../protocol/protocols.ts";
-import type { Endpoints, Lease } from "./endpoints.ts";
+import type { Endpoints } from "./endpoints.ts";
 import { callGrpcNode } from "./grpc/grpc-node.ts";
 import type { NodeStream } from "./grpc/node-stream.ts";
-import type { UnaryClient } from "./grpc/unary-client.ts";
-import type { PoolLoad } from "./pool-limits.ts";
-import type { HttpTransport } from "./rest/http-transport.ts";
+import { NodeInputs } from "./node-inputs.ts";
+import { NodeLeases } from "./node-leases.ts";
 import { getFromNode, postToNode } from "./rest/rest-node.ts";
 import { isBinaryAggregate, isUnknownPath, StandIns } from "./stand-ins.ts";
 
@@ -31,10 +30,9 @@ export class ContainerCaller implements NodeCaller {
   readonly #protocol: NodeProtocol;
   readonly #timeouts: NodeTimeouts;
   readonly #metrics: ClientMetrics;
-  readonly #graph: Graph;
   readonly #standIns: StandIns;
-  readonly #http: (Lease<HttpTransport> | undefined)[];
-  readonly #grpc: (Lease<UnaryClient> | undefined)[];
+  readonly #inputs: NodeInputs;
+  readonly #leases: NodeLeases;
 
   constructor(
     graph: Graph,
@@ -46,35 +44,20 @@ export class ContainerCaller implements NodeCaller {
     this.maxReplyBytes = endpoints.maxReplyBytes;
     this.#protocol = protocolOf(graph);
     this.#standIns = new StandIns(this.#protocol);
+    this.#inputs = new NodeInputs(this.#protocol, this.maxReplyBytes);
     this.#timeouts = timeouts;
     this.#metrics = metrics;
-    this.#graph = graph;
-    const endpointOf = (node: GraphNode) => (node.runs.in === "container" ? node.runs.endpoint : undefined);
-    this.#http = graph.nodes.map((node) => {
-      const at = endpointOf(node);
-      return at !== undefined && at.httpPort !== 0 ? endpoints.holdHttp(at.host, at.httpPort) : undefined;
-    });
-    this.#grpc = graph.nodes.map((node) => {
-      const at = endpointOf(node);
-      return at !== undefined && at.grpcPort !== 0
-        ? endpoints.holdGrpc(at.host, at.grpcPort, maxMessageBytes)
-        : undefined;
-    });
+    this.#leases = new NodeLeases(graph, endpoints, maxMessageBytes);
   }
 
   /** How much of each node is used at this moment. */
   pools(): NodePool[] {
-    const of = (leases: readonly (Lease<{ readonly load: PoolLoad }> | undefined)[], transport: Transport) =>
-      leases.flatMap((lease, i) => {
-        const node = this.#graph.nodes[i]?.name;
-        return lease === undefined || node === undefined ? [] : [{ node, transport, load: lease.resource.load }];
-      });
-    return [...of(this.#http, "rest"), ...of(this.#grpc, "grpc")];
+    return this.#leases.pools();
   }
 
   /** Lets go of the connections; call it when no request uses this graph version any more. */
   release(): void {
-    for (const lease of [...this.#http, ...this.#grpc]) lease?.release();
+    this.#leases.release();
   }
 
   async call(request: NodeRequest): Promise<Payload> {
@@ -121,7 +104,7 @@ export class ContainerCaller implements NodeCaller {
     run: Pick<Run, "headers" | "puid">,
     scope: Scope,
   ): Promise<RestPayload> {
-    const lease = this.#http[node.index];
+    const lease = this.#leases.http[node.index];
     if (lease === undefined) throw new CallError("bad-request", `node ${node.name} has no HTTP port`);
     const { statusPath, metadataPath } = this.#protocol.rest;
     const pathOf = question === "status" ? statusPath : metadataPath;
@@ -146,7 +129,7 @@ export class ContainerCaller implements NodeCaller {
     run: Pick<Run, "headers" | "puid">,
     scope: Scope,
   ): Promise<Buffer> {
-    const lease = this.#grpc[node.index];
+    const lease = this.#leases.grpc[node.index];
     if (lease === undefined) throw new CallError("bad-request", `node ${node.name} has no gRPC port`);
     const call = (sent: NodeHeaders) =>
       callGrpcNode(lease.resource, fullMethod, grpcPayload(message), sent, run.puid, scope);
@@ -161,7 +144,7 @@ export class ContainerCaller implements NodeCaller {
     run: Pick<Run, "headers" | "puid" | "trace">,
     scope: Scope,
   ): Promise<NodeStream> {
-    const lease = this.#grpc[node.index];
+    const lease = this.#leases.grpc[node.index];
     if (lease === undefined) throw new CallError("bad-request", `node ${node.name} has no gRPC port`);
     const startedMs = performance.now();
     const call = { node, operation: "predict", transport: "grpc", service: fullMethod, method: "POST" } as const;
@@ -224,7 +207,7 @@ export class ContainerCaller implements NodeCaller {
 
   async #postOrStandIn(request: NodeRequest, headers: NodeHeaders, scope: Scope): Promise<RestPayload> {
     const { node, operation } = request;
-    const asking = { ...request, payloads: await this.#inputs<RestPayload>(request, "rest") };
+    const asking = { ...request, payloads: await this.#inputs.inForm<RestPayload>(request, "rest") };
     const isBinary = isBinaryAggregate(operation, asking.payloads);
     if (!this.#standIns.isKnown(node, operation) && !isBinary) {
       try {
@@ -241,9 +224,9 @@ export class ContainerCaller implements NodeCaller {
   async #postAs(asked: Operation, request: NodeRequest, headers: NodeHeaders, scope: Scope): Promise<RestPayload> {
     const { node, run } = request;
     const { rest } = this.#protocol;
-    const lease = this.#http[node.index];
+    const lease = this.#leases.http[node.index];
     if (lease === undefined) throw new CallError("internal", `node ${node.name} has no HTTP port`);
-    const payload = await this.#restInput(asked, request).catch(neverAsked);
+    const payload = await this.#inputs.rest(asked, request).catch(neverAsked);
     const { puid } = run;
     const path = rest.path(asked, modelRefOf(run.graph, node, run));
     const answersClient = request.answersClient && run.calledBy === "rest";
@@ -252,42 +235,13 @@ export class ContainerCaller implements NodeCaller {
     return postToNode(lease.resource, asking, scope);
   }
 
-  async #restInput(asked: Operation, request: NodeRequest): Promise<RestPayload> {
-    const { node, operation } = request;
-    const { rest } = this.#protocol;
-    const payloads = await this.#inputs<RestPayload>(request, "rest");
-    const gather = asked === operation ? rest.gather : rest.standIn?.gather;
-    if (operation === "aggregate" && gather !== undefined) {
-      return gather(repliesOf(request.from ?? node.children, payloads), this.maxReplyBytes);
-    }
-    return operation === "send-feedback" ? single(payloads) : rest.chain(single(payloads), this.maxReplyBytes);
-  }
-
   async #unary(request: NodeRequest, headers: NodeHeaders, scope: Scope): Promise<GrpcPayload> {
     const { node, operation, run } = request;
-    const lease = this.#grpc[node.index];
+    const lease = this.#leases.grpc[node.index];
     if (lease === undefined) throw new CallError("internal", `node ${node.name} has no gRPC port`);
-    const payload = await this.#grpcInput(request).catch(neverAsked);
+    const payload = await this.#inputs.grpc(request).catch(neverAsked);
     const method = this.#protocol.grpc.method(operation);
     return callGrpcNode(lease.resource, method, payload, headers, run.puid, scope);
-  }
-
-  async #grpcInput(request: NodeRequest): Promise<GrpcPayload> {
-    const { node, operation, run } = request;
-    const { grpc } = this.#protocol;
-    const payloads = await this.#inputs<GrpcPayload>(request, "grpc");
-    const model = modelRefOf(run.graph, node, run);
-    if (operation === "aggregate") return grpc.gather(repliesOf(request.from ?? node.children, payloads), model);
-    return operation === "send-feedback" ? single(payloads) : grpc.chain(single(payloads), model, run.modelName);
-  }
-
-  /** The request's payloads, each in the given transport's form. */
-  #inputs<T extends Payload>(request: NodeRequest, form: T["transport"]): readonly T[] | Promise<T[]> {
-    const { payloads, operation } = request;
-    if (payloads.every((one) => one.transport === form)) return payloads as readonly T[];
-    const carried = operation === "send-feedback" ? "feedback" : "message";
-    const converted = payloads.map(async (one) => this.#protocol.convert(one, form, carried, this.maxReplyBytes));
-    return Promise.all(converted) as Promise<T[]>;
   }
 }
 
@@ -325,10 +279,4 @@ export function transportOf(node: GraphNode, calledBy: Transport): Transport {
   if (transport !== undefined) return transport;
   if (calledBy === "rest") return httpPort === 0 ? "grpc" : "rest";
   return grpcPort === 0 ? "rest" : "grpc";
-}
-
-function single<T>(payloads: readonly T[]): T {
-  const [only] = payloads;
-  if (only === undefined) throw new CallError("internal", "a node call needs a payload");
-  return only;
 }
