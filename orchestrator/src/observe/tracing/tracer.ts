@@ -3,16 +3,10 @@ import type { Graph, GraphNode, Transport } from "../../graph/graph.ts";
 import { callAttributes, callFailed, requestAttributes, requestFailed, type UrlScheme } from "./attributes.ts";
 import { shapeOf, type GraphShape } from "./graph-shape.ts";
 import { newSpanId, newTraceId } from "./ids.ts";
-import {
-  readTrace,
-  withoutTrace,
-  writeTrace,
-  type IncomingTrace,
-  type OutgoingTrace,
-  type TraceFormat,
-} from "./propagation.ts";
+import { readTrace, type IncomingTrace, type TraceFormat } from "./propagation.ts";
 import type { CallTrace, RequestEnd, RequestTrace, TracedCall } from "../../execute/request-trace.ts";
 import type { Sampler } from "./sampler.ts";
+import { TraceHeaders } from "./trace-headers.ts";
 import { failSpan, type AttributeValue, type Span, type SpanKind } from "./span.ts";
 
 /** A request as its span begins. */
@@ -76,35 +70,6 @@ export class Tracer {
 function union(writes: readonly TraceFormat[], came: readonly TraceFormat[]): readonly TraceFormat[] {
   const missing = came.filter((one) => !writes.includes(one));
   return missing.length === 0 ? writes : [...writes, ...missing];
-}
-
-/** The headers of one request with another trace context in them. */
-class TraceHeaders {
-  readonly #pairs: readonly string[];
-  readonly #incoming: IncomingTrace;
-  readonly #formats: readonly TraceFormat[];
-  #stripped: readonly string[] | undefined;
-
-  constructor(pairs: readonly string[], incoming: IncomingTrace, formats: readonly TraceFormat[]) {
-    this.#pairs = pairs;
-    this.#incoming = incoming;
-    this.#formats = formats;
-  }
-
-  with(pairs: readonly string[], trace: OutgoingTrace): readonly string[] {
-    const stripped = pairs === this.#pairs ? (this.#stripped ??= this.#without(pairs)) : this.#without(pairs);
-    const sent = stripped.slice();
-    writeTrace(sent, trace, this.#formats);
-    return sent;
-  }
-
-  get isDebug(): boolean {
-    return this.#incoming.isDebug;
-  }
-
-  #without(pairs: readonly string[]): readonly string[] {
-    return withoutTrace(pairs, this.#incoming.traceState !== "");
-  }
 }
 
 /** Records nothing; nodes hear that the trace is not recorded, so that none of them begins one of its own. */
