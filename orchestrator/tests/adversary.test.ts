@@ -259,7 +259,7 @@ describe("odd gRPC", { concurrency: 4, timeout: 600_000 }, () => {
     const chain: TestNode = { name: "t", type: "TRANSFORMER", children: [MODEL] };
     const bed = await startBed(chain, { "t/transform-input": { body: {}, delayMs: 50 }, "m/predict": { hang: true } });
     try {
-      const answer = await callGrpc(bed.app.grpcPort, PREDICT, MESSAGE, {}, new Date(Date.now() + 800));
+      const answer = await callGrpc(bed.app.grpcPort, PREDICT, MESSAGE, {}, new Date(Date.now() + 6_000));
       assert.equal(answer.code, 4);
       assert.deepEqual(
         bed.calls.map((call) => call.node),
