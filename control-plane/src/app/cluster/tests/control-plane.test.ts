@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { afterEach, describe, it } from "node:test";
+import { describe, it } from "node:test";
 import { openStream } from "../../../deliver/xds-server/client-for-tests.ts";
 import { XDS_METHODS } from "../../../deliver/xds-server/services.ts";
 import { RESOURCE } from "../../../kubernetes-api/resource-types.ts";
@@ -8,17 +8,11 @@ import { enginePredictorOf, type PodTemplate } from "../../../deliver/rollout/po
 import { TYPE } from "../../../render/xds/type-urls.ts";
 import { hashOfEnginePredictor } from "../graph-shelf.ts";
 import { predictorOf, startTestCluster, type TestCluster } from "./cluster-for-tests.ts";
+import { undoAfterEach } from "./undo-for-tests.ts";
 
-const undo: (() => Promise<void> | void)[] = [];
-afterEach(async () => {
-  for (const step of undo.splice(0).reverse()) await step();
-});
+const undo = undoAfterEach();
 
-async function cluster(): Promise<TestCluster> {
-  const made = await startTestCluster();
-  undo.push(() => made.stop());
-  return made;
-}
+const cluster = (): Promise<TestCluster> => undo.stopping(startTestCluster());
 
 async function settled(one: TestCluster): Promise<void> {
   await until(() => one.isSettled(), { saw: () => [one.status(), one.objects()] });

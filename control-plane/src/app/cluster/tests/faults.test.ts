@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
-import { afterEach, describe, it } from "node:test";
+import { describe, it } from "node:test";
 import { chanceOf } from "../../../deliver/rollout/simulation-for-tests.ts";
 import type { Fault, FakeRequest } from "../../../kubernetes-api/tests/fake-faults.ts";
 import { startFaultyCluster, type FaultyCluster, type Picture, type StartOptions } from "./faulty-cluster-for-tests.ts";
 import { STORY } from "./story-for-tests.ts";
+import { undoAfterEach } from "./undo-for-tests.ts";
 
 const WRITE_VERBS: ReadonlySet<string> = new Set(["apply", "patch", "delete", "replace", "create"]);
 const CHAPTERS = STORY.filter(({ title }) => ["create", "add a canary", "rename the canary", "delete"].includes(title));
@@ -11,16 +12,9 @@ const CHAPTERS = STORY.filter(({ title }) => ["create", "add a canary", "rename 
 const CALLS = 300;
 const CALLS_PER_FAULT = 4;
 
-const undo: (() => Promise<void> | void)[] = [];
-afterEach(async () => {
-  for (const step of undo.splice(0).reverse()) await step();
-});
+const undo = undoAfterEach();
 
-async function cluster(): Promise<FaultyCluster> {
-  const made = await startFaultyCluster();
-  undo.push(() => made.stop());
-  return made;
-}
+const cluster = (): Promise<FaultyCluster> => undo.stopping(startFaultyCluster());
 
 /** What must not be touched by what happens to others. */
 function bystander(picture: Picture): Picture {

@@ -1,6 +1,6 @@
 import { credentials } from "@grpc/grpc-js";
 import assert from "node:assert/strict";
-import { afterEach, describe, it } from "node:test";
+import { describe, it } from "node:test";
 import { openDeltaStream } from "../../../deliver/xds-client/delta-stream.ts";
 import { RESOURCE } from "../../../kubernetes-api/resource-types.ts";
 import { until } from "../../../kubernetes-api/tests/until.ts";
@@ -8,17 +8,11 @@ import { decodeResource } from "../../../render/xds/encode.ts";
 import type { EncodedResource } from "../../../render/xds/resource.ts";
 import { TYPE } from "../../../render/xds/type-urls.ts";
 import { predictorOf, startTestCluster, type TestCluster } from "./cluster-for-tests.ts";
+import { undoAfterEach } from "./undo-for-tests.ts";
 
-const undo: (() => Promise<void> | void)[] = [];
-afterEach(async () => {
-  for (const step of undo.splice(0).reverse()) await step();
-});
+const undo = undoAfterEach();
 
-async function cluster(): Promise<TestCluster> {
-  const made = await startTestCluster();
-  undo.push(() => made.stop());
-  return made;
-}
+const cluster = (): Promise<TestCluster> => undo.stopping(startTestCluster());
 
 const TYPES = [
   TYPE.cluster,

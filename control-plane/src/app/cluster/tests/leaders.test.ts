@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { afterEach, describe, it } from "node:test";
+import { describe, it } from "node:test";
 import { enginePredictorOf, type PodTemplate } from "../../../deliver/rollout/pod-template.ts";
 import { openStream } from "../../../deliver/xds-server/client-for-tests.ts";
 import { XDS_METHODS } from "../../../deliver/xds-server/services.ts";
@@ -10,6 +10,7 @@ import { TYPE } from "../../../render/xds/type-urls.ts";
 import { hashOfEnginePredictor } from "../graph-shelf.ts";
 import { NAMESPACE, startFaultyCluster, type FaultyCluster, type Victim } from "./faulty-cluster-for-tests.ts";
 import { STORY } from "./story-for-tests.ts";
+import { undoAfterEach } from "./undo-for-tests.ts";
 
 const WRITE_VERBS: ReadonlySet<string> = new Set(["apply", "patch", "delete", "replace", "create"]);
 /** By a clock that is four times as fast: a lease of 2 s, renewed every 250 ms. */
@@ -21,10 +22,7 @@ const TIMES = [
 ];
 const LEASE_MS = 2000;
 
-const undo: (() => Promise<void> | void)[] = [];
-afterEach(async () => {
-  for (const step of undo.splice(0).reverse()) await step();
-});
+const undo = undoAfterEach();
 
 function startOne(here: FaultyCluster, podName: string): Promise<Victim> {
   return here.start({ args: [...TIMES, "--xds-auth=none"], podName, factor: 4, callTimeoutMs: 5_000 });
@@ -60,8 +58,7 @@ function subscribe({ api }: FaultyCluster, { controlPlane }: Victim): ReturnType
 
 describe("two control planes", () => {
   it("have one that writes; when it can't renew its lease in the middle of a write, it writes nothing more", async () => {
-    const here = await startFaultyCluster();
-    undo.push(() => here.stop());
+    const here = await undo.stopping(startFaultyCluster());
     const first = await startOne(here, "first");
     await until(() => holder(here).startsWith("first_"));
     const second = await startOne(here, "second");

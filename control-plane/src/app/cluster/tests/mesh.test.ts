@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { afterEach, describe, it } from "node:test";
+import { describe, it } from "node:test";
 import { status } from "@grpc/grpc-js";
 import { RESOURCE } from "../../../kubernetes-api/resource-types.ts";
 import { until } from "../../../kubernetes-api/tests/until.ts";
@@ -7,17 +7,11 @@ import type { TestStream } from "../../../deliver/xds-server/client-for-tests.ts
 import type { ControlPlane } from "../control-plane.ts";
 import { predictorOf, startTestCluster, type TestCluster } from "./cluster-for-tests.ts";
 import { askAsProxy, tableIn } from "./mesh-cluster-for-tests.ts";
+import { undoAfterEach } from "./undo-for-tests.ts";
 
-const undo: (() => Promise<void> | void)[] = [];
-afterEach(async () => {
-  for (const step of undo.splice(0).reverse()) await step();
-});
+const undo = undoAfterEach();
 
-async function cluster(): Promise<TestCluster> {
-  const made = await startTestCluster();
-  undo.push(() => made.stop());
-  return made;
-}
+const cluster = (): Promise<TestCluster> => undo.stopping(startTestCluster());
 
 const ONE = { predictors: [predictorOf("main", 100)] };
 const TWO = { predictors: [predictorOf("main", 75), predictorOf("canary", 25, "model:2")] };

@@ -1,14 +1,12 @@
 import assert from "node:assert/strict";
-import { afterEach, describe, it } from "node:test";
+import { describe, it } from "node:test";
 import { RESOURCE } from "../../../kubernetes-api/resource-types.ts";
 import { until } from "../../../kubernetes-api/tests/until.ts";
 import type { PolicyAncestor, PolicyStatus } from "../policy-status.ts";
 import { predictorOf, startTestCluster, type TestCluster } from "./cluster-for-tests.ts";
+import { undoAfterEach } from "./undo-for-tests.ts";
 
-const undo: (() => Promise<void> | void)[] = [];
-afterEach(async () => {
-  for (const step of undo.splice(0).reverse()) await step();
-});
+const undo = undoAfterEach();
 
 const TWO = { predictors: [predictorOf("main", 75), predictorOf("canary", 25, "model:2")] };
 const NAMESPACE = "models";
@@ -16,8 +14,7 @@ const OWN = "graphway.dev/control-plane";
 const TRANSITION = "2026-01-01T00:00:00Z";
 
 async function cluster(spec: object = TWO): Promise<TestCluster> {
-  const made = await startTestCluster();
-  undo.push(() => made.stop());
+  const made = await undo.stopping(startTestCluster());
   made.apply(spec);
   return made;
 }
@@ -118,8 +115,7 @@ describe("the status of a RoutePolicy", () => {
   });
 
   it("takes back what it said when the target that comes is another control plane's", async () => {
-    const here = await startTestCluster();
-    undo.push(() => here.stop());
+    const here = await undo.stopping(startTestCluster());
     put(here, "early", { sticky: { header: "x-user" } });
     await here.start();
     await says(here, "early", "Accepted=False/TargetNotFound");

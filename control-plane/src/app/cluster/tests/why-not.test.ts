@@ -1,20 +1,17 @@
 import assert from "node:assert/strict";
-import { afterEach, it } from "node:test";
+import { it } from "node:test";
 import { podLabelsOf } from "../../../deliver/rollout/deployment-state.ts";
 import type { Condition } from "../../../deliver/status/seldon-status.ts";
 import { RESOURCE } from "../../../kubernetes-api/resource-types.ts";
 import { until } from "../../../kubernetes-api/tests/until.ts";
 import { predictorOf } from "./cluster-for-tests.ts";
 import { NAMESPACE, startFaultyCluster } from "./faulty-cluster-for-tests.ts";
+import { undoAfterEach } from "./undo-for-tests.ts";
 
-const undo: (() => Promise<void>)[] = [];
-afterEach(async () => {
-  for (const step of undo.splice(0).reverse()) await step();
-});
+const undo = undoAfterEach();
 
 it("says in status and log why a deployment is not available, and that it is", async () => {
-  const here = await startFaultyCluster();
-  undo.push(() => here.stop());
+  const here = await undo.stopping(startFaultyCluster());
   const one = await here.start();
   here.apply("iris", { predictors: [predictorOf("main", 100, "broken:1")] });
   const name = "iris-main-0-classifier";
