@@ -18,13 +18,18 @@ export function inMesh({ namespace }: World): Readonly<Record<string, string>> {
  * sides can, and sees these namespaces alone. Its root namespace is the world's.
  */
 export async function installIstio(world: World, namespaces: readonly string[]): Promise<void> {
-  const { istioSource } = world.target;
-  if (istioSource === undefined) throw new NotRun("the proxy's image is in the cluster of this checkout alone");
+  const istioSource = sourceFor(world);
   const values = Object.entries(valuesFor(world.namespace, namespaces)).flatMap(([name, value]) => [
     "--set-json",
     `${name}=${JSON.stringify(value)}`,
   ]);
   await world.helm("install", RELEASE, join(istioSource, CHART), ...values, "--wait", "--timeout", "150s");
+}
+
+/** Where the chart is. Throws where the cluster has no images for it. */
+export function sourceFor({ target }: World): string {
+  if (target.istioSource === undefined) throw new NotRun("the proxy's image is in the cluster of this checkout alone");
+  return target.istioSource;
 }
 
 /** Takes it away with its webhooks and roles, which no namespace holds. Quiet where it is not there. */

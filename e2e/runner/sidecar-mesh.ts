@@ -6,10 +6,9 @@ import { tokenOf } from "./filtered-mesh.ts";
 import { GatewayClient, type Reply } from "./gateway-client.ts";
 import type { Fields } from "./kube.ts";
 import { deployment, type DeploymentShape } from "./manifest.ts";
-import { inMesh, installIstio, uninstallIstio } from "./own-istio.ts";
+import { inMesh, installIstio, sourceFor, uninstallIstio } from "./own-istio.ts";
 import { askForFilter, tableInDump, type Asked, type Told } from "./proxy-tables.ts";
 import { CALLER, callerPod, INGRESS, ingressObjects } from "./sidecar-pods.ts";
-import { NotRun } from "./scenario.ts";
 import { until, untilTrue } from "./until.ts";
 import { World } from "./world.ts";
 
@@ -261,12 +260,12 @@ export async function withSidecarMesh(
   options: SidecarMeshOptions,
   run: (mesh: SidecarMesh) => Promise<void>,
 ): Promise<void> {
+  sourceFor(world);
   const mesh = new SidecarMesh(world);
   try {
     await mesh.install(options);
     await run(mesh);
   } catch (error) {
-    if (error instanceof NotRun) throw error;
     const said = error instanceof Error ? (error.stack ?? error.message) : String(error);
     throw new Error(`${said}\n${await mesh.dump()}`, { cause: error });
   } finally {
