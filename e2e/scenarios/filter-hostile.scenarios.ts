@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
-import { withFilteredMesh, type FilteredMesh } from "../runner/filtered-mesh.ts";
+import { tableOf, withFilteredMesh, type FilteredMesh } from "../runner/filtered-mesh.ts";
+import type { Reply } from "../runner/gateway-client.ts";
 import { model, predictor } from "../runner/manifest.ts";
 import { rawRequest, statusOfRaw } from "../runner/raw-http.ts";
 import type { Scenario } from "../runner/scenario.ts";
-import type { World } from "../runner/world.ts";
+import { rowOf, type World } from "../runner/world.ts";
 
 const V1 = "[1,2,3,4]";
 /** In every value that a client makes up: it must stand in no model's log. */
@@ -100,16 +101,22 @@ async function attack(world: World, mesh: FilteredMesh): Promise<string> {
   return [...sums].map(([status, count]) => `${count} times ${status}`).join(", ");
 }
 
-async function nothingArrived(mesh: FilteredMesh): Promise<void> {
+async function nothingArrived(mesh: FilteredMesh, expected: RegExp): Promise<void> {
   assert.deepEqual(await mesh.requestsOf("canary"), [], "the predictor without traffic was reached");
   const seen = await mesh.requestsOf("main");
-  const unexpected = seen.flatMap(({ headers }) => Object.keys(headers).filter((name) => !EXPECTED.test(name)));
+  const unexpected = seen.flatMap(({ headers }) => Object.keys(headers).filter((name) => !expected.test(name)));
   assert.deepEqual(unexpected.slice(0, 5), [], "headers that only proxies may set reached the model");
   assert.ok(!seen.some(({ headers }) => headers["x-graphway-route"]?.includes(EVIL)), "a made-up decision arrived");
 }
 
 /** What Envoy and the filter add, headers that mean nothing to us, and the one of ours that clients may send. */
 const EXPECTED = /^x-(graphway-(predictor|route|timeout-ms)$|forwarded-|request-id$|envoy-|header-\d+$|other$)/;
+/** Without the filter, which takes off all that begins as ours do, also what nobody has ever heard of. */
+const EXPECTED_UNFILTERED = new RegExp(`${EXPECTED.source}|^x-graphway-unknown$`);
+
+function answerAndDecision(reply: Reply): string {
+  return `${rowOf(reply)} by ${tableOf(reply) === undefined ? "fallback" : "filter"}`;
+}
 
 export const scenarios: readonly Scenario[] = [
   {
@@ -123,8 +130,26 @@ export const scenarios: readonly Scenario[] = [
         const load = mesh.load();
         const filtered = await attack(world, mesh);
         await load.stopFlawless([V1]);
-        await nothingArrived(mesh);
+        await nothingArrived(mesh, EXPECTED);
         world.note(filtered);
+      }),
+  },
+  {
+    name: "filter/hostile-unfiltered",
+    shows: "nor does one while a gateway has the EnvoyFilters, and no filter to load",
+    timeoutMs: 300_000,
+    run: (world) =>
+      withFilteredMesh(world, async (mesh) => {
+        await mesh.apply({ predictors: [seeing("main", 100), seeing("canary", 0)] });
+        await mesh.untilFiltered();
+        await mesh.scaleControlPlane(0);
+        await mesh.restartIngress();
+        await mesh.untilFallback();
+        const load = mesh.load(answerAndDecision);
+        const unfiltered = await attack(world, mesh);
+        await load.stopFlawless([`${V1} by fallback`]);
+        await nothingArrived(mesh, EXPECTED_UNFILTERED);
+        world.note(unfiltered);
       }),
   },
 ];
