@@ -47,7 +47,7 @@ async function leaveByGrpc({ grpcPort }: OrchestratorProcess, asked: Promise<unk
   session.destroy();
 }
 
-describe("a client that leaves before its answer", { timeout: 120_000 }, () => {
+describe("a client that leaves before its answer", { timeout: 600_000 }, () => {
   it("is 499 over REST and Canceled over gRPC, in metrics and in the access log", async () => {
     let onAsked: () => void = () => {};
     const node: StubNode = await startStub(
