@@ -6,18 +6,7 @@ import { test } from "node:test";
 import { loadAll } from "js-yaml";
 import { describePlan } from "./describe-plan.ts";
 import { readPlans } from "./read-plans.ts";
-
-const ROOT = join(import.meta.dirname, "..");
-
-function inputOf(name: string): string {
-  return join(ROOT, "control-plane", "testdata", name, "in.yaml");
-}
-
-interface Outcome {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
+import { inputOf, ROOT, type Outcome } from "./outcome-for-tests.ts";
 
 function graphway(...words: readonly string[]): Promise<Outcome> {
   return new Promise((resolve) => {
