@@ -29,6 +29,31 @@ test("from an orchestrator in a pod of its own to none, and back", () => {
   ]);
 });
 
+interface ServicePorts {
+  readonly ports: readonly { readonly name: string; readonly port: number }[];
+}
+
+test("a port that routes lead to keeps its name, by which Istio finds endpoints", () => {
+  const simulation = new Simulation(1);
+  const namesOf = (): ReadonlyMap<number, string> => {
+    const service = simulation.cluster.ofKind("Service").find((one) => one.metadata.name === "example-main");
+    const { ports } = service?.["spec"] as ServicePorts;
+    return new Map(ports.map((one) => [one.port, one.name]));
+  };
+  simulation.edit({ predictors: [MAIN] });
+  simulation.settle();
+  assert.equal(namesOf().get(8000), "http");
+  simulation.edit({ predictors: [NONE] });
+  for (let second = 0; namesOf().has(8000); second += 1) {
+    assert.ok(second < 400, "the former port stays");
+    assert.equal(namesOf().get(8000), "http");
+    simulation.turn();
+    simulation.tick();
+  }
+  simulation.settle();
+  assert.deepEqual([namesOf().get(9000), namesOf().get(9500)], ["http-9000", "grpc-9500"]);
+});
+
 test("pods that have had an orchestrator of their own keep requests when the name of their Service changes", () => {
   goThrough([
     { predictors: [MAIN], separate: true },
