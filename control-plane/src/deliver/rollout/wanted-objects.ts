@@ -4,7 +4,7 @@ import type { DeploymentPlan } from "../../plan/deployment-plan.ts";
 import type { PodSetPlan } from "../../plan/workload-plan.ts";
 import type { Problem } from "../../problem/problem.ts";
 import type { IstioOptions } from "../../render/istio/options.ts";
-import { renderIstio } from "../../render/istio/render.ts";
+import { renderIstio, renderPredictorRoutes } from "../../render/istio/render.ts";
 import type { TakeoverRoutes } from "../../render/istio/takeover.ts";
 import { renderWorkloads } from "../../render/workloads/render-workloads.ts";
 import type { EffectiveRoutes } from "./effective-routes.ts";
@@ -104,11 +104,8 @@ function wantRoutes(
   settings: RolloutSettings,
   takeovers: readonly TakeoverRoutes[],
 ): Wanted {
-  const objects = renderIstio(plan, istioOptionsOf(settings), takeovers)
-    .value as readonly unknown[] as readonly KubernetesObject[];
-  const object = objects.find((one) => one.kind === "VirtualService" && one.metadata.name === plan.seldonId);
-  if (object === undefined) throw new Error(`no VirtualService was rendered for ${plan.key}`);
-  return own(owner, RESOURCE.virtualService, object);
+  const object: unknown = renderPredictorRoutes(plan, istioOptionsOf(settings), takeovers);
+  return own(owner, RESOURCE.virtualService, object as KubernetesObject);
 }
 
 function want(plan: DeploymentPlan, resource: KubernetesObject, settings: RolloutSettings): WantedObjects {

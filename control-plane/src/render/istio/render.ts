@@ -27,3 +27,12 @@ export function renderIstio(
   const value = [...rules, ...explainers.rules, renderVirtualService(plan, settings, takeovers), ...explainers.routes];
   return { value, problems: findInexpressible(plan, settings) };
 }
+
+/** The VirtualService of its predictors alone: what changes when predictors come and go. */
+export function renderPredictorRoutes(
+  plan: DeploymentPlan,
+  options: Partial<IstioOptions> = {},
+  takeovers: readonly TakeoverRoutes[] = [],
+): JsonObject {
+  return renderVirtualService(plan, { ...DEFAULT_ISTIO_OPTIONS, ...options }, takeovers);
+}
