@@ -46,6 +46,10 @@ const KINDS: Readonly<Record<string, readonly [group: string, plural: string]>> 
   ResourceQuota: ["v1", "resourcequotas"],
   Secret: ["v1", "secrets"],
   CustomResourceDefinition: ["apiextensions.k8s.io/v1", "customresourcedefinitions"],
+  ClusterRole: ["rbac.authorization.k8s.io/v1", "clusterroles"],
+  ClusterRoleBinding: ["rbac.authorization.k8s.io/v1", "clusterrolebindings"],
+  ValidatingWebhookConfiguration: ["admissionregistration.k8s.io/v1", "validatingwebhookconfigurations"],
+  GatewayClass: ["gateway.networking.k8s.io/v1", "gatewayclasses"],
   ReferenceGrant: ["gateway.networking.k8s.io/v1beta1", "referencegrants"],
   Deployment: ["apps/v1", "deployments"],
   ReplicaSet: ["apps/v1", "replicasets"],
@@ -62,7 +66,15 @@ const KINDS: Readonly<Record<string, readonly [group: string, plural: string]>> 
   RoutePolicy: ["graphway.dev/v1alpha1", "routepolicies"],
 };
 
-const CLUSTER_WIDE = new Set(["Namespace", "Node", "CustomResourceDefinition"]);
+const CLUSTER_WIDE = new Set([
+  "Namespace",
+  "Node",
+  "CustomResourceDefinition",
+  "ClusterRole",
+  "ClusterRoleBinding",
+  "ValidatingWebhookConfiguration",
+  "GatewayClass",
+]);
 
 /** The Kubernetes API as far as scenarios need it, within this process: kubectl costs a process for every look. */
 export class Kube {

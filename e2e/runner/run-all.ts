@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { apiScenarios } from "./api-scenarios.ts";
 import { findScenarios } from "./find-scenarios.ts";
 import { Kube } from "./kube.ts";
+import { clearLeftovers } from "./leftovers.ts";
 import { formatSum, formatTable } from "./report.ts";
 import { runScenario, type Outcome } from "./run-scenario.ts";
 import { isSelected, type Scenario } from "./scenario.ts";
@@ -24,6 +25,8 @@ if (chosen.length === 0) {
 
 const startMs = performance.now();
 const kube = new Kube(target.kubeconfig, target.context);
+for (const what of await clearLeftovers(kube))
+  process.stdout.write(`e2e: ${what} of a run that was killed is taken away\n`);
 const outcomes: Outcome[] = [];
 // Those that may take longest first, so that none is left to run alone at the end.
 const together = chosen.filter(({ isAlone }) => isAlone !== true);

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { dumpNamespace } from "./dump.ts";
 import type { Kube } from "./kube.ts";
+import { runLabels } from "./leftovers.ts";
 import { NotRun, type Scenario } from "./scenario.ts";
 import type { Target } from "./target.ts";
 import { World } from "./world.ts";
@@ -27,7 +28,7 @@ export async function runScenario(scenario: Scenario, target: Target, kube: Kube
     return { scenario, result, seconds, message, notes: world.notes };
   };
   try {
-    await kube.apply({ apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } }, "");
+    await kube.apply({ apiVersion: "v1", kind: "Namespace", metadata: { name: namespace, labels: runLabels() } }, "");
     await within(scenario.run(world), scenario.timeoutMs ?? TIMEOUT_MS);
     return end("passed", "");
   } catch (error) {
