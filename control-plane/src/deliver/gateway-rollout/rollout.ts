@@ -57,7 +57,7 @@ export function createRollout(options: RolloutOptions): Rollout {
   const retryAfterMs = options.retryAfterMs ?? 1000;
 
   const published = new Map<string, EncodedResource>();
-  /** What is in `published`. */
+  /** The backends in `published`. */
   const held = new Set<EncodedResource>();
   const leftAtMs = new Map<string, number>();
   let tableFingerprint = "";
@@ -128,7 +128,7 @@ export function createRollout(options: RolloutOptions): Rollout {
   function hold(resource: EncodedResource): void {
     drop(resource);
     published.set(keyOf(resource), resource);
-    held.add(resource);
+    if (isBackend(resource)) held.add(resource);
   }
 
   function drop(resource: EncodedResource): void {
@@ -152,11 +152,16 @@ export function createRollout(options: RolloutOptions): Rollout {
 
   /** From now on nothing names the backends that are not in the snapshot, nor in the next; they go after the drain time. */
   function markLeft(snapshot: GatewaySnapshot): void {
-    const wanted = new Set(snapshot.backends);
-    const others = [...held].filter((one) => !wanted.has(one) && isBackend(one)).map(keyOf);
-    const ofNext = new Set(next?.backends.map(keyOf));
-    for (const key of others) if (!ofNext.has(key) && !leftAtMs.has(key)) leftAtMs.set(key, Date.now());
+    for (const key of heldBeside(snapshot).map(keyOf)) if (!leftAtMs.has(key)) leftAtMs.set(key, Date.now());
     schedulePrune();
+  }
+
+  /** All backends of the snapshot are held: it was sent. */
+  function heldBeside({ backends }: GatewaySnapshot): readonly EncodedResource[] {
+    if (held.size === backends.length) return [];
+    const wanted = new Set(backends);
+    const ofNext = new Set(next?.backends.map(keyOf));
+    return [...held].filter((one) => !wanted.has(one) && !ofNext.has(keyOf(one)));
   }
 
   function schedulePrune(): void {
