@@ -46,16 +46,20 @@ function lines(facts: readonly (readonly [string, string])[]): string {
     .join("");
 }
 
-/** Where a request goes, and why, in words. Without a plan what only a plan knows is left open. */
+/** Where a request goes, and why, in words. Without a plan what only a plan knows is left open. `taker` answers in its place. */
 export function describeExplanation(
   explanation: Explanation,
   request: ExampleRequest,
   plan: DeploymentPlan | undefined,
+  taker?: string,
 ): string {
   const { predictor, forceIgnored, rule, split, shadows, set, removed } = explanation;
   const shares = split.map((one) => `${one.predictor} ${one.percent} %`).join(", ");
   return lines([
     ["deployment", `${explanation.deployment}, ${explanation.transport} ${explanation.kind}`],
+    ...(taker === undefined
+      ? []
+      : [["answered by", `${taker}, which takes it over by its headers; what follows does not count`] as const]),
     ["predictor", predictor],
     ...(forceIgnored === undefined ? [] : [["force", `ignored: ${forceIgnored}`] as const]),
     ["rule", rule ?? "none took it"],

@@ -69,6 +69,13 @@ test("a force that does not count is told, with the reason", async () => {
   assert.match(forbidden.stdout, /^force: +ignored: no client of this deployment may force/m);
 });
 
+test("a deployment that takes a request over by its headers is named", async () => {
+  const words = ["seldon/example", "-f", inputOf("ambassador-header"), "--header"];
+  const { stdout } = await explain(...words, "Location=london");
+  assert.match(stdout, /^answered by: +seldon\/example-header, /m);
+  assert.doesNotMatch((await explain(...words, "location=paris")).stdout, /answered by/);
+});
+
 test("a name alone is enough where one deployment has it", async () => {
   assert.match((await explain("example", "-f", inputOf("canary"))).stdout, /^deployment: +seldon\/example/m);
   const table = join(folder, "canary.bin");

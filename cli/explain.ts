@@ -14,6 +14,7 @@ import { createExplainer, type Explainer } from "../control-plane/src/render/exp
 import { readRouteTable } from "../control-plane/src/render/filter-table/read.ts";
 import { renderGatewayTable } from "../control-plane/src/render/targets.ts";
 import { describeDistribution, describeExplanation } from "./describe-explanation.ts";
+import { findTakeover } from "./find-takeover.ts";
 import { exitCodeOf } from "./exit-code.ts";
 import { formatProblems } from "./problem-list.ts";
 import { readPlans } from "./read-plans.ts";
@@ -197,7 +198,7 @@ function say(problems: readonly Problem[], { stderr }: Output): void {
 function answer(
   explainer: Explainer,
   request: ExampleRequest,
-  plan: DeploymentPlan | undefined,
+  plans: readonly DeploymentPlan[],
   values: Values,
   output: Output,
 ): number {
@@ -207,9 +208,18 @@ function answer(
     const { value, problems } = explainer.explain(request);
     say(problems, output);
     if (value === undefined) return 1;
+    const plan = plans.find((one) => one.key === `${request.namespace}/${request.name}`);
+    const taker = findTakeover(request, plans);
     const retry = plan?.retry;
-    const whole = { ...value, requestId: request.requestId, ...(retry === undefined ? {} : { retry }) };
-    stdout.write(values.json ? `${JSON.stringify(whole, undefined, 2)}\n` : describeExplanation(value, request, plan));
+    const whole = {
+      ...value,
+      ...(taker === undefined ? {} : { answeredBy: taker }),
+      requestId: request.requestId,
+      ...(retry === undefined ? {} : { retry }),
+    };
+    stdout.write(
+      values.json ? `${JSON.stringify(whole, undefined, 2)}\n` : describeExplanation(value, request, plan, taker),
+    );
     return hasErrors(problems) ? 1 : 0;
   }
   const ids = Array.from({ length: times }, () => randomUUID());
@@ -244,6 +254,5 @@ export async function run(words: readonly string[], output: Output = process): P
   const explainer = createExplainer({ wasm, table: answerer.table, seed });
   say([...own, ...explainer.problems], output);
   if (explainer.value === undefined) return 1;
-  const plan = answerer.plans.find((one) => one.key === key);
-  return answer(explainer.value, request, plan, values, output);
+  return answer(explainer.value, request, answerer.plans, values, output);
 }
