@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { GatewayClient, type Reply, type RestCall } from "./gateway-client.ts";
 import type { Fields, KubeObject } from "./kube.ts";
+import { envoyOfMesh } from "./mesh-envoy.ts";
 import { Load } from "./load.ts";
 import { deployment, type DeploymentShape } from "./manifest.ts";
 import { sendRaw } from "./raw-http.ts";
@@ -277,22 +278,14 @@ export async function withFilteredMesh(
 /** The ingress Envoy, its Service and the Gateway that it serves. */
 function ingressOf(namespace: string): readonly Fields[] {
   const labels = { istio: namespace, app: ENVOY };
-  const node = [
-    `node: { id: router~$(POD_IP)~$(POD_NAME).${namespace}~${namespace}.svc.cluster.local, cluster: ${ENVOY}.${namespace}`,
-    `metadata: { NAMESPACE: ${namespace}, LABELS: { istio: ${namespace}, app: ${ENVOY} }, ISTIO_VERSION: 1.31.0`,
-    "CLUSTER_ID: Kubernetes, INSTANCE_IPS: $(POD_IP) } }",
-  ].join(", ");
-  const fieldOf = (name: string, fieldPath: string): Fields => ({ name, valueFrom: { fieldRef: { fieldPath } } });
-  const container = {
-    name: "istio-proxy",
-    image: "docker.io/graphway/envoy:1",
-    imagePullPolicy: "Never",
-    resources: { requests: { cpu: "20m" } },
-    args: ["-c", "/etc/envoy/envoy.yaml", "--concurrency", "1", "--config-yaml", node],
-    env: [fieldOf("POD_IP", "status.podIP"), fieldOf("POD_NAME", "metadata.name")],
-    readinessProbe: { httpGet: { path: "/ready", port: ADMIN_PORT }, periodSeconds: 1 },
-    volumeMounts: [{ name: "config", mountPath: "/etc/envoy" }],
-  };
+  const container = envoyOfMesh({
+    role: "router",
+    name: ENVOY,
+    namespace,
+    metadata: `LABELS: { istio: ${namespace}, app: ${ENVOY} }`,
+    adminPort: ADMIN_PORT,
+    cpu: "20m",
+  });
   return [
     {
       apiVersion: "v1",

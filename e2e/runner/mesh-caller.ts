@@ -1,6 +1,7 @@
 import { BOOTSTRAP } from "./filtered-mesh.ts";
 import { GatewayClient } from "./gateway-client.ts";
 import type { Fields } from "./kube.ts";
+import { envoyOfMesh } from "./mesh-envoy.ts";
 import { NotRun } from "./scenario.ts";
 import { until } from "./until.ts";
 import type { World } from "./world.ts";
@@ -38,22 +39,14 @@ export interface MeshCaller {
 /** The proxy, and what of the mesh it is told: port 8000 of its own namespace. */
 function objectsOf(namespace: string): readonly Fields[] {
   const labels = { app: NAME };
-  const node = [
-    `node: { id: sidecar~$(POD_IP)~$(POD_NAME).${namespace}~${namespace}.svc.cluster.local, cluster: ${NAME}.${namespace}`,
-    `metadata: { NAMESPACE: ${namespace}, INTERCEPTION_MODE: NONE, LABELS: { app: ${NAME} }, ISTIO_VERSION: 1.31.0`,
-    "CLUSTER_ID: Kubernetes, INSTANCE_IPS: $(POD_IP) } }",
-  ].join(", ");
-  const fieldOf = (name: string, fieldPath: string): Fields => ({ name, valueFrom: { fieldRef: { fieldPath } } });
-  const container = {
-    name: "istio-proxy",
-    image: "docker.io/graphway/envoy:1",
-    imagePullPolicy: "Never",
-    resources: { requests: { cpu: "10m" } },
-    args: ["-c", "/etc/envoy/envoy.yaml", "--concurrency", "1", "--config-yaml", node],
-    env: [fieldOf("POD_IP", "status.podIP"), fieldOf("POD_NAME", "metadata.name")],
-    readinessProbe: { httpGet: { path: "/ready", port: ADMIN_PORT }, periodSeconds: 1 },
-    volumeMounts: [{ name: "config", mountPath: "/etc/envoy" }],
-  };
+  const container = envoyOfMesh({
+    role: "sidecar",
+    name: NAME,
+    namespace,
+    metadata: `INTERCEPTION_MODE: NONE, LABELS: { app: ${NAME} }`,
+    adminPort: ADMIN_PORT,
+    cpu: "10m",
+  });
   const port = { number: PORT, protocol: "HTTP", name: "http" };
   return [
     { apiVersion: "v1", kind: "ConfigMap", metadata: { name: NAME }, data: { "envoy.yaml": BOOTSTRAP } },
