@@ -231,7 +231,9 @@ export class ContainerCaller implements NodeCaller {
     const path = rest.path(asked, modelRefOf(run.graph, node, run));
     const answersClient = request.answersClient && run.calledBy === "rest";
     const take = answersClient ? takerOf(run, node) : undefined;
-    const asking = { node: node.name, path, payload, headers, puid, answersClient, take };
+    // A reward counts each time it comes.
+    const mayRepeat = asked !== "send-feedback";
+    const asking = { node: node.name, path, payload, headers, puid, answersClient, mayRepeat, take };
     return postToNode(lease.resource, asking, scope);
   }
 

@@ -12,8 +12,11 @@ export interface Exchange {
   /** False: no more until `resume`. */
   onData(chunk: Buffer): boolean;
   onEnd(): void;
-  /** NotHttp, or the socket's error; undefined: the connection was closed before the reply was whole. */
-  onError(error: Error | undefined): void;
+  /**
+   * NotHttp, or the socket's error; undefined: the connection was closed before the reply was whole.
+   * `isStale`: it had served others, and ended without a word about this request.
+   */
+  onError(error: Error | undefined, isStale: boolean): void;
 }
 
 export interface ConnectionOwner {
@@ -34,6 +37,9 @@ export class Connection implements ReplyListener {
   #parser: ReplyParser | undefined;
   #keepAliveMs = 0;
   #isWhole = false;
+  /** True while a connection that has served others has said nothing about this exchange. */
+  #isUnheard = false;
+  #hasServed = false;
   /** In performance.now() time; when an idle connection is no longer to be used. */
   expiresMs = 0;
 
@@ -68,6 +74,7 @@ export class Connection implements ReplyListener {
     this.#parser = new ReplyParser(this, this.#heads);
     this.#isWhole = false;
     this.#keepAliveMs = 0;
+    this.#isUnheard = this.#hasServed;
     this.#write(exchange.head, exchange.chunks);
   }
 
@@ -83,6 +90,7 @@ export class Connection implements ReplyListener {
 
   /** Ends the connection, and tells its exchange. */
   drop(): void {
+    this.#isUnheard = false;
     this.#fail(new Error("the connection was given up"));
   }
 
@@ -126,6 +134,7 @@ export class Connection implements ReplyListener {
       this.#socket.destroy();
       return;
     }
+    this.#isUnheard = false;
     try {
       parser.read(piece);
     } catch (error) {
@@ -147,6 +156,7 @@ export class Connection implements ReplyListener {
     exchange?.onEnd();
     if (!isFree) return;
     socket.resume();
+    this.#hasServed = true;
     this.expiresMs = performance.now() + this.#keepAliveMs;
     this.#owner.onIdle(this);
   }
@@ -155,6 +165,6 @@ export class Connection implements ReplyListener {
     const exchange = this.#exchange;
     this.#exchange = this.#parser = undefined;
     this.#socket.destroy();
-    exchange?.onError(error);
+    exchange?.onError(error, this.#isUnheard);
   }
 }

@@ -20,6 +20,8 @@ export interface HttpReply {
 export interface ExchangeOutcome {
   resolve(reply: HttpReply): void;
   reject(error: CallError): void;
+  /** Sends it once more on another connection. Absent: a node must not get it twice. */
+  readonly repeat?: ((exchange: HttpExchange) => void) | undefined;
 }
 
 /** One call: waits, is sent, gathers its reply, and ends once, whatever happens. */
@@ -38,6 +40,7 @@ export class HttpExchange implements Exchange {
   #reply: ReplyHead | undefined;
   #length = 0;
   #isOver = false;
+  #isRepeated = false;
 
   constructor(
     target: string,
@@ -106,8 +109,13 @@ export class HttpExchange implements Exchange {
     else this.#stream.end();
   }
 
-  onError(error: Error | undefined): void {
-    this.fail(error === undefined ? cutFault(this.#target) : faultOf(this.#target, error));
+  onError(error: Error | undefined, isStale: boolean): void {
+    const { repeat } = this.#outcome;
+    if (isStale && !this.#isRepeated && repeat !== undefined) {
+      this.#isRepeated = true;
+      this.#connection = undefined;
+      repeat(this);
+    } else this.fail(error === undefined ? cutFault(this.#target) : faultOf(this.#target, error));
   }
 
   /** From here on what arrives goes to whoever takes the stream, and the call ends when it has taken all. */

@@ -6,13 +6,13 @@ import { CallError } from "../../execute/call-error.ts";
 import { Scope } from "../../execute/scope.ts";
 import { HttpTransport } from "./http-transport.ts";
 
-const OK = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+const OK = "HTTP/1.1 200 OK\r\nKeep-Alive: timeout=600\r\nContent-Length: 2\r\n\r\nok";
 
 interface Node {
   readonly http: HttpTransport;
   /** Every connection that was made. */
   readonly sockets: readonly Socket[];
-  readonly call: (body?: string, scope?: Scope) => Promise<string>;
+  readonly call: (body?: string, scope?: Scope, mayRepeat?: boolean) => Promise<string>;
 }
 
 /** A node that does with each request what `answer` says; requests come whole in these tests. */
@@ -35,9 +35,10 @@ async function withNode(
   const { port } = server.address() as AddressInfo;
   const limits = { connections, queue: 100, connectTimeoutMs: 60_000, maxReplyBytes: 1000 };
   const http = new HttpTransport("127.0.0.1", port, limits);
-  const call = async (body = "{}", scope = new Scope(Infinity)): Promise<string> => {
-    const request = { method: "POST", path: "/predict", headers: ["a", "b"], chunks: [Buffer.from(body)] } as const;
-    return Buffer.concat((await http.call(request, scope)).chunks).toString();
+  const call = async (body = "{}", scope = new Scope(Infinity), mayRepeat = true): Promise<string> => {
+    const request = { method: "POST", path: "/predict", headers: ["a", "b"], mayRepeat } as const;
+    const reply = await http.call({ ...request, chunks: [Buffer.from(body)] }, scope);
+    return Buffer.concat(reply.chunks).toString();
   };
   try {
     await check({ http, sockets, call });
@@ -79,7 +80,7 @@ describe("calls to a node over HTTP", { concurrency: 8, timeout: 600_000 }, () =
         /^POST \/predict HTTP\/1\.1\r\nhost: 127\.0\.0\.1:\d+\r\n.*a: b\r\ncontent-length: 2\r\n\r\n\xc3\xa9$/s,
       );
       const scope = new Scope(Infinity);
-      const base = { method: "POST", path: "/predict", chunks: [] } as const;
+      const base = { method: "POST", path: "/predict", chunks: [], mayRepeat: true } as const;
       await assert.rejects(http.call({ ...base, headers: ["a", "b\r\nc: d"] }, scope), isFault("bad-request"));
       await assert.rejects(http.call({ ...base, path: "/a b", headers: [] }, scope), isFault("bad-request"));
     });
@@ -130,6 +131,61 @@ describe("calls to a node over HTTP", { concurrency: 8, timeout: 600_000 }, () =
       for (const fault of faults) await assert.rejects(call(), isFault(fault));
       assert.equal(await call(), "ok");
     });
+  });
+
+  it("are sent once more where the node was closing its idle connections", async () => {
+    const asked: string[] = [];
+    // Nothing comes on the first two connections after their first reply.
+    const answer = (socket: Socket, request: string): void => {
+      asked.push(request);
+      if (asked.length === 3) socket.destroy();
+      else answerOk(socket);
+    };
+    await withNode(answer, async ({ call, sockets }) => {
+      await Promise.all([call(), call()]);
+      assert.equal(await call(), "ok");
+      assert.equal(sockets.length, 3, "on a connection of its own");
+      assert.equal(asked.length, 4);
+      assert.equal(asked[3], asked[2]);
+    });
+  });
+
+  it("are sent once more as soon as there may be another connection", async () => {
+    let asked = 0;
+    const answer = (socket: Socket): void => {
+      asked += 1;
+      if (asked === 2) socket.destroy();
+      else answerOk(socket);
+    };
+    await withNode(
+      answer,
+      async ({ call, sockets }) => {
+        assert.deepEqual(await Promise.all([call(), call(), call()]), ["ok", "ok", "ok"]);
+        assert.equal(sockets.length, 2);
+      },
+      1,
+    );
+  });
+
+  it("are not sent twice where they must not be, nor a third time, nor after a word of the reply", async () => {
+    const cases = [
+      { name: "must not be repeated", mayRepeat: false, said: "", asks: 2 },
+      { name: "the next connection ends as well", mayRepeat: true, said: "", asks: 3 },
+      { name: "the reply had begun", mayRepeat: true, said: "H", asks: 2 },
+    ];
+    for (const { name, mayRepeat, said, asks } of cases) {
+      let asked = 0;
+      const answer = (socket: Socket): void => {
+        asked += 1;
+        if (asked === 1) answerOk(socket);
+        else socket.end(said);
+      };
+      await withNode(answer, async ({ call }) => {
+        await call();
+        await assert.rejects(call("{}", new Scope(Infinity), mayRepeat), isFault("unreachable"), name);
+        assert.equal(asked, asks, name);
+      });
+    }
   });
 
   it("are stopped by their scope, on the wire and in the queue", async () => {

@@ -14,6 +14,8 @@ export interface HttpCall {
   readonly headers: readonly string[];
   /** The body in pieces; none for GET. */
   readonly chunks: readonly Buffer[];
+  /** The node may get it twice: it is sent again where it met a connection that the node was just closing. */
+  readonly mayRepeat: boolean;
 }
 
 /** How often idle connections are looked at for those that have expired. */
@@ -72,6 +74,7 @@ export class HttpTransport implements ConnectionOwner {
           this.#ended();
           reject(error);
         },
+        repeat: request.mayRepeat ? this.#repeat : undefined,
       };
       const { maxReplyBytes } = this.#limits;
       this.#send(new HttpExchange(this.#target, head, request.chunks, maxReplyBytes, scope, outcome, take));
@@ -119,6 +122,12 @@ export class HttpTransport implements ConnectionOwner {
     if (connection === undefined) this.#waiting.push(exchange);
     else exchange.beginOn(connection);
   }
+
+  /** A node that closes one idle connection, closes them all: what it gets again goes out on none of them. */
+  readonly #repeat = (exchange: HttpExchange): void => {
+    for (const connection of this.#idle.splice(0)) connection.destroy();
+    this.#send(exchange);
+  };
 
   #takeIdle(): Connection | undefined {
     for (let last = this.#idle.pop(); last !== undefined; last = this.#idle.pop()) {

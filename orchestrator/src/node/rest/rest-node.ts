@@ -14,6 +14,8 @@ export interface RestRequest {
   readonly headers: NodeHeaders;
   readonly puid: string;
   readonly answersClient: boolean;
+  /** The node may get it twice. */
+  readonly mayRepeat: boolean;
   /** Takes a long reply as it arrives; it is then empty for the caller. */
   readonly take?: TakeStream | undefined;
 }
@@ -29,7 +31,13 @@ export async function postToNode(http: HttpTransport, request: RestRequest, scop
     headers.push("accept-encoding", request.headers.acceptEncoding);
   }
   headers.push("seldon-puid", request.puid);
-  const call = { method: "POST", path: request.path, headers, chunks: chunksOf(payload) } as const;
+  const call = {
+    method: "POST",
+    path: request.path,
+    headers,
+    chunks: chunksOf(payload),
+    mayRepeat: request.mayRepeat,
+  } as const;
   const reply = await http.call(call, scope, request.take);
   return accepted(request.node, reply);
 }
@@ -41,7 +49,8 @@ export async function getFromNode(
   scope: Scope,
 ): Promise<RestPayload> {
   const headers = [...request.headers.pairs, "seldon-puid", request.puid];
-  return accepted(request.node, await http.call({ method: "GET", path: request.path, headers, chunks: [] }, scope));
+  const call = { method: "GET", path: request.path, headers, chunks: [], mayRepeat: true } as const;
+  return accepted(request.node, await http.call(call, scope));
 }
 
 function accepted(node: string, reply: HttpReply): RestPayload {
