@@ -15,6 +15,8 @@ export interface RunningEnvoy {
   readonly port: number;
   /** What it wrote on standard output. */
   readonly output: () => string;
+  /** And on standard error, warnings and worse. */
+  readonly log: () => string;
   stop(): Promise<void>;
 }
 
@@ -114,7 +116,7 @@ export async function startEnvoy(resources: readonly XdsResource[], port: number
     await stop();
     throw new Error(`Envoy did not start: ${said.join("")}`, { cause: error });
   }
-  return { port, output: () => written.join(""), stop };
+  return { port, output: () => written.join(""), log: () => said.join(""), stop };
 }
 
 async function answers(port: number, gone: () => boolean): Promise<void> {

@@ -1,6 +1,7 @@
 import { HEADER_CLUSTER, HEADER_NAMESPACE, HEADER_SELDON } from "#proto/vocabulary/headers.ts";
 import type { DeploymentPlan } from "../../plan/deployment-plan.ts";
 import { urlPrefix } from "../../plan/urls.ts";
+import { MEANT_FOR_FILTER } from "../client-headers.ts";
 import { ECHOES, explainerRoutes, grpcRoutes, grpcTakeover, restRoutes, restTakeover } from "./deployment-routes.ts";
 import { GATEWAY_NAME } from "./listener.ts";
 import { memoized } from "./memo.ts";
@@ -236,6 +237,9 @@ export function ownHosts({ hosts }: DeploymentPlan): readonly string[] {
   return hosts;
 }
 
+/** On every route: where Envoy was told to send a request, and what is for the filter, which has no table, has trapped or is away. */
+const REMOVED: readonly string[] = [HEADER_CLUSTER, ...MEANT_FOR_FILTER];
+
 const ALL: RoutesBehind = { name: GATEWAY_NAME, hostsOf: ownHosts };
 
 /**
@@ -251,7 +255,7 @@ export function renderRouteConfiguration(
   const body = {
     name,
     ignore_port_in_host_matching: true,
-    request_headers_to_remove: [HEADER_CLUSTER],
+    request_headers_to_remove: REMOVED,
     response_headers_to_add: ECHOES,
     most_specific_header_mutations_wins: true,
     virtual_hosts: [...allLookUps(plans, hostsOf)].map(([host, served]) => virtualHost(host, served, options)),
