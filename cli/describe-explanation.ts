@@ -36,6 +36,11 @@ function describeDeadline({ set }: Explanation): string {
   return found === undefined ? "as the client says" : `${Number(found[1] ?? found[2]) / 1000} s`;
 }
 
+function describeTaker(taker: string | undefined): readonly (readonly [string, string])[] {
+  if (taker === undefined) return [];
+  return [["answered by", `${taker}, which takes it over by its headers; what follows does not count`]];
+}
+
 /** Text from manifests and from the command line: what would move the cursor is shown as its code. */
 function lines(facts: readonly (readonly [string, string])[]): string {
   const width = Math.max(...facts.map(([name]) => name.length)) + 2;
@@ -57,9 +62,7 @@ export function describeExplanation(
   const shares = split.map((one) => `${one.predictor} ${one.percent} %`).join(", ");
   return lines([
     ["deployment", `${explanation.deployment}, ${explanation.transport} ${explanation.kind}`],
-    ...(taker === undefined
-      ? []
-      : [["answered by", `${taker}, which takes it over by its headers; what follows does not count`] as const]),
+    ...describeTaker(taker),
     ["predictor", predictor],
     ...(forceIgnored === undefined ? [] : [["force", `ignored: ${forceIgnored}`] as const]),
     ["rule", rule ?? "none took it"],
@@ -73,11 +76,16 @@ export function describeExplanation(
   ]).replaceAll(/^: {0,}/gm, (lead) => lead.replace(":", " "));
 }
 
-/** How many requests went where. */
-export function describeDistribution({ requests, predictors, shadows, rules }: Distribution): string {
+/** How many requests went where. `taker` answers all of them in its place. */
+export function describeDistribution({ requests, predictors, shadows, rules }: Distribution, taker?: string): string {
   const share = (count: number): string =>
     `${count} of ${requests}, ${Number(((count / requests) * 100).toFixed(2))} %`;
   const rows = (kind: string, counts: Readonly<Record<string, number>>) =>
     Object.entries(counts).map(([name, count]) => [`${kind} ${name}`, share(count)] as const);
-  return lines([...rows("predictor", predictors), ...rows("rule", rules), ...rows("shadow", shadows)]);
+  return lines([
+    ...describeTaker(taker),
+    ...rows("predictor", predictors),
+    ...rows("rule", rules),
+    ...rows("shadow", shadows),
+  ]);
 }

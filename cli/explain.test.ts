@@ -1,10 +1,14 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { promisify } from "node:util";
+import { loadAll } from "js-yaml";
+import type { KubernetesObject } from "../control-plane/src/kubernetes-api/object.ts";
+import { RESOURCE } from "../control-plane/src/kubernetes-api/resource-types.ts";
+import { startFakeApiServer } from "../control-plane/src/kubernetes-api/tests/fake-api-server.ts";
 import { run } from "./explain.ts";
 import { readPlans } from "./read-plans.ts";
 import { renderGatewayTable } from "../control-plane/src/render/targets.ts";
@@ -74,6 +78,47 @@ test("a deployment that takes a request over by its headers is named", async () 
   const { stdout } = await explain(...words, "Location=london");
   assert.match(stdout, /^answered by: +seldon\/example-header, /m);
   assert.doesNotMatch((await explain(...words, "location=paris")).stdout, /answered by/);
+});
+
+test("of several that take a request over, the one whose name sorts first is named, as routes ask it", async () => {
+  const text = await readFile(inputOf("ambassador-header"), "utf8");
+  const taker = text.slice(text.lastIndexOf("apiVersion:"));
+  const file = join(folder, "takers.yaml");
+  await writeFile(file, `${text}\n---\n${taker.replace("name: example-header", "name: another")}`);
+  const words = ["seldon/example", "-f", file, "--header", "location=london"];
+  assert.match((await explain(...words)).stdout, /^answered by: +seldon\/another, /m);
+  const repeated = await explain(...words, "--repeat", "3");
+  assert.match(repeated.stdout, /^answered by: +seldon\/another, .*\npredictor main: +3 of 3/);
+  const asData = await explain(...words, "--repeat", "3", "--json");
+  assert.equal((JSON.parse(asData.stdout) as { readonly answeredBy?: string }).answeredBy, "seldon/another");
+  const twice = await explain(...words, "--header", "location=paris");
+  assert.doesNotMatch(twice.stdout, /answered by/, "Envoy sees one header, london,paris");
+});
+
+test("a cluster is asked for what answers in a deployment's place too, as files are", async () => {
+  const api = await startFakeApiServer();
+  try {
+    for (const object of loadAll(await readFile(inputOf("ambassador-header"), "utf8")))
+      await api.client().create(RESOURCE.seldonDeployment, object as KubernetesObject);
+    const kubeconfig = join(folder, "kubeconfig");
+    const context = { name: "c", context: { cluster: "c", user: "c" } };
+    await writeFile(
+      kubeconfig,
+      JSON.stringify({
+        ...{ apiVersion: "v1", kind: "Config", "current-context": "c", contexts: [context] },
+        ...{ clusters: [{ name: "c", cluster: { server: api.url } }], users: [{ name: "c", user: {} }] },
+      }),
+    );
+    const request = ["--header", "location=london", "--request-id", "one"];
+    for (const deployment of ["seldon/example", "example"]) {
+      const live = await explain(deployment, "--cluster", "--kubeconfig", kubeconfig, ...request);
+      assert.match(live.stdout, /^answered by: +seldon\/example-header, /m);
+      const fromFile = await explain(deployment, "-f", inputOf("ambassador-header"), ...request);
+      assert.equal(live.stdout, fromFile.stdout);
+    }
+  } finally {
+    await api.stop();
+  }
 });
 
 test("a name alone is enough where one deployment has it", async () => {

@@ -28,7 +28,7 @@ Says where a request goes and why: rule, key, split, predictor, shadows, retries
 the very filter that Envoy runs, on this machine; nothing is sent to anybody. The namespace may be left out where only one
 deployment has the name.
 
-  -f, --file <path>      manifests, RoutePolicies too; may be given more than once
+  -f, --file <path>      manifests, RoutePolicies too, or - for standard input; may be given more than once
       --cluster          the live SeldonDeployment and its RoutePolicies (--kubeconfig <path>, --context <name>)
       --table <file>     a route table as bytes: graphway render -t filter-table -o bytes
 
@@ -204,16 +204,17 @@ function answer(
 ): number {
   const { stdout } = output;
   const times = readRepeat(values);
+  const taker = findTakeover(request, plans);
+  const takenOver = taker === undefined ? {} : { answeredBy: taker };
   if (times === undefined) {
     const { value, problems } = explainer.explain(request);
     say(problems, output);
     if (value === undefined) return 1;
     const plan = plans.find((one) => one.key === `${request.namespace}/${request.name}`);
-    const taker = findTakeover(request, plans);
     const retry = plan?.retry;
     const whole = {
       ...value,
-      ...(taker === undefined ? {} : { answeredBy: taker }),
+      ...takenOver,
       requestId: request.requestId,
       ...(retry === undefined ? {} : { retry }),
     };
@@ -226,7 +227,8 @@ function answer(
   const { value, problems } = distribute(explainer, request, ids);
   say(problems, output);
   if (hasErrors(problems)) return 1;
-  stdout.write(values.json ? `${JSON.stringify(value, undefined, 2)}\n` : describeDistribution(value));
+  const whole = { ...value, ...takenOver };
+  stdout.write(values.json ? `${JSON.stringify(whole, undefined, 2)}\n` : describeDistribution(value, taker));
   return 0;
 }
 

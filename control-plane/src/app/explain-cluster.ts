@@ -7,6 +7,7 @@ import type { DeploymentPlan } from "../plan/deployment-plan.ts";
 import type { PlanOptions } from "../plan/options.ts";
 import { planModel } from "../plan/plan-model.ts";
 import type { Checked } from "../problem/problem.ts";
+import { takeoverTarget } from "./cluster/takeovers.ts";
 
 /** The policies of a namespace; none where the cluster does not know their kind. */
 async function policiesOf(client: ApiClient, namespace: string): Promise<readonly KubernetesObject[]> {
@@ -25,20 +26,25 @@ export async function findLiveDeployments(client: ApiClient, name: string): Prom
 }
 
 /**
- * Plans one live SeldonDeployment with the live RoutePolicies of its namespace. No plan: there is no such deployment, or it has
- * errors. Throws what the API server says where it may not be read.
+ * Plans one live SeldonDeployment, and those of its namespace that answer some of its requests, with the live RoutePolicies of
+ * all of them. No plans: there is no such deployment; of one with errors there is none. Throws what the API server says where
+ * it may not be read.
  */
 export async function planLiveDeployment(
   client: ApiClient,
-  key: ObjectKey,
+  { namespace, name }: ObjectKey,
   options: Partial<PlanOptions> = {},
 ): Promise<Checked<readonly DeploymentPlan[]>> {
-  const resource = await client.get(RESOURCE.seldonDeployment, key);
-  if (resource === undefined) return { value: [], problems: [] };
-  const policies = (await policiesOf(client, key.namespace)).filter(({ spec }) => targets(spec, key.name));
-  return planModel(loadObjects([resource, ...policies].map((value) => ({ value }))), options);
+  const { items } = await client.list(RESOURCE.seldonDeployment, { namespace });
+  if (!items.some((one) => one.metadata.name === name)) return { value: [], problems: [] };
+  const concerned = items.filter((one) => one.metadata.name === name || takeoverTarget(one) === `${namespace}/${name}`);
+  const names = new Set(concerned.map(({ metadata }) => metadata.name));
+  const policies = (await policiesOf(client, namespace)).filter(({ spec }) => names.has(targetOf(spec)));
+  return planModel(loadObjects([...concerned, ...policies].map((value) => ({ value }))), options);
 }
 
-function targets(spec: unknown, name: string): boolean {
-  return (spec as { readonly targetRef?: { readonly name?: unknown } } | undefined)?.targetRef?.name === name;
+/** The name that a RoutePolicy targets; empty where it says none. */
+function targetOf(spec: unknown): string {
+  const name = (spec as { readonly targetRef?: { readonly name?: unknown } } | undefined)?.targetRef?.name;
+  return typeof name === "string" ? name : "";
 }
