@@ -53,8 +53,11 @@ export const OWN_FLAGS = {
   xds_token_file: text("", "file with the token shown to it"),
   annotations_file: text("/etc/podinfo/annotations", "the pod's annotations"),
   max_body_bytes: number("268435456", "largest request and reply"),
-  node_connections: number("256", "connections (REST) or calls at once (gRPC) per node"),
-  node_queue: number("4096", "calls that may wait for a node; more are answered 503"),
+  node_connections: number("256", "connections per node over REST; over gRPC there are four at most"),
+  node_queue: number(
+    "4096",
+    "calls per node beyond --node_connections, waiting or (gRPC) under way; more are answered 503",
+  ),
   node_connect_timeout: duration("5s", "how long a connection to a node may take"),
   node_tls: text("off", "on calls nodes by TLS, both transports; their certificates must name the endpoint's host"),
   node_ca_file: text("", "authorities of the nodes' certificates in PEM; without it those of Node.js"),

@@ -4,15 +4,15 @@ import type { ClientTls } from "../tls/client-tls.ts";
 export interface PoolLoad {
   /** Calls that have a connection, or are on their way to one. */
   readonly inUse: number;
-  /** Calls that wait for one. */
+  /** Calls that wait for a connection, or for a stream on one. */
   readonly waiting: number;
 }
 
 /** How much of a node the orchestrator may use at once. */
 export interface PoolLimits {
-  /** Connections (REST), or calls at once (gRPC), per node. */
+  /** Per node, over REST. */
   readonly connections: number;
-  /** Calls that may wait for one of those; more are refused with 503. */
+  /** Calls beyond as many: over REST those that wait for a connection. More are refused with 503. */
   readonly queue: number;
   readonly connectTimeoutMs: number;
   /** Larger replies are refused. */

@@ -16,7 +16,13 @@ export interface CallTarget extends Target {
   readonly maxReplyBytes: number;
   /** The call was given up for lack of time, having heard nothing since it began. */
   readonly onSilence: (sinceMs: number) => void;
-  readonly onOver: () => void;
+  readonly onOver: (call: SentCall) => void;
+}
+
+/** A call on its way to a stream of its own, or on one. */
+export interface SentCall {
+  /** False while it waits for a stream. */
+  readonly isSent: boolean;
 }
 
 /** Why a call may go elsewhere: the node has not begun it; it has not even been sent. */
@@ -24,7 +30,7 @@ export type NotBegun = "refused" | "unsent";
 export type Outcome = Buffer | NotBegun;
 
 /** One unary call to a node. */
-export class NodeCall implements StreamEvents {
+export class NodeCall implements StreamEvents, SentCall {
   readonly outcome: Promise<Outcome>;
   readonly #target: CallTarget;
   readonly #path: string;
@@ -54,6 +60,10 @@ export class NodeCall implements StreamEvents {
     this.#detach = scope.onCancel((error) => {
       this.#cancel(error);
     });
+  }
+
+  get isSent(): boolean {
+    return this.#stream !== undefined;
   }
 
   /** Sends the call. */
@@ -127,6 +137,6 @@ export class NodeCall implements StreamEvents {
   #end(): void {
     this.isOver = true;
     this.#detach();
-    this.#target.onOver();
+    this.#target.onOver(this);
   }
 }

@@ -6,12 +6,12 @@ import { ERROR } from "../../http2/protocol.ts";
 import { headerOf } from "../../http2/request-headers.ts";
 import { resetStream, sendData } from "../../http2/send.ts";
 import type { Stream, StreamEvents } from "../../http2/stream.ts";
-import type { CallTarget, NotBegun } from "./node-call.ts";
+import type { CallTarget, NotBegun, SentCall } from "./node-call.ts";
 import { requestHeaders, type Metadata } from "./request-headers.ts";
 import { resetError, statusError } from "./status.ts";
 
 /** A call to a node with one message that is answered by any number of them. */
-export class NodeStream implements StreamEvents {
+export class NodeStream implements StreamEvents, SentCall {
   readonly #target: CallTarget;
   readonly #path: string;
   readonly #message: Buffer;
@@ -41,6 +41,10 @@ export class NodeStream implements StreamEvents {
     this.#detach = scope.onCancel((error) => {
       this.#finish(error);
     });
+  }
+
+  get isSent(): boolean {
+    return this.#stream !== undefined;
   }
 
   /** Sends the call. */
@@ -119,7 +123,7 @@ export class NodeStream implements StreamEvents {
     this.#end = end;
     this.#detach();
     if (this.#stream !== undefined) resetStream(this.#stream, ERROR.CANCEL);
-    this.#target.onOver();
+    this.#target.onOver(this);
     this.#tellOver(end);
     this.#wakeUp();
   }

@@ -6,7 +6,7 @@ import type { Scope } from "../../execute/scope.ts";
 import { ClientConnection } from "../../http2/client-connection.ts";
 import { patientTimeout } from "../patient-timeout.ts";
 import type { PoolLimits } from "../pool-limits.ts";
-import { NodeCall, type CallTarget, type Outcome } from "./node-call.ts";
+import { NodeCall, type CallTarget, type Outcome, type SentCall } from "./node-call.ts";
 import { NodeStream } from "./node-stream.ts";
 import type { Metadata } from "./request-headers.ts";
 
@@ -20,6 +20,7 @@ export class Session {
   readonly #connection: ClientConnection;
   readonly #target: CallTarget;
   readonly #connected: Promise<CallError | undefined>;
+  /** In the order they came; those that are given up leave at once, and their messages with them. */
   readonly #waiting: (NodeCall | NodeStream)[] = [];
   #isConnected = false;
   #failure: CallError | undefined;
@@ -37,8 +38,9 @@ export class Session {
         // A connection that has been silent all this time may be dead; the next call gets a fresh one.
         if (this.#connection.lastReadMs < sinceMs) this.retire();
       },
-      onOver: () => {
+      onOver: (call) => {
         this.streams -= 1;
+        if (!call.isSent) this.#forget(call);
         this.#startWaiting();
       },
     };
@@ -101,6 +103,11 @@ export class Session {
     if (error !== undefined) throw error;
   }
 
+  /** Calls that wait for a stream. */
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
   get isReady(): boolean {
     return this.#isConnected;
   }
@@ -128,8 +135,8 @@ export class Session {
   /** A call that is answered by a stream of messages; `onOver` hears of its end. */
   stream(path: string, message: Buffer, metadata: Metadata, scope: Scope, onOver: () => void): NodeStream {
     this.streams += 1;
-    const over = (): void => {
-      this.#target.onOver();
+    const over = (ended: SentCall): void => {
+      this.#target.onOver(ended);
       onOver();
     };
     const call = new NodeStream({ ...this.#target, onOver: over }, path, message, metadata, scope);
@@ -141,6 +148,11 @@ export class Session {
   #start(call: NodeCall | NodeStream): void {
     this.#waiting.push(call);
     this.#startWaiting();
+  }
+
+  #forget(call: SentCall): void {
+    const at = this.#waiting.findIndex((one) => one === call);
+    if (at !== -1) this.#waiting.splice(at, 1);
   }
 
   /** A node that has said goodbye would not answer what is sent to it now (RFC 9113 §6.8): it goes elsewhere. */

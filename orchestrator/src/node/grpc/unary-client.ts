@@ -27,8 +27,9 @@ export class UnaryClient {
   }
 
   get load(): PoolLoad {
-    const inUse = Math.min(this.#inFlight, this.#limits.connections);
-    return { inUse, waiting: this.#inFlight - inUse };
+    let waiting = 0;
+    for (const session of this.#sessions) waiting += session.waiting;
+    return { inUse: this.#inFlight - waiting, waiting };
   }
 
   /** Calls `/package.Service/Method`. Throws CallError: the node's status, unreachable, overloaded, or the scope's. */

@@ -19,7 +19,7 @@ export interface HttpReply {
 
 export interface ExchangeOutcome {
   resolve(reply: HttpReply): void;
-  reject(error: CallError): void;
+  reject(error: CallError, exchange: HttpExchange): void;
   /** Sends it once more on another connection. Absent: a node must not get it twice. */
   readonly repeat?: ((exchange: HttpExchange) => void) | undefined;
 }
@@ -62,11 +62,6 @@ export class HttpExchange implements Exchange {
     });
   }
 
-  /** True when nobody waits for it any more. */
-  get isOver(): boolean {
-    return this.#isOver;
-  }
-
   /** Goes out on a connection that is its own until it ends. */
   beginOn(connection: Connection): void {
     this.#connection = connection;
@@ -78,7 +73,7 @@ export class HttpExchange implements Exchange {
     if (!this.#endOnce()) return;
     this.#connection?.destroy();
     this.#stream?.fail(error);
-    this.#outcome.reject(error);
+    this.#outcome.reject(error, this);
   }
 
   onHead(head: ReplyHead): void {

@@ -30,7 +30,8 @@ export class HttpTransport implements ConnectionOwner {
   readonly #open = new Set<Connection>();
   /** The one that was used last is used first, so that those that are not needed expire. */
   #idle: Connection[] = [];
-  #waiting: HttpExchange[] = [];
+  /** In the order they came; those that are given up leave at once, and their bodies with them. */
+  readonly #waiting = new Set<HttpExchange>();
   #inFlight = 0;
   #isClosed = false;
   #sweep: NodeJS.Timeout | undefined;
@@ -43,9 +44,7 @@ export class HttpTransport implements ConnectionOwner {
   }
 
   get load(): PoolLoad {
-    // Some that still stand in line were given up.
-    const inUse = this.#open.size - this.#idle.length;
-    return { inUse, waiting: Math.max(0, this.#inFlight - inUse) };
+    return { inUse: this.#open.size - this.#idle.length, waiting: this.#waiting.size };
   }
 
   /**
@@ -70,7 +69,8 @@ export class HttpTransport implements ConnectionOwner {
           this.#ended();
           resolve(reply);
         },
-        reject: (error: CallError) => {
+        reject: (error: CallError, exchange: HttpExchange) => {
+          this.#waiting.delete(exchange);
           this.#ended();
           reject(error);
         },
@@ -93,7 +93,7 @@ export class HttpTransport implements ConnectionOwner {
     clearInterval(this.#sweep);
     this.#idle = [];
     const error = new CallError("unreachable", `the connections to ${this.#target} were given up`);
-    for (const exchange of this.#waiting.splice(0)) exchange.fail(error);
+    for (const exchange of [...this.#waiting]) exchange.fail(error);
     for (const connection of this.#open) connection.drop();
   }
 
@@ -119,7 +119,7 @@ export class HttpTransport implements ConnectionOwner {
 
   #send(exchange: HttpExchange): void {
     const connection = this.#takeIdle() ?? this.#connect();
-    if (connection === undefined) this.#waiting.push(exchange);
+    if (connection === undefined) this.#waiting.add(exchange);
     else exchange.beginOn(connection);
   }
 
@@ -146,10 +146,10 @@ export class HttpTransport implements ConnectionOwner {
   }
 
   #nextWaiting(): HttpExchange | undefined {
-    for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
-      if (!next.isOver) return next;
-    }
-    return undefined;
+    if (this.#waiting.size === 0) return undefined;
+    const [next] = this.#waiting;
+    if (next !== undefined) this.#waiting.delete(next);
+    return next;
   }
 
   #dropExpired(nowMs: number): void {
