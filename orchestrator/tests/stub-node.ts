@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
-import { Server, ServerCredentials, type sendUnaryData, type ServerUnaryCall } from "@grpc/grpc-js";
+import { Metadata, Server, ServerCredentials, type sendUnaryData, type ServerUnaryCall } from "@grpc/grpc-js";
 import type { Json } from "#proto/json/json.ts";
 import { hasService, messagesOf, methodsOf } from "./protocol-messages.ts";
 
@@ -21,7 +21,11 @@ export interface StubReply {
   /** HTTP status. */
   readonly status?: number;
   /** gRPC status. */
-  readonly grpc?: { readonly code: number; readonly message: string };
+  readonly grpc?: {
+    readonly code: number;
+    readonly message: string;
+    readonly trailers?: Readonly<Record<string, string>>;
+  };
   readonly delayMs?: number;
   readonly hang?: boolean;
 }
@@ -158,8 +162,8 @@ async function startGrpc(
       if (reply.hang === true) return;
       setTimeout(() => {
         if (reply.grpc !== undefined) {
-          const { code, message } = reply.grpc;
-          callback(Object.assign(new Error(message), { code, details: message }));
+          const { code, message, trailers } = reply.grpc;
+          callback(Object.assign(new Error(message), { code, details: message, metadata: metadataOf(trailers ?? {}) }));
         } else callback(null, grpcBytes(path, raw, reply));
       }, reply.delayMs ?? 0);
     };
@@ -172,6 +176,15 @@ async function startGrpc(
     });
   });
   return { server, port };
+}
+
+/** Values of names in `-bin` are the bytes of the text. */
+function metadataOf(entries: Readonly<Record<string, string>>): Metadata {
+  const metadata = new Metadata();
+  for (const [name, value] of Object.entries(entries)) {
+    metadata.set(name, name.endsWith("-bin") ? Buffer.from(value) : value);
+  }
+  return metadata;
 }
 
 function grpcBytes(path: string, request: Buffer, reply: StubReply): Buffer {

@@ -60,8 +60,10 @@ export class CallError extends Error {
   readonly grpcCode: number;
   /** The node's own answer, handed on as it is to a client of the same transport. */
   readonly reply: Payload | undefined;
+  /** A gRPC node's `grpc-status-details-bin` as it came, in base64. */
+  readonly statusDetails: string | undefined;
 
-  constructor(fault: Fault, message: string, codes?: FaultCodes, reply?: Payload) {
+  constructor(fault: Fault, message: string, codes?: FaultCodes, reply?: Payload, statusDetails?: string) {
     super(message);
     this.name = "CallError";
     this.fault = fault;
@@ -69,6 +71,7 @@ export class CallError extends Error {
     this.httpStatus = own.httpStatus;
     this.grpcCode = own.grpcCode;
     this.reply = reply;
+    this.statusDetails = statusDetails;
   }
 }
 
@@ -82,9 +85,9 @@ export function nodeHttpError(node: string, status: number, reply: Payload): Cal
   );
 }
 
-/** A node answered by gRPC with a status of its own; code and message are the client's answer. */
-export function nodeGrpcError(code: number, message: string): CallError {
-  return new CallError("node", message, { httpStatus: httpOf(code), grpcCode: code });
+/** A node answered by gRPC with a status of its own; code, message and details are the client's answer. */
+export function nodeGrpcError(code: number, message: string, details?: string): CallError {
+  return new CallError("node", message, { httpStatus: httpOf(code), grpcCode: code }, undefined, details);
 }
 
 /** Faults whose message says what happened on a connection, and not to which node. */

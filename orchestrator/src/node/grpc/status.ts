@@ -12,7 +12,8 @@ export function statusError(headers: readonly string[], httpStatus: number): Cal
   const number = Number(code);
   if (number === GRPC.OK) return undefined;
   const known = Number.isInteger(number) && number > 0 && number <= 16 ? number : GRPC.UNKNOWN;
-  return nodeGrpcError(known, percentDecoded(headerOf(headers, "grpc-message") ?? ""));
+  const message = percentDecoded(headerOf(headers, "grpc-message") ?? "");
+  return nodeGrpcError(known, message, headerOf(headers, "grpc-status-details-bin"));
 }
 
 /** gRPC's "HTTP to gRPC status code mapping". */

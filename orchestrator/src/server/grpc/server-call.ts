@@ -89,6 +89,7 @@ export abstract class ServerCall {
     if (this.#isOver) return;
     const failure = asCallError(error);
     const status = ["grpc-status", String(failure.grpcCode), "grpc-message", encodeStatusText(failureText(failure))];
+    if (failure.statusDetails !== undefined) status.push("grpc-status-details-bin", failure.statusDetails);
     if (this.#hasAnswered) sendTrailers(this.stream, status);
     else sendHeaders(this.stream, [...ANSWER_HEADERS, ...this.answerHeaders, ...status], true);
     this.#end();
