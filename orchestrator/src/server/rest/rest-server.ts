@@ -17,6 +17,7 @@ import { answerGraph, isGraphRoute, type GraphRoute } from "./graph-handler.ts";
 import { answerMetadata, answerGraphMetadata, answerStatus } from "./node-handlers.ts";
 import { createHttpServer } from "./http-server.ts";
 import { sendError, sendPayload } from "./respond.ts";
+import { pathOf } from "./request-target.ts";
 import { routeOf, type Route } from "./routes.ts";
 
 export interface RestOptions {
@@ -44,9 +45,7 @@ async function handle(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const url = request.url ?? "/";
-  const query = url.indexOf("?");
-  const path = query === -1 ? url : url.slice(0, query);
+  const path = pathOf(request.url ?? "/");
   if (context.isDraining()) response.setHeader("Connection", "close");
   const route = routeOf(path, protocolOfServer(context), options.metricsPath);
   if (route === undefined) {
@@ -124,7 +123,7 @@ async function answerAboutNodes(
     served.enter();
     try {
       const headers = forwardedHeaders(request.rawHeaders);
-      const [path = "/"] = (request.url ?? "/").split("?", 1);
+      const path = pathOf(request.url ?? "/");
       const about = { transport: "rest", service, path, method: "GET", puid, headers, startedMs } as const;
       const payload = await traceAbout(context, served, about, async (traced) => {
         if (route.kind !== "graph-metadata") {

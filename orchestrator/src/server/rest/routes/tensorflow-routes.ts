@@ -9,9 +9,11 @@ const EXACT: ReadonlyMap<string, Route> = new Map<string, Route>([
 
 /** The paths of protocol tensorflow. Other verbs than `:predict` are models' names to a GET, and no method else. */
 export function tensorflowRoute(path: string): Route | undefined {
-  const exact = EXACT.get(path);
+  // Some clients encode the colon too.
+  const plain = path.replaceAll(/%3a/gi, ":");
+  const exact = EXACT.get(plain);
   if (exact !== undefined) return exact;
-  const [, name = "", rest] = /^\/v1\/models\/([^/]+?)(:predict|\/:predict|\/metadata|)$/.exec(path) ?? [];
+  const [, name = "", rest] = /^\/v1\/models\/([^/]+?)(:predict|\/:predict|\/metadata|)$/.exec(plain) ?? [];
   const model = askedModel(name);
   if (model === undefined) return undefined;
   if (rest === ":predict" || rest === "/:predict") return { kind: "predictions", methods: POST, ...model };
