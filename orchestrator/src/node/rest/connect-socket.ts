@@ -2,6 +2,9 @@ import { connect, isIP, type Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 import type { ClientTls } from "../../tls/client-tls.ts";
 
+/** TCP asks a silent node after so long whether it is there: one that lost its power answers nothing, and ends nothing. */
+const KEEP_ALIVE_MS = 30_000;
+
 /** Opens sockets to one host and port; the event says when one is ready. */
 export interface SocketSource {
   readonly connected: "connect" | "secureConnect";
@@ -9,7 +12,8 @@ export interface SocketSource {
 }
 
 export function plainSockets(host: string, port: number): SocketSource {
-  return { connected: "connect", open: () => connect({ host, port, noDelay: true }) };
+  const options = { host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS };
+  return { connected: "connect", open: () => connect(options) };
 }
 
 /**
@@ -27,7 +31,7 @@ export function tlsSockets(host: string, port: number, tls: ClientTls): SocketSo
     const name = isIP(host) === 0 ? { servername: host } : {};
     const resumed = session === undefined ? {} : { session };
     const socket = secure.connect({ host, port, ALPNProtocols: ["http/1.1"], ...name, ...resumed, ...current });
-    socket.setNoDelay(true);
+    socket.setNoDelay(true).setKeepAlive(true, KEEP_ALIVE_MS);
     socket.on("session", (given) => {
       if (madeWith === current) session = given;
     });

@@ -7,6 +7,9 @@ import { StalledClients } from "./stalled-clients.ts";
 /** How often Node.js looks for requests whose head takes too long. */
 const MAX_HEAD_CHECK_MS = 30_000;
 
+/** TCP asks a silent client after so long whether it is there: else one that lost its power keeps its call alive. */
+const KEEP_ALIVE_MS = 30_000;
+
 /** An HTTP/1.1 server, with TLS where it is given, that bounds what one client may take; not listening yet. */
 export function createHttpServer(limits: HttpLimits, tls: ServerTls | undefined, handle: RequestListener): Server {
   const options: ServerOptions = {
@@ -17,6 +20,8 @@ export function createHttpServer(limits: HttpLimits, tls: ServerTls | undefined,
     connectionsCheckingInterval: Math.max(10, Math.min(MAX_HEAD_CHECK_MS, limits.headersTimeoutMs / 2)),
     maxHeaderSize: limits.maxHeaderBytes,
     noDelay: true,
+    keepAlive: true,
+    keepAliveInitialDelay: KEEP_ALIVE_MS,
   };
   const stalled = limits.bodyReadTimeoutMs > 0 ? new StalledClients(limits.bodyReadTimeoutMs) : undefined;
   const listener: RequestListener =
