@@ -1,4 +1,17 @@
-import { delta, testCases } from "./conformance-for-tests.ts";
+import { delta, testCases, type Step } from "./conformance-for-tests.ts";
+
+/** A cluster that is not there any more, and routes with the client that name it. */
+const NAMED_CLUSTER_GOES: readonly Step[] = [
+  "set cds c=1",
+  "set rds r=1",
+  "cds",
+  "rds +r",
+  "-> cds c=1",
+  "cds ack",
+  "-> rds r=1",
+  "rds ack",
+  "gone cds c",
+];
 
 testCases("delta: order", [
   delta(
@@ -73,15 +86,7 @@ testCases("delta: order", [
   ),
   delta(
     "a cluster outlives the last route that names it",
-    "set cds c=1",
-    "set rds r=1",
-    "cds",
-    "rds +r",
-    "-> cds c=1",
-    "cds ack",
-    "-> rds r=1",
-    "rds ack",
-    "gone cds c",
+    ...NAMED_CLUSTER_GOES,
     "set rds r=2",
     "-> rds r=2",
     "->",
@@ -90,15 +95,7 @@ testCases("delta: order", [
   ),
   delta(
     "and stays while its routes are refused",
-    "set cds c=1",
-    "set rds r=1",
-    "cds",
-    "rds +r",
-    "-> cds c=1",
-    "cds ack",
-    "-> rds r=1",
-    "rds ack",
-    "gone cds c",
+    ...NAMED_CLUSTER_GOES,
     "set rds r=bad",
     "-> rds r=bad",
     "rds nack",
