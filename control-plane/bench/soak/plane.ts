@@ -1,10 +1,8 @@
 import { join } from "node:path";
 import { renderSnapshot } from "../../src/app/local/gateway-snapshot.ts";
 import { createGenerations } from "../../src/deliver/gateway-rollout/generations.ts";
-import { createRefusals } from "../../src/deliver/gateway-rollout/refusals.ts";
-import { createRollout, type GatewaySnapshot } from "../../src/deliver/gateway-rollout/rollout.ts";
-import { createResourceStore } from "../../src/deliver/xds-server/resource-store.ts";
-import { startXdsServer } from "../../src/deliver/xds-server/server.ts";
+import type { GatewaySnapshot } from "../../src/deliver/gateway-rollout/rollout.ts";
+import { serveRollout } from "../../src/deliver/gateway-rollout/serve-rollout-for-tests.ts";
 import { loadObjects } from "../../src/model/load.ts";
 import type { DeploymentPlan } from "../../src/plan/deployment-plan.ts";
 import { planDeployment } from "../../src/plan/plan-deployment.ts";
@@ -73,31 +71,15 @@ function snapshotOf(weights: Weights, { port, portOf }: PlaneOptions): GatewaySn
 
 /** A control plane with nothing in its memory. Envoy connects to it by the socket. */
 export async function startPlane(first: Weights, options: PlaneOptions): Promise<Plane> {
-  const store = createResourceStore();
   let newest = snapshotOf(first, options);
   let onRefused: () => void = () => undefined;
-  const refusals = createRefusals(() => {
-    if (refusals.problems().length > 0) onRefused();
-  });
   const ready = Promise.withResolvers<undefined>();
-  const server = await startXdsServer({
-    address: `unix:${options.xdsSocket}`,
-    store,
+  const { rollout, refusals, close } = await serveRollout({
+    socket: options.xdsSocket,
     ready: ready.promise,
-    onEvent: (event) => {
-      refusals.onEvent(event);
+    onRefusals: () => {
+      if (refusals.problems().length > 0) onRefused();
     },
-  });
-  const rollout = createRollout({
-    delivery: {
-      apply: (changes) => {
-        store.apply(changes);
-      },
-      whenAnswered: (...args) => server.whenAnswered(...args),
-      isRefused: () => refusals.problems().length > 0,
-    },
-    tableIntervalMs: 0,
-    onPruned: () => undefined,
   });
   const send = async (snapshot: GatewaySnapshot): Promise<void> => {
     newest = snapshot;
@@ -116,9 +98,6 @@ export async function startPlane(first: Weights, options: PlaneOptions): Promise
       await refused;
       newest = good;
     },
-    close: async () => {
-      rollout.close();
-      await server.close();
-    },
+    close,
   };
 }

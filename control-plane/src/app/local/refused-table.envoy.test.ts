@@ -4,8 +4,6 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { startGuard, type Guard } from "../../deliver/processes/guard.ts";
-import { createResourceStore } from "../../deliver/xds-server/resource-store.ts";
-import { startXdsServer, type XdsServer } from "../../deliver/xds-server/server.ts";
 import { loadDocuments } from "../../model/load.ts";
 import { planModel } from "../../plan/plan-model.ts";
 import { renderFilterTable } from "../../render/filter-table/render.ts";
@@ -14,9 +12,10 @@ import { renderFilterConfig } from "../../render/xds/filter-config.ts";
 import { findEnvoy } from "../../../../scripts/envoy.mjs";
 import { startEnvoy, type LocalEnvoy } from "./envoy-process.ts";
 import { renderSnapshot } from "./gateway-snapshot.ts";
-import { createRefusals, type Refusals } from "../../deliver/gateway-rollout/refusals.ts";
+import type { Refusals } from "../../deliver/gateway-rollout/refusals.ts";
 import { createGenerations } from "../../deliver/gateway-rollout/generations.ts";
-import { createRollout, type GatewaySnapshot, type Rollout } from "../../deliver/gateway-rollout/rollout.ts";
+import type { GatewaySnapshot, Rollout } from "../../deliver/gateway-rollout/rollout.ts";
+import { serveRollout, type ServedRollout } from "../../deliver/gateway-rollout/serve-rollout-for-tests.ts";
 import { createRunFolder, type RunFolder } from "./run-folder.ts";
 import { freePort } from "../../../../scripts/free-port-for-tests.ts";
 
@@ -35,7 +34,7 @@ const WASM = { filename: join(import.meta.dirname, "..", "..", "..", "..", "buil
 describe("a table that Envoy refuses", () => {
   let folder: RunFolder;
   let guard: Guard;
-  let server: XdsServer;
+  let served: ServedRollout;
   let envoy: LocalEnvoy | undefined;
   let upstream: Server;
   let rollout: Rollout;
@@ -48,28 +47,13 @@ describe("a table that Envoy refuses", () => {
     folder = await createRunFolder();
     guard = startGuard();
     upstream = createServer((_, response) => response.end("answer")).listen(0, "127.0.0.1");
-    const store = createResourceStore();
-    refusals = createRefusals(() => {
-      onChange();
-    });
-    server = await startXdsServer({
-      address: `unix:${folder.xdsSocket}`,
-      store,
-      onEvent: (event) => {
-        refusals.onEvent(event);
+    served = await serveRollout({
+      socket: folder.xdsSocket,
+      onRefusals: () => {
+        onChange();
       },
     });
-    rollout = createRollout({
-      delivery: {
-        apply: (changes) => {
-          store.apply(changes);
-        },
-        whenAnswered: (...args) => server.whenAnswered(...args),
-        isRefused: () => refusals.problems().length > 0,
-      },
-      tableIntervalMs: 0,
-      onPruned: () => undefined,
-    });
+    ({ rollout, refusals } = served);
     port = await freePort();
     const plans = planModel(loadDocuments([{ file: "iris.yaml", text: MANIFEST }])).value;
     const httpPort = (upstream.address() as AddressInfo).port;
@@ -94,9 +78,8 @@ describe("a table that Envoy refuses", () => {
     await ready.promise;
   });
   after(async () => {
-    rollout.close();
     await envoy?.stop();
-    await server.close();
+    await served.close();
     await guard.close();
     upstream.close();
     folder.remove();
