@@ -1,6 +1,7 @@
 import { credentials } from "@grpc/grpc-js";
 import assert from "node:assert/strict";
 import { describe, it, type TestContext } from "node:test";
+import { freePort } from "../../../../scripts/free-port-for-tests.ts";
 import type { EncodedResource } from "../../render/xds/resource.ts";
 import { TYPE } from "../../render/xds/type-urls.ts";
 import type { XdsEvent } from "../xds-server/events.ts";
@@ -99,7 +100,7 @@ describe("a delta stream", () => {
   });
 
   it("comes back to a server that was away, with a new token", async (t) => {
-    const first = await start(t);
+    const first = await start(t, `127.0.0.1:${String(await freePort())}`);
     let asked = 0;
     const { updates, connections } = open(t, first.server.address, {
       token: () => Promise.resolve(String((asked += 1))),
