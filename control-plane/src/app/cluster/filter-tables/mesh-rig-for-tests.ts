@@ -33,8 +33,8 @@ export interface MeshRig {
   readonly events: readonly XdsEvent[];
   /** Has the tables say these weights from now on. */
   readonly setWeights: (weights: Readonly<Record<string, number>>) => void;
-  /** The predictor that the filter chose for a request. Throws when it is not answered with 200. */
-  readonly ask: () => Promise<string>;
+  /** The predictor that the filter chose for a request of this id, or of one that Envoy makes. Throws when it is not answered with 200. */
+  readonly ask: (requestId?: string) => Promise<string>;
   /** The server goes away. */
   readonly stopServer: () => Promise<void>;
   readonly stop: () => Promise<void>;
@@ -130,7 +130,7 @@ export async function startMeshRig({ intervalMs, onEvent }: MeshRigOptions = {})
       envoy,
       events,
       setWeights,
-      ask: () => predictorFor(port, agent),
+      ask: (requestId) => predictorFor(port, agent, requestId),
       stopServer: () => server.close(),
       stop,
     };
@@ -154,10 +154,11 @@ function isIstiods(typeUrl: string, name: string): boolean {
   return typeUrl !== TYPE.filterConfig && SEES_ALL.sees(typeUrl, name);
 }
 
-function predictorFor(port: number, agent: Agent): Promise<string> {
+function predictorFor(port: number, agent: Agent, requestId?: string): Promise<string> {
+  const headers = requestId === undefined ? {} : { "x-request-id": requestId };
   return new Promise((resolve, reject) => {
     const path = "/seldon/models/iris/api/v1.0/predictions";
-    const call = request({ host: "127.0.0.1", port, path, agent }, (response) => {
+    const call = request({ host: "127.0.0.1", port, path, agent, headers }, (response) => {
       let text = "";
       response.setEncoding("utf8").on("data", (chunk: string) => (text += chunk));
       response.on("error", reject).on("end", () => {
