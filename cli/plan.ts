@@ -20,7 +20,7 @@ With --cluster: what a control plane would change next in a cluster, and whether
 control plane's own flags and variables (--kubeconfig, --context, --operator-namespace, --adopt, ISTIO_ENABLED, …): give those
 that it runs with, or the answer is that of another one. node control-plane/bin/control-plane.mjs --help lists them.
 
-  -f, --file <path>   a manifest, or a folder of them; may be given more than once
+  -f, --file <path>   a manifest, a folder of them, or - for standard input; may be given more than once
   -o, --output <form> text (default) or json: the plans, or the differences, as data
       --json          the same as --output json
 

@@ -20,7 +20,7 @@ Targets:
 ${TARGETS.map((target) => `  ${target.name.padEnd(WIDTH)}  ${target.summary}`).join("\n")}
 
   -t, --target <target>  one of the above
-  -f, --file <path>      a manifest, or a folder of them; may be given more than once
+  -f, --file <path>      a manifest, a folder of them, or - for standard input; may be given more than once
   -o, --output <form>    yaml (default; Kubernetes objects as documents for kubectl), json, or bytes: the filter-table
                          as Envoy gets it, for a file or a pipe (graphway table dump reads it)
       --gateway <name>   gateway of deployments that name none (default istio-system/seldon-gateway)

@@ -6,7 +6,7 @@ import { stderr, stdout } from "node:process";
 import { fileURLToPath } from "node:url";
 import { startLocalGateway } from "../control-plane/src/app/local/local-gateway.ts";
 import { ENDPOINT_FORM, parseEndpointMappings } from "../control-plane/src/deliver/processes/endpoint-mapping.ts";
-import { createFileSource } from "../control-plane/src/source/file/file-source.ts";
+import { createFileSource, STDIN_PATH } from "../control-plane/src/source/file/file-source.ts";
 import { ensureEnvoy, EnvoyError } from "../scripts/envoy.mjs";
 import { onParentGone } from "./parent-pipe.ts";
 import { createRunReporter } from "./run-reporter.ts";
@@ -59,6 +59,8 @@ export async function run(words: readonly string[]): Promise<number> {
   const [badEndpoint] = endpoints.problems;
   if (stray !== undefined) throw new UsageError(`${stray} is not an option; files are given with -f`);
   if (values.file.length === 0) throw new UsageError("name a file or a folder with -f");
+  if (values.file.includes(STDIN_PATH))
+    throw new UsageError("edits of standard input can't be followed; save it to a file and name that");
   if (!Number.isInteger(port) || port < 1 || port > 65_535) throw new UsageError(`--port ${values.port} is no port`);
   if (!Number.isFinite(drainMs) || drainMs < 0) throw new UsageError(`--drain ${values.drain} is no number of seconds`);
   if (badEndpoint !== undefined) throw new UsageError(badEndpoint.message);

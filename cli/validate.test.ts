@@ -131,4 +131,14 @@ describe("graphway validate", () => {
     assert.match(found.stdout, /^deep\/er\/bad\.yaml:8:7: error: /);
     assert.equal(found.stderr, "");
   });
+
+  it("reads what kubectl writes to standard input", () => {
+    const main = new URL("./main.ts", import.meta.url).pathname;
+    const item = BAD.replaceAll(/^/gm, "    ").trimStart();
+    const list = `apiVersion: v1\nkind: List\nitems:\n  - ${item}`;
+    const found = spawnSync(execPath, [main, "validate", "-f", "-"], { encoding: "utf8", input: list });
+    assert.equal(found.status, 1);
+    assert.match(found.stdout, /^standard input:11:11: error: Traffic must sum be 100 /);
+    assert.match(found.stdout, /^ {4}default\/bad {2}spec$/m);
+  });
 });

@@ -11,7 +11,8 @@ const USAGE = `Usage: graphway validate -f <file or folder>... [options]
 Says what is wrong with the SeldonDeployments and RoutePolicies in files; of a folder the .yaml, .yml and .json files
 count, at any depth, as far as they hold Kubernetes objects.
 
-  -f, --file <path> a manifest, or a folder of them; may be given more than once, -f may be left out
+  -f, --file <path> a manifest, a folder of them, or - for standard input (kubectl get sdep -A -o yaml | graphway
+                    validate -f -); may be given more than once, -f may be left out
   -o, --output <form> table (default) or json: one object with problems and counts
 
 Of each problem the table says file:line:column, severity and message; then object and field; then what to do.

@@ -3,6 +3,7 @@ import { once, EventEmitter } from "node:events";
 import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Readable } from "node:stream";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import { createFileSource } from "./file-source.ts";
 
@@ -50,6 +51,24 @@ describe("file source", () => {
     const { value, problems } = await createFileSource([file], { maxFileBytes: 4 }).read();
     assert.deepEqual(value, []);
     assert.match(problems[0]?.message ?? "", /5 bytes, more than 4/);
+  });
+
+  it("reads standard input as -, once, and no more of it than the limit", async () => {
+    const source = createFileSource(["-"], { stdin: Readable.from([Buffer.from("kind: "), Buffer.from("X")]) });
+    const expected = [{ file: "standard input", text: "kind: X" }];
+    assert.deepEqual((await source.read()).value, expected);
+    assert.deepEqual((await source.read()).value, expected);
+    const endless = Readable.from(
+      (function* () {
+        for (;;) yield Buffer.alloc(3);
+      })(),
+    );
+    const { value, problems } = await createFileSource(["-"], { stdin: endless, maxFileBytes: 4 }).read();
+    assert.deepEqual(value, []);
+    assert.deepEqual(
+      problems.map(({ file, message }) => [file, message]),
+      [["standard input", "it has more than 4 bytes"]],
+    );
   });
 
   it("says when a folder holds no manifest", async () => {

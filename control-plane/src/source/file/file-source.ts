@@ -1,5 +1,6 @@
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { stdin as processStdin } from "node:process";
 import { problem, type Checked, type Problem } from "../../problem/problem.ts";
 import type { Source, SourceText } from "../source.ts";
 import { watchPaths } from "./watch-paths.ts";
@@ -12,19 +13,32 @@ export interface FileSourceOptions {
   readonly maxFileBytes?: number;
   /** Quiet time after a change before it is reported, in milliseconds. Default 40. */
   readonly quietMs?: number;
+  /** What the path `-` means. Default: standard input. */
+  readonly stdin?: AsyncIterable<Uint8Array>;
 }
+
+/** The path that means standard input, as with kubectl. It is read once and can't be watched. */
+export const STDIN_PATH = "-";
+/** How problems name standard input. */
+const STDIN_NAME = "standard input";
 
 const MANIFEST = /\.(ya?ml|json)$/;
 const DEFAULT_MAX_FILE_BYTES = 8 * 1024 * 1024;
 const DEFAULT_QUIET_MS = 40;
 
-/** Reads and watches manifest files: each path is a file, or a folder whose .yaml, .yml and .json files count. */
+/** Reads and watches manifest files: each path is a file, a folder whose .yaml, .yml and .json files count, or `-`. */
 export function createFileSource(paths: readonly string[], options: FileSourceOptions = {}): Source {
   const { recursive = false, maxFileBytes = DEFAULT_MAX_FILE_BYTES, quietMs = DEFAULT_QUIET_MS } = options;
   const limits = { recursive, maxFileBytes };
+  let fromStdin: Promise<Checked<readonly SourceText[]>> | undefined;
+  const readOne = (path: string): Promise<Checked<readonly SourceText[]>> => {
+    if (path !== STDIN_PATH) return readPath(path, limits);
+    fromStdin ??= readStdin(options.stdin ?? processStdin, maxFileBytes);
+    return fromStdin;
+  };
   return {
     async read() {
-      const parts = await Promise.all(paths.map((path) => readPath(path, limits)));
+      const parts = await Promise.all(paths.map(readOne));
       return { value: parts.flatMap((part) => part.value), problems: parts.flatMap((part) => part.problems) };
     },
     watch: (onChange) => watchPaths(paths, { recursive, quietMs }, onChange),
@@ -59,6 +73,25 @@ async function readManifest(file: string, maxFileBytes: number): Promise<Checked
   } catch (error) {
     return failed(file, reasonOf(error));
   }
+}
+
+/** Ends with the first byte above the limit: what comes may have no end. */
+async function readStdin(
+  stdin: AsyncIterable<Uint8Array>,
+  maxFileBytes: number,
+): Promise<Checked<readonly SourceText[]>> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  try {
+    for await (const chunk of stdin) {
+      bytes += chunk.byteLength;
+      if (bytes > maxFileBytes) return failed(STDIN_NAME, `it has more than ${maxFileBytes} bytes`, "split it");
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    return failed(STDIN_NAME, reasonOf(error));
+  }
+  return { value: [{ file: STDIN_NAME, text: Buffer.concat(chunks).toString("utf8") }], problems: [] };
 }
 
 function isHidden(name: string): boolean {
