@@ -3,7 +3,8 @@ import type { ChartValue } from "./chart-values.ts";
 const INTRODUCTION = `# Values of the Helm chart
 
 Generated from \`deploy/helm/graphway/values.yaml\` by \`node deploy/helm/scripts/write-docs.ts\`. Names and defaults are those of
-Seldon Core 1.17.1's chart; what it does not have is under \`orchestrator\`, \`xds\` and, in part, \`manager\`, \`crd\` and \`webhook\`.
+Seldon Core 1.17.1's chart; what it does not have is under \`orchestrator\`, \`xds\`, \`gateway\`, \`istio.filter\`, \`istio.mesh\` and, in part,
+\`manager\`, \`crd\` and \`webhook\`.
 A value that is not known has no effect; \`helm install\` says which ones.
 `;
 

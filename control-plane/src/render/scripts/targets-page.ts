@@ -6,12 +6,13 @@ Generated from the table of features by \`node control-plane/src/render/scripts/
 
 The same SeldonDeployments and RoutePolicies can be carried out by Graphway's own gateway (\`graphway render --target xds\`), by Istio with or
 without the filter (\`--target istio\`), and by any implementation of Gateway API (\`--target gateway-api\`). Where a deployment asks for
-something that a target cannot express, or only in part, it is a problem \`TargetInexpressible\`, and the rest is carried out.
+something that a target cannot express, or only in part, it is a problem (\`IstioInexpressible\`, or \`TargetInexpressible\` of Gateway API), and the
+rest is carried out.
 `;
 
 const FOOT = `## Gateway API
 
-\`graphway render --target gateway-api -f file.yaml | kubectl apply -f -\` writes one HTTPRoute and one GRPCRoute per deployment, and an HTTPRoute per
+\`npx graphway render --target gateway-api -f file.yaml | kubectl apply -f -\` writes one HTTPRoute and one GRPCRoute per deployment, and an HTTPRoute per
 explainer, all of \`gateway.networking.k8s.io/v1\`, standard channel; shares of shadows need version 1.3. Parents are the Gateways that
 \`seldon.io/istio-gateway\` names, as \`namespace/name\`; such a Gateway must allow routes from the deployment's namespace. The routes stand
 in the namespace of their Services, so no ReferenceGrant is needed.

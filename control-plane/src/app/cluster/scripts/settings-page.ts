@@ -30,9 +30,14 @@ function settingTable(settings: SettingTable, prefix: string): string {
     code(`${prefix}${name}`),
     kind,
     initial === "" ? "" : code(initial),
-    help.replaceAll(/(?<!`)(--[\w-]+)/g, "`$1`"),
+    withFlagsAsCode(help),
   ]);
   return table([prefix === "" ? "Variable" : "Flag", "Value", "Default", "Meaning"], rows);
+}
+
+/** Flags outside of backticks get some. */
+function withFlagsAsCode(help: string): string {
+  return help.replaceAll(/`[^`]*`|--[\w-]+/g, (found) => (found.startsWith("`") ? found : code(found)));
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
