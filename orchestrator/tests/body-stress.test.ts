@@ -8,6 +8,7 @@ import { KnownClient, type Manner } from "./known-client.ts";
 import type { Protocol } from "./known-messages.ts";
 import { EARLY, startMoodyNode, type Mood, type MoodyNode } from "./moody-node.ts";
 import { startTestApp } from "./orchestrator.ts";
+import { seededRandom } from "./seeded-random.ts";
 
 /** How long bodies are sent, and on a busy machine until there were enough of each kind; more by hand. */
 const SECONDS = Number(process.env["BODY_STRESS_SECONDS"] ?? "6");
@@ -79,15 +80,15 @@ function setupsOf({ good, flaky, hasty, router, leafRouter }: Nodes): Setup[] {
 }
 
 /** Many are small, many are large. */
-function randomSize(): number {
-  const [kind, share] = [Math.random(), Math.random()];
+function randomSize(random: () => number): number {
+  const [kind, share] = [random(), random()];
   if (kind < 0.3) return Math.floor(share * 2000);
   if (kind < 0.6) return 60_000 + Math.floor(share * 16_000);
   return Math.floor(share * (kind < 0.9 ? 400_000 : MAX_BYTES));
 }
 
-function randomManner(): Manner {
-  const kind = Math.random();
+function randomManner(random: () => number): Manner {
+  const kind = random();
   return kind < 0.15 ? "leaves" : kind < 0.35 ? "slow" : "prompt";
 }
 
@@ -143,9 +144,10 @@ it(
     const counts = { right: 0, failed: 0, left: 0, bytes: 0 };
     let seed = 0;
     const one = async ({ name, client, isReliable }: (typeof beds)[number]): Promise<void> => {
-      const content = { seed: (seed += 1), size: randomSize() };
-      const transport = Math.random() < 0.5 ? "rest" : "grpc";
-      const manner = randomManner();
+      const random = seededRandom((seed += 1));
+      const content = { seed, size: randomSize(random) };
+      const transport = random() < 0.5 ? "rest" : "grpc";
+      const manner = randomManner(random);
       let answer: Buffer;
       try {
         answer = await inTime(client.call(transport, content, manner));

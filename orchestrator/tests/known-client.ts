@@ -6,6 +6,7 @@ import { messagePrefix } from "../src/grpc/message-reader.ts";
 import type { Content } from "./known-content.ts";
 import { messageOf, type Protocol } from "./known-messages.ts";
 import { SEED_HEADER } from "./moody-node.ts";
+import { seededRandom } from "./seeded-random.ts";
 
 /** How a client takes its answer: at once, slowly, or it goes away before it has all of it. */
 export type Manner = "prompt" | "slow" | "leaves";
@@ -17,7 +18,10 @@ const GRPC_PATH = {
   v2: "/inference.GRPCInferenceService/ModelInfer",
 } as const;
 
-/** A client of one orchestrator, over REST and gRPC, that is not ours. Calls reject where they do not succeed. */
+/**
+ * A client of one orchestrator, over REST and gRPC, that is not ours. Calls reject where they do not succeed. How slowly one is read
+ * and when it is left follows from the content's seed.
+ */
 export class KnownClient {
   readonly #protocol: Protocol;
   readonly #httpPort: number;
@@ -52,11 +56,12 @@ export class KnownClient {
       headers,
       agent: this.#agent,
     });
-    if (manner === "leaves") setTimeout(() => call.destroy(), Math.random() * 60);
+    const random = seededRandom(seed);
+    if (manner === "leaves") setTimeout(() => call.destroy(), random() * 60);
     return new Promise((resolve, reject) => {
       call.on("error", reject);
       call.on("response", (response) => {
-        readAll(response, manner).then((answer) => {
+        readAll(response, manner, random).then((answer) => {
           if (response.statusCode === 200) resolve(answer);
           else reject(new Error(`${response.statusCode} ${answer.toString("latin1", 0, 300)}`));
         }, reject);
@@ -70,6 +75,7 @@ export class KnownClient {
     const session = manner === "leaves" ? this.#connect() : this.#shared();
     const head = { "content-type": "application/grpc", te: "trailers", [SEED_HEADER]: String(seed) };
     const stream = session.request({ ":method": "POST", ":path": GRPC_PATH[this.#protocol], ...head });
+    const random = seededRandom(seed);
     if (manner === "leaves") {
       setTimeout(() => {
         if (seed % 2 === 0) session.destroy();
@@ -77,7 +83,7 @@ export class KnownClient {
           stream.close(constants.NGHTTP2_CANCEL, () => {
             session.destroy();
           });
-      }, Math.random() * 60);
+      }, random() * 60);
     }
     return new Promise((resolve, reject) => {
       let status = "none";
@@ -87,7 +93,7 @@ export class KnownClient {
       };
       stream.on("response", noteStatus).on("trailers", noteStatus).on("error", reject);
       stream.end(Buffer.concat([messagePrefix(message.length), message]));
-      readAll(stream, manner).then((answer) => {
+      readAll(stream, manner, random).then((answer) => {
         if (status === "0") resolve(answer.subarray(PREFIX_BYTES));
         else reject(new Error(`status ${status}`));
       }, reject);
@@ -104,11 +110,11 @@ export class KnownClient {
   }
 }
 
-async function readAll(body: Readable, manner: Manner): Promise<Buffer> {
+async function readAll(body: Readable, manner: Manner, random: () => number): Promise<Buffer> {
   const chunks: Buffer[] = [];
   for await (const chunk of body as AsyncIterable<Buffer>) {
     chunks.push(chunk);
-    if (manner === "slow" && Math.random() < 0.1) await wait(Math.random() * 10);
+    if (manner === "slow" && random() < 0.1) await wait(random() * 10);
   }
   return Buffer.concat(chunks);
 }

@@ -13,6 +13,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { messagePrefix } from "../src/grpc/message-reader.ts";
 import { readContents, type Content } from "./known-content.ts";
 import { messageOf, routeMessage, type Protocol, type Transport } from "./known-messages.ts";
+import { seededRandom } from "./seeded-random.ts";
 
 /**
  * How a node takes a call: gives back what came at once, late, or after it has read slowly; answers or fails before it
@@ -45,14 +46,19 @@ interface Call {
   reset(): void;
 }
 
-/** A node of moods, over REST and gRPC. It checks every byte that it is given, cut off or not, and tells of faults. */
+/**
+ * A node of moods, over REST and gRPC. It checks every byte that it is given, cut off or not, and tells of faults. Its moods come in
+ * the same order every time.
+ */
 export async function startMoodyNode(
   moods: readonly Mood[],
   routes: readonly number[],
   onFault: (fault: string) => void,
 ): Promise<MoodyNode> {
+  let calls = 0;
   const take = (call: Call): void => {
-    void serve(call, pick(moods), pick(routes), onFault);
+    const random = seededRandom((calls += 1));
+    void serve(call, pick(moods, random), pick(routes, random), random, onFault);
   };
   const sockets = new Set<Socket>();
   const sessions = new Set<ServerHttp2Session>();
@@ -121,7 +127,13 @@ function grpcCall(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): Call
   };
 }
 
-async function serve(call: Call, mood: Mood, route: number | undefined, onFault: (fault: string) => void) {
+async function serve(
+  call: Call,
+  mood: Mood,
+  route: number | undefined,
+  random: () => number,
+  onFault: (fault: string) => void,
+) {
   const { transport, path, body } = call;
   if (path.endsWith("/route") && path.startsWith("/v2")) {
     call.fail(404);
@@ -136,11 +148,11 @@ async function serve(call: Call, mood: Mood, route: number | undefined, onFault:
   const chunks: Buffer[] = [];
   let isWhole = false;
   try {
-    if (isHasty) await wait(Math.random() * 30);
+    if (isHasty) await wait(random() * 30);
     for await (const chunk of body as AsyncIterable<Buffer>) {
       chunks.push(chunk);
-      if (mood === "reset" && Math.random() < 0.3) break;
-      if (mood === "slow" && Math.random() < 0.1) await wait(Math.random() * 10);
+      if (mood === "reset" && random() < 0.3) break;
+      if (mood === "slow" && random() < 0.1) await wait(random() * 10);
     }
     isWhole = mood !== "reset" && !isHasty;
   } catch {
@@ -154,7 +166,7 @@ async function serve(call: Call, mood: Mood, route: number | undefined, onFault:
     const isOther = contents.some(({ seed }) => seed !== call.seed && seed !== EARLY.seed);
     if (isOther || (isWhole && contents.length === 0)) throw new Error(`not what ${call.seed} carries`);
     if (!isWhole) return;
-    if (mood === "late") await wait(Math.random() * 60);
+    if (mood === "late") await wait(random() * 60);
     call.answer(reply(own ?? EARLY));
   } catch (error) {
     onFault(`${transport} ${path} ${mood} ${isWhole ? "whole" : "part"}: ${String(error)}`);
@@ -162,8 +174,8 @@ async function serve(call: Call, mood: Mood, route: number | undefined, onFault:
   }
 }
 
-function pick<T>(all: readonly T[]): T {
-  return all[Math.floor(Math.random() * all.length)] as T;
+function pick<T>(all: readonly T[], random: () => number): T {
+  return all[Math.floor(random() * all.length)] as T;
 }
 
 function ignore(): void {}
