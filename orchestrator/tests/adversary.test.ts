@@ -10,6 +10,7 @@ import { connect, createServer, type AddressInfo, type Server } from "node:net";
 import { describe, it } from "node:test";
 import { gzipSync } from "node:zlib";
 import { Client, compressionAlgorithms, credentials, Metadata } from "@grpc/grpc-js";
+import { freePort } from "../../scripts/free-port-for-tests.ts";
 import {
   callGrpc,
   startBed,
@@ -19,7 +20,7 @@ import {
   type TestBed,
   type TestNode,
 } from "./orchestrator.ts";
-import { encodeRequest, startStub } from "./stub-node.ts";
+import { encodeRequest } from "./stub-node.ts";
 
 const MODEL: TestNode = { name: "m", type: "MODEL" };
 const PREDICT = "/seldon.protos.Seldon/Predict";
@@ -186,13 +187,7 @@ describe("hostile and odd nodes, REST", { concurrency: 6, timeout: 600_000 }, ()
   }
 
   it("1,000 calls while the node is down are all answered 503, and the first after it is back by 200", async () => {
-    const first = await startStub(
-      "m",
-      () => ({ body: {} }),
-      () => {},
-    );
-    const port = first.httpPort;
-    await first.stop();
+    const port = await freePort();
     const app = await appBefore(port);
     try {
       const statuses = await Promise.all(
