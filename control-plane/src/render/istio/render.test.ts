@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { planFor, predictorFor } from "../xds/plans-for-tests.ts";
+import { bare, planFor, predictorFor, withBypass } from "../xds/plans-for-tests.ts";
+import type { DeploymentPlan } from "../../plan/deployment-plan.ts";
 import type { JsonObject } from "../xds/resource.ts";
 import { renderIstio } from "./render.ts";
 
@@ -97,6 +98,47 @@ test("a cookie that the filter issues is handed on with predictions that it deci
   );
   const { headers } = handing[0] as { readonly headers: { readonly response: Record<string, unknown> } };
   assert.deepEqual(headers.response["add"], { "set-cookie": "%REQ(x-graphway-set-cookie)%" });
+});
+
+interface Headers {
+  readonly request?: { readonly remove?: readonly string[]; readonly set?: object };
+  readonly response?: { readonly set: Readonly<Record<string, string>> };
+}
+
+/** How the entries of a plan that lead to a model, or to its orchestrator, change headers. */
+function headersOf(plan: DeploymentPlan, toModel: boolean, namedEntries = true): readonly Headers[] {
+  const routes = renderIstio(plan, { namedEntries }).value.find((one) => one["kind"] === "VirtualService");
+  const isMeant = (entry: Readonly<Record<string, unknown>>): boolean => String(entry["name"]).includes(".model.");
+  const all = plan.predictors.every(({ orchestrator }) => orchestrator === "none");
+  const entries = entriesOf(routes).filter((entry) => (all || isMeant(entry)) === toModel);
+  assert.ok(entries.length > 0);
+  return entries.map((entry) => (entry["headers"] ?? {}) as Headers);
+}
+
+test("a model is not sent what is for an orchestrator, and answers name its predictor all the same", () => {
+  const removed = ["x-graphway-predictor", "x-graphway-branch", "x-graphway-timeout-ms"];
+  const plan = planFor("example", { main: 1 });
+  for (const [one, puids] of [
+    [bare(plan), false],
+    [withBypass(plan), true],
+  ] as const) {
+    const headers = headersOf(one, true);
+    for (const { request, response } of headers) {
+      assert.deepEqual(request?.remove, removed);
+      assert.equal(request.set !== undefined, puids);
+      if (response !== undefined) assert.equal(response.set["x-graphway-predictor"], "main");
+    }
+    assert.ok(headers.some(({ response }) => response !== undefined));
+  }
+  for (const { request, response } of headersOf(withBypass(plan), false)) {
+    assert.equal(request, undefined, "an orchestrator is sent everything");
+    if (response !== undefined) assert.equal(response.set["x-graphway-predictor"], "%REQ(x-graphway-predictor)%");
+  }
+  assert.deepEqual(
+    headersOf(bare(plan), true, false),
+    Array.from({ length: 5 }, () => ({})),
+    "as Seldon writes them",
+  );
 });
 
 test("a request that the filter sent to a predictor without an entry is not copied twice", () => {

@@ -15,6 +15,7 @@ import { answersOfBypass, ORCHESTRATOR_HEADERS, PUID, PUID_HEADER } from "../byp
 import { duration } from "../duration.ts";
 import { retriesOf } from "../retry-conditions.ts";
 import type { JsonObject } from "../xds/resource.ts";
+import { leadsToModels, NOT_FOR_MODELS } from "./model-headers.ts";
 import type { IstioOptions } from "./options.ts";
 import { isRetryCondition } from "./retry-words.ts";
 import { takeoverEntries, type TakeoverRoutes } from "./takeover.ts";
@@ -98,9 +99,13 @@ function answersOf({ bypass }: PredictorPlan, call: Call): JsonObject {
   return call.bypass === true && bypass !== undefined ? Object.fromEntries(answersOfBypass(bypass, call.kind)) : {};
 }
 
-/** The id that the orchestrator would give to its nodes. */
-function requestHeaders({ bypass }: Call): JsonObject {
-  return bypass === true ? { request: { set: { [PUID_HEADER]: PUID } } } : {};
+/** What a route changes of a request: the id that the orchestrator would give to its nodes, and what must not go on. */
+function requestHeaders({ bypass }: Call, removed: readonly string[]): JsonObject {
+  const changes = {
+    ...(bypass === true ? { set: { [PUID_HEADER]: PUID } } : {}),
+    ...(removed.length === 0 ? {} : { remove: removed }),
+  };
+  return Object.keys(changes).length === 0 ? {} : { request: changes };
 }
 
 /**
@@ -146,7 +151,12 @@ function entryName(plan: DeploymentPlan, parts: readonly string[]): string {
 
 /** The filter has decided for a predictor. Mirrors are merged into these entries by header, so they carry none. */
 function namedEntry(plan: DeploymentPlan, predictor: PredictorPlan, call: Call): JsonObject {
+  const toModel = leadsToModels([predictor], call.bypass);
   const echoed = [HEADER_PREDICTOR, HEADER_ROUTE, HEADER_DECISION].map((header) => [header, `%REQ(${header})%`]);
+  const told = {
+    ...(Object.fromEntries(echoed) as JsonObject),
+    ...(toModel ? { [HEADER_PREDICTOR]: predictor.name } : {}),
+  };
   return {
     name: entryName(plan, [predictor.name, call.suffix]),
     match: [match(call, { [HEADER_PREDICTOR]: { exact: predictor.name } })],
@@ -155,9 +165,9 @@ function namedEntry(plan: DeploymentPlan, predictor: PredictorPlan, call: Call):
     ...timeout(plan),
     retries: retries(plan, call, false),
     headers: {
-      ...requestHeaders(call),
+      ...requestHeaders(call, toModel ? NOT_FOR_MODELS : []),
       response: {
-        set: { ...(Object.fromEntries(echoed) as JsonObject), ...answersOf(predictor, call) },
+        set: { ...told, ...answersOf(predictor, call) },
         ...handOnCookie(plan, call),
       },
     },
@@ -180,17 +190,21 @@ const SHADOW_CLUSTERS = Array.from(
 );
 
 /**
- * A request that the filter decided on comes here only while Istio has not told its proxies of the predictor yet. This
- * entry's own mirror copies it, so those that are merged into every route must not: they find no header.
+ * What an entry that does not follow the filter takes off. A request that the filter decided on comes there only while Istio has
+ * not told its proxies of the predictor yet. The entry's own mirror copies it, so those that are merged into every route
+ * must not: they find no header. Without the filter at all the entry stays as Seldon writes it.
  */
-function withoutMirrorsByHeader(plan: DeploymentPlan, call: Call, { namedEntries }: IstioOptions): JsonObject {
-  if (!namedEntries || call.feedback || plan.shadows.length === 0) return {};
-  return { headers: { request: { remove: SHADOW_CLUSTERS } } };
+function removedUndecided(plan: DeploymentPlan, call: Call, { namedEntries }: IstioOptions): readonly string[] {
+  if (!namedEntries) return [];
+  const live = plan.predictors.filter((predictor) => !predictor.shadow);
+  const copies = call.feedback || call.bypass === true || plan.shadows.length === 0 ? [] : SHADOW_CLUSTERS;
+  return [...copies, ...(leadsToModels(live, call.bypass) ? NOT_FOR_MODELS : [])];
 }
 
 /** The filter is away: Seldon's own entry, with its retries said explicitly. */
 function fallbackEntry(plan: DeploymentPlan, call: Call, options: IstioOptions): JsonObject {
   const live = plan.predictors.filter((predictor) => !predictor.shadow);
+  const headers = requestHeaders(call, removedUndecided(plan, call, options));
   return {
     ...(call.feedback || call.bypass === true ? { name: entryName(plan, [call.suffix]) } : {}),
     match: [match(call, {})],
@@ -199,7 +213,7 @@ function fallbackEntry(plan: DeploymentPlan, call: Call, options: IstioOptions):
     ...mirror(plan, call),
     ...timeout(plan),
     retries: retries(plan, call, true),
-    ...(call.bypass === true ? { headers: requestHeaders(call) } : withoutMirrorsByHeader(plan, call, options)),
+    ...(Object.keys(headers).length === 0 ? {} : { headers }),
   };
 }
 
