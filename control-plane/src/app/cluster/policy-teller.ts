@@ -27,22 +27,23 @@ export function createPolicyTeller(options: PolicyTellerOptions): ReconcilerOpti
         ? statusWithoutUs(policy, controllerName)
         : policyStatus(policy, findingsOf(policy, target), controllerName, options.clock.nowMs());
     if (status === undefined || sameJson(status, policy["status"])) return;
-    const { uid, resourceVersion } = policy.metadata;
     // The list holds what others said: it is written only over the version that was read.
-    const patch = [
-      { op: "test", path: "/metadata/uid", value: uid },
-      { op: "test", path: "/metadata/resourceVersion", value: resourceVersion },
-      { op: "add", path: "/status", value: status },
-    ];
+    const { resourceVersion } = policy.metadata;
+    const place = { subresource: "status", fieldManager: FIELD_MANAGER } as const;
     try {
-      const place = { subresource: "status", fieldManager: FIELD_MANAGER } as const;
+      const patch = { metadata: { resourceVersion }, status };
       options.onWritten(await options.client.patch(RESOURCE.routePolicy, keyOf(policy), patch, place));
     } catch (error) {
-      if (!(error instanceof ApiError && error.status === 404)) throw error;
+      if (!isNoLongerAsRead(error)) throw error;
     }
   }
 
   return async (policies, target) => {
     for (const policy of policies) await tell(policy, target);
   };
+}
+
+/** Somebody was faster, or it is gone. The watch tells of either, and then it is looked at anew. */
+function isNoLongerAsRead(error: unknown): boolean {
+  return error instanceof ApiError && (error.status === 409 || error.status === 404);
 }

@@ -101,14 +101,8 @@ export class FakeStore {
 
   replace(type: ResourceType, object: KubernetesObject, subresource?: string): KubernetesObject {
     const before = this.#existing(type, keyOf(object));
-    const { resourceVersion, uid } = object.metadata;
-    if (resourceVersion !== undefined && resourceVersion !== before.object.metadata.resourceVersion) {
-      throw new Refusal(
-        409,
-        "Conflict",
-        "the object has been modified; please apply your changes to the latest version",
-      );
-    }
+    const { uid } = object.metadata;
+    checkVersion(before.object, object);
     if (uid !== undefined && uid !== before.object.metadata.uid) throw uidConflict(uid);
     return this.#save(type, before, withinSubresource(type, before.object, object, subresource));
   }
@@ -121,6 +115,7 @@ export class FakeStore {
   ): KubernetesObject {
     const before = this.#existing(type, key);
     const after = edit(before.object) as KubernetesObject;
+    checkVersion(before.object, after);
     return this.#save(type, before, withinSubresource(type, before.object, after, subresource));
   }
 
@@ -248,6 +243,12 @@ function nameKey({ namespace, name }: ObjectKey): string {
 
 function hasStatus(type: ResourceType): boolean {
   return WITH_STATUS.has(type.plural);
+}
+
+/** A write that says of which version it is must be of the newest. */
+function checkVersion(before: KubernetesObject, { metadata: { resourceVersion } }: KubernetesObject): void {
+  if (resourceVersion === undefined || resourceVersion === before.metadata.resourceVersion) return;
+  throw new Refusal(409, "Conflict", "the object has been modified; please apply your changes to the latest version");
 }
 
 function uidConflict(uid: string): Refusal {
