@@ -24,7 +24,13 @@ export async function writeStatus(
     const options = { subresource: "status", fieldManager: FIELD_MANAGER } as const;
     return await client.patch(RESOURCE.seldonDeployment, { namespace, name }, patch, options);
   } catch (error) {
-    if (error instanceof ApiError && error.status === 404) return undefined;
+    if (isGone(error)) return undefined;
     throw error;
   }
+}
+
+/** It is not there, or another of its name is: what the server answers where a JSON patch's test fails names no cause. */
+function isGone(error: unknown): boolean {
+  if (!(error instanceof ApiError)) return false;
+  return error.status === 404 || (error.status === 422 && error.causes.length === 0);
 }
