@@ -38,6 +38,24 @@ test("the message says which Deployment is not ready", () => {
   assert.equal(deploymentsReady(reports.slice(0, 1)).message, "Deployment has minimum availability.");
 });
 
+test("what Kubernetes says of an earlier change is not the reason", () => {
+  const live = deployment("example-main-0-model", true);
+  const done = {
+    type: "Progressing",
+    status: "True",
+    reason: "NewReplicaSetAvailable",
+    message: 'ReplicaSet "example-main-0-model-1" has successfully progressed.',
+  };
+  const changed: KubernetesObject = {
+    ...live,
+    metadata: { ...live.metadata, generation: 2 },
+    status: { ...(live["status"] as object), conditions: [done] },
+  };
+  const waiting = deploymentsReady([{ name: "example-main-0-model", live: changed, asWanted: true }]);
+  assert.equal(waiting.reason, "DeploymentUpdating");
+  assert.equal(waiting.message, "Deployment example-main-0-model is being changed");
+});
+
 test("a reason that stands alone is the message of Ready", () => {
   const missing = {
     type: "istioVirtualServicesReady",

@@ -45,12 +45,16 @@ function withTrouble(finding: Finding, trouble: string | undefined): Finding {
   return { ...finding, message: message === undefined ? trouble : `${message.replace(/\.$/, "")}: ${trouble}` };
 }
 
+/** Kubernetes' reason when a change is done: of one that is not ready it speaks of a change before this one. */
+const CHANGE_DONE = "NewReplicaSetAvailable";
+
 function unready(report: DeploymentReport): Finding {
   const { name, live, asWanted } = report;
   const available = live && conditionOf(live, "Available");
   if (available?.status === "False") return withTrouble(copy("False", named(name, available)), troubleOf(report));
   const progressing = live && asWanted ? conditionOf(live, "Progressing") : undefined;
-  if (progressing !== undefined) return withTrouble(copy("False", named(name, progressing)), troubleOf(report));
+  if (progressing !== undefined && progressing.reason !== CHANGE_DONE)
+    return withTrouble(copy("False", named(name, progressing)), troubleOf(report));
   const message = live === undefined ? `Deployment ${name} is not there yet` : `Deployment ${name} is being changed`;
   return { type: "DeploymentsReady", status: "False", reason: "DeploymentUpdating", message };
 }
