@@ -22,15 +22,16 @@ export const SELDON_STATUS: StructuralSchema = {
     address: object({ url: { ...text, description: "Where predictions are served inside the cluster." } }),
     annotations: { type: "object", additionalProperties: text },
     conditions: {
+      description: "What it waits for: Ready sums up the others.",
       type: "array",
       items: object(
         {
-          type: text,
+          type: { ...text, description: "Ready, Accepted, DeploymentsReady, …" },
           status: { ...text, description: "True, False or Unknown." },
-          reason: text,
-          message: text,
+          reason: { ...text, description: "Why, in a word or in Seldon's sentence." },
+          message: { ...text, description: "Why, for people." },
           severity: text,
-          lastTransitionTime: text,
+          lastTransitionTime: { ...text, description: "Since when the status is as it is." },
         },
         ["status", "type"],
       ),
