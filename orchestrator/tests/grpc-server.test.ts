@@ -116,7 +116,7 @@ describe("the gRPC server, called by grpc-js", { concurrency: 8, timeout: 600_00
   });
 
   it("lets calls in flight end when it stops, and sends the others elsewhere", async () => {
-    const own = await startChain("seldon", [{ name: "m", node }]);
+    const own = await startChain("seldon", [{ name: "m", node }], ["--graceful_timeout=60s"]);
     const one = new TestClient(own.grpcPort);
     const slow = one.call(PREDICT, textMessage(3), { metadata: { "x-wait": "1", "x-whose": "of the one that stops" } });
     while (!seen.some((one) => one["x-whose"] !== undefined)) await new Promise((resolve) => setTimeout(resolve, 5));
@@ -141,7 +141,7 @@ describe("the gRPC server, called by grpc-js", { concurrency: 8, timeout: 600_00
   });
 
   it("tells health, once and on", async () => {
-    const own = await startChain("seldon", [{ name: "m", node }], ["--shutdown_delay=100ms"]);
+    const own = await startChain("seldon", [{ name: "m", node }], ["--shutdown_delay=100ms", "--graceful_timeout=60s"]);
     const one = new TestClient(own.grpcPort);
     assert.equal((await one.call("/grpc.health.v1.Health/Check", Buffer.alloc(0))).reply.toString("hex"), "0801");
     const unknown = await one.call("/grpc.health.v1.Health/Check", Buffer.from("0a0178", "hex"));
