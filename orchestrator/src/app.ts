@@ -129,9 +129,7 @@ export async function startApp(
   });
   const shared = { reusePort: siblings !== undefined, tls: tls.ports, maxConnections: options.http.maxConnections };
   const httpPort = await listen(rest, { port: options.httpPort, ...shared });
-  const maxMessageBytes = defaults.grpcMaxMessageBytes || options.maxBodyBytes;
-  const grpcAt = { port: options.grpcPort, ...shared };
-  const grpc = await portTaken(options.grpcPort, startGrpcPort(context, grpcAt, maxMessageBytes));
+  const grpc = await portTaken(options.grpcPort, startGrpcPort(context, { port: options.grpcPort, ...shared }));
   const ports = { http_port: httpPort, grpc_port: grpc.port };
   if (siblings === undefined) log.info(ports, "listening");
   else siblings.listening(ports);

@@ -29,7 +29,7 @@ export const ANNOTATIONS: Readonly<Record<string, AnnotationSpec>> = {
   [NAMES.grpcTimeoutMs]: { kind: "whole number", help: "milliseconds that a gRPC call of a node may take" },
   [NAMES.grpcMaxMessageBytes]: {
     kind: "whole number",
-    help: "largest gRPC message in bytes, from clients and from nodes",
+    help: "largest gRPC message in bytes, from clients and to them",
   },
   [NAMES.mergesMeta]: { kind: "true or false", help: "the answer's `meta` says what every node said in its own" },
   "seldon.io/rest-read-timeout": { kind: "not read", help: `${OF_JAVA}. Use \`${NAMES.restTimeoutMs}\`` },

@@ -34,20 +34,14 @@ export class ContainerCaller implements NodeCaller {
   readonly #inputs: NodeInputs;
   readonly #leases: NodeLeases;
 
-  constructor(
-    graph: Graph,
-    endpoints: Endpoints,
-    timeouts: NodeTimeouts,
-    maxMessageBytes: number,
-    metrics: ClientMetrics,
-  ) {
+  constructor(graph: Graph, endpoints: Endpoints, timeouts: NodeTimeouts, metrics: ClientMetrics) {
     this.maxReplyBytes = endpoints.maxReplyBytes;
     this.#protocol = protocolOf(graph);
     this.#standIns = new StandIns(this.#protocol);
     this.#inputs = new NodeInputs(this.#protocol, this.maxReplyBytes);
     this.#timeouts = timeouts;
     this.#metrics = metrics;
-    this.#leases = new NodeLeases(graph, endpoints, maxMessageBytes);
+    this.#leases = new NodeLeases(graph, endpoints);
   }
 
   /** How much of each node is used at this moment. */

@@ -24,9 +24,8 @@ export class Endpoints {
     return hold(this.#http, `${host} ${port}`, () => new HttpTransport(host, port, this.#limits));
   }
 
-  holdGrpc(host: string, port: number, maxMessageBytes: number): Lease<UnaryClient> {
-    const limits = maxMessageBytes === 0 ? this.#limits : { ...this.#limits, maxReplyBytes: maxMessageBytes };
-    return hold(this.#grpc, `${host} ${port} ${maxMessageBytes}`, () => new UnaryClient(host, port, limits));
+  holdGrpc(host: string, port: number): Lease<UnaryClient> {
+    return hold(this.#grpc, `${host} ${port}`, () => new UnaryClient(host, port, this.#limits));
   }
 
   /** Drops every connection, in use or not; for the end of the process. */

@@ -11,7 +11,7 @@ export class NodeLeases {
   readonly grpc: readonly (Lease<UnaryClient> | undefined)[];
   readonly #graph: Graph;
 
-  constructor(graph: Graph, endpoints: Endpoints, maxMessageBytes: number) {
+  constructor(graph: Graph, endpoints: Endpoints) {
     this.#graph = graph;
     const endpointOf = (node: GraphNode) => (node.runs.in === "container" ? node.runs.endpoint : undefined);
     this.http = graph.nodes.map((node) => {
@@ -20,9 +20,7 @@ export class NodeLeases {
     });
     this.grpc = graph.nodes.map((node) => {
       const at = endpointOf(node);
-      return at !== undefined && at.grpcPort !== 0
-        ? endpoints.holdGrpc(at.host, at.grpcPort, maxMessageBytes)
-        : undefined;
+      return at !== undefined && at.grpcPort !== 0 ? endpoints.holdGrpc(at.host, at.grpcPort) : undefined;
     });
   }
 

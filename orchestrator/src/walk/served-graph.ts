@@ -5,8 +5,8 @@ import { ClientMetrics } from "../observe/client-metrics.ts";
 import type { DurationFamily } from "../observe/duration-family.ts";
 import { ServerMetrics } from "../observe/server-metrics.ts";
 
-/** Limits per node call that hold where the graph itself says nothing; 0 is none. */
-type NodeDefaults = Omit<GraphSettings, "mergesMeta">;
+/** Limits that hold where the graph itself says nothing; 0 is none. */
+type Defaults = Omit<GraphSettings, "mergesMeta">;
 
 export interface MetricFamilies {
   readonly server: DurationFamily;
@@ -18,19 +18,20 @@ export class ServedGraph {
   readonly graph: Graph;
   readonly caller: ContainerCaller;
   readonly metrics: ServerMetrics;
+  /** The largest gRPC message that clients may send and are sent; 0: as large as any request. */
+  readonly maxMessageBytes: number;
   #users = 0;
   #isReplaced = false;
 
-  constructor(graph: Graph, endpoints: Endpoints, defaults: NodeDefaults, families: MetricFamilies) {
+  constructor(graph: Graph, endpoints: Endpoints, defaults: Defaults, families: MetricFamilies) {
     this.graph = graph;
     const { restTimeoutMs, grpcTimeoutMs, grpcMaxMessageBytes } = graph.settings;
     const timeouts = {
       restTimeoutMs: restTimeoutMs || defaults.restTimeoutMs,
       grpcTimeoutMs: grpcTimeoutMs || defaults.grpcTimeoutMs,
     };
-    const maxMessageBytes = grpcMaxMessageBytes || defaults.grpcMaxMessageBytes;
-    const metrics = new ClientMetrics(families.client, graph);
-    this.caller = new ContainerCaller(graph, endpoints, timeouts, maxMessageBytes, metrics);
+    this.maxMessageBytes = grpcMaxMessageBytes || defaults.grpcMaxMessageBytes;
+    this.caller = new ContainerCaller(graph, endpoints, timeouts, new ClientMetrics(families.client, graph));
     this.metrics = new ServerMetrics(families.server, graph);
   }
 

@@ -15,17 +15,13 @@ export interface GrpcPort {
 }
 
 /** Listens on all addresses; the server itself is loaded when the first client comes. Rejects when the port is taken. */
-export async function startGrpcPort(
-  context: ServerContext,
-  options: PortOptions,
-  maxMessageBytes: number,
-): Promise<GrpcPort> {
+export async function startGrpcPort(context: ServerContext, options: PortOptions): Promise<GrpcPort> {
   const { port, reusePort, tls } = options;
   let loading: Promise<GrpcServer> | undefined;
   const listener = await listenForFirst(
     { port, reusePort },
     async () => {
-      loading = import("./grpc-server.ts").then((module) => module.createGrpcServer(context, maxMessageBytes));
+      loading = import("./grpc-server.ts").then((module) => module.createGrpcServer(context));
       const { inject } = await loading;
       return tls === undefined ? inject : secureAcceptor(tls, inject);
     },

@@ -3,6 +3,7 @@ import { ServerConnection } from "../../http2/server-connection.ts";
 import type { ServerContext } from "../server-context.ts";
 import { Health } from "./health.ts";
 import type { Services } from "./method.ts";
+import type { CallLimits } from "./server-call.ts";
 import { openCall } from "./open-call.ts";
 import { servicesOf } from "./services.ts";
 
@@ -24,24 +25,30 @@ const ANSWER_MS = 20_000;
 const LOOK_EVERY_MS = 10_000;
 
 /** Serves the graph's protocol, grpc.health.v1 and reflection; messages stay bytes. */
-export function createGrpcServer(context: ServerContext, maxMessageBytes: number): GrpcServer {
+export function createGrpcServer(context: ServerContext): GrpcServer {
   const health = new Health(context.isReady);
   const services = servicesOf(context, health);
-  return new Connections(services, maxMessageBytes, health);
+  return new Connections(services, () => limitsOf(context), health);
+}
+
+/** What calls may take with the graph as it is now. */
+function limitsOf({ current, maxBodyBytes }: ServerContext): CallLimits {
+  const maxMessageBytes = current.served?.maxMessageBytes || maxBodyBytes;
+  return { maxMessageBytes, maxHeldBytes: maxMessageBytes + HELD_BYTES };
 }
 
 class Connections implements GrpcServer {
   readonly #all = new Set<ServerConnection>();
   readonly #services: () => Services;
-  readonly #limits: { readonly maxMessageBytes: number; readonly maxHeldBytes: number };
+  readonly #limits: () => CallLimits;
   readonly #health: Health;
   readonly #watchdog: NodeJS.Timeout;
   #isClosing = false;
   #onEmpty: () => void = () => {};
 
-  constructor(services: () => Services, maxMessageBytes: number, health: Health) {
+  constructor(services: () => Services, limits: () => CallLimits, health: Health) {
     this.#services = services;
-    this.#limits = { maxMessageBytes, maxHeldBytes: maxMessageBytes + HELD_BYTES };
+    this.#limits = limits;
     this.#health = health;
     this.#watchdog = setInterval(() => {
       const nowMs = performance.now();
@@ -52,7 +59,7 @@ class Connections implements GrpcServer {
   readonly inject = (socket: Duplex): void => {
     const connection: ServerConnection = new ServerConnection(
       socket,
-      (stream, headers) => openCall(this.#services(), { stream, connection, headers }, this.#limits),
+      (stream, headers) => openCall(this.#services(), { stream, connection, headers }, this.#limits()),
       () => {
         this.#all.delete(connection);
         if (this.#all.size === 0) this.#onEmpty();

@@ -37,3 +37,8 @@ export function plainMessage(message: RawMessage, encoding: string, maxBytes: nu
 export function messageTooLarge(bytes: number, maxBytes: number): CallError {
   return new CallError("too-large", `grpc: received message larger than max (${bytes} vs. ${maxBytes})`);
 }
+
+/** The same for an answer. */
+export function answerTooLarge(bytes: number, maxBytes: number): CallError {
+  return new CallError("too-large", `grpc: trying to send message larger than max (${bytes} vs. ${maxBytes})`);
+}

@@ -24,6 +24,11 @@ export class StreamCall extends ServerCall implements StreamEvents {
     void this.#run(run);
   }
 
+  /** The largest message that the client may be sent. */
+  get maxMessageBytes(): number {
+    return this.#limits.maxMessageBytes;
+  }
+
   /** The next message; undefined when the client has sent its last, or has gone. One reader at a time. */
   async read(): Promise<Buffer | undefined> {
     for (;;) {

@@ -1,7 +1,7 @@
 import { CallError, GRPC, nodeGrpcError } from "../../execute/call-error.ts";
 import { headerOf } from "../../http2/request-headers.ts";
 import type { StreamEvents } from "../../http2/stream.ts";
-import { messageTooLarge, plainMessage } from "./inflate-message.ts";
+import { answerTooLarge, messageTooLarge, plainMessage } from "./inflate-message.ts";
 import { MessageReader, type RawMessage } from "../../grpc/message-reader.ts";
 import type { UnaryMethod } from "./method.ts";
 import { ServerCall, type CallLimits, type OpenedCall } from "./server-call.ts";
@@ -72,7 +72,10 @@ export class UnaryCall extends ServerCall implements StreamEvents {
       const plain = message.isCompressed
         ? await plainMessage(message, encoding, this.#limits.maxMessageBytes)
         : message.body;
-      this.sendMessage(await this.#method.answer(this, plain));
+      const answer = await this.#method.answer(this, plain);
+      const { maxMessageBytes } = this.#limits;
+      if (answer.length > maxMessageBytes) throw answerTooLarge(answer.length, maxMessageBytes);
+      this.sendMessage(answer);
       this.succeed();
     } catch (error) {
       this.fail(error);

@@ -10,6 +10,7 @@ import { HEADER_PUID } from "#proto/vocabulary/headers.ts";
 import { endRun } from "../end-run.ts";
 import type { ServerContext } from "../server-context.ts";
 import { beginWalk, readMetadata, type ClientMetadata } from "./graph-call.ts";
+import { answerTooLarge } from "./inflate-message.ts";
 import type { StreamMethod } from "./method.ts";
 import { modelOfV2 } from "./model-of-message.ts";
 import type { StreamCall } from "./stream-call.ts";
@@ -80,7 +81,9 @@ async function walk(served: ServedGraph, run: Run, message: Buffer, call: Stream
 }
 
 async function writeReply(call: StreamCall, body: Buffer): Promise<void> {
-  await call.write(Buffer.concat([bytesHead(INFER_RESPONSE, body.length), body]));
+  const message = Buffer.concat([bytesHead(INFER_RESPONSE, body.length), body]);
+  if (message.length > call.maxMessageBytes) throw answerTooLarge(message.length, call.maxMessageBytes);
+  await call.write(message);
   if (call.scope.error !== undefined) throw call.scope.error;
 }
 
