@@ -1,19 +1,11 @@
-import type { DraftEndpoint, DraftGraph, DraftNode } from "./draft.ts";
+import type { DraftGraph, DraftNode } from "./draft.ts";
 import { MAX_DEPTH, MAX_NODES } from "./draft.ts";
-import type {
-  BuiltinRun,
-  CheckedGraph,
-  ContainerRun,
-  Graph,
-  GraphNode,
-  GraphProblem,
-  Protocol,
-  Transport,
-} from "./graph.ts";
+import type { CheckedGraph, Graph, GraphNode, GraphProblem, Protocol } from "./graph.ts";
 import { protocolNamed } from "./graph.ts";
 import { checkBranch, type NodeAbove } from "./check-branch.ts";
-import { checkProtocol } from "./check-protocol.ts";
 import { checkLogger } from "./check-logger.ts";
+import { checkProtocol } from "./check-protocol.ts";
+import { checkRun, saysNothing } from "./check-run.ts";
 import { stagesOf, type Stages } from "./stages.ts";
 
 /** Checks a draft and freezes it into a graph. Every problem is collected; `value` is absent when any is an error. */
@@ -167,61 +159,4 @@ function ratioProblems(draft: DraftNode): string[] {
 function discarded(draft: DraftNode, stages: Stages): string[] {
   if (draft.children.length < 2 || stages.gather === "aggregate" || stages.choice !== "all") return [];
   return ["all children are called, but only the first one's answer is used; put a COMBINER above them"];
-}
-
-function checkRun(
-  draft: DraftNode,
-  stages: Stages,
-  ignoresType: boolean,
-  refuse: (message: string) => void,
-): ContainerRun | BuiltinRun | undefined {
-  if (draft.builtin !== undefined) return { in: "builtin", implementation: draft.builtin };
-  const { endpoint } = draft;
-  for (const message of portProblems(endpoint ?? NO_ENDPOINT)) refuse(message);
-  if (!stages.isCalled) return { in: "container", endpoint: Object.freeze(endpoint ?? NO_ENDPOINT) };
-  if (endpoint === undefined || endpoint.host === "") {
-    refuse("the node is called, but has no endpoint; give endpoint.service_host and its ports");
-    return undefined;
-  }
-  for (const message of transportProblems(endpoint)) refuse(message);
-  const hasBoth = endpoint.httpPort !== 0 && endpoint.grpcPort !== 0;
-  const transport = ignoresType && hasBoth ? undefined : endpoint.transport;
-  return { in: "container", endpoint: Object.freeze({ ...endpoint, transport }) };
-}
-
-/**
- * Whether the endpoint types of a graph mean nothing. REST of every node is what Seldon's samples and older operators
- * write, for graphs that are called by gRPC too. With protocol tensorflow messages are not translated, so that a graph
- * of one type would be closed to clients of the other.
- */
-function saysNothing(root: DraftNode, protocol: Protocol | undefined): boolean {
-  const types = new Set(typesOf(root));
-  if (protocol === "tensorflow") types.delete(undefined);
-  return types.size === 1 && (protocol === "tensorflow" || types.has("rest"));
-}
-
-/** The transport that each node in a container names. */
-function typesOf({ builtin, endpoint, children }: DraftNode): readonly (Transport | undefined)[] {
-  const below = children.flatMap(typesOf);
-  return builtin === undefined ? [endpoint?.transport, ...below] : below;
-}
-
-const NO_ENDPOINT: DraftEndpoint = { host: "", httpPort: 0, grpcPort: 0, servicePort: 0, transport: undefined };
-
-/** Readiness connects to nodes that are never called too. */
-function portProblems(endpoint: DraftEndpoint): string[] {
-  const found: string[] = [];
-  for (const name of ["httpPort", "grpcPort", "servicePort"] as const) {
-    const port = endpoint[name];
-    if (!Number.isInteger(port) || port < 0 || port > 65535) found.push(`endpoint.${name} ${port} is not a port`);
-  }
-  return found;
-}
-
-function transportProblems(endpoint: DraftEndpoint): string[] {
-  const found: string[] = [];
-  if (endpoint.transport === "rest" && endpoint.httpPort === 0) found.push("a REST endpoint needs an httpPort");
-  if (endpoint.transport === "grpc" && endpoint.grpcPort === 0) found.push("a gRPC endpoint needs a grpcPort");
-  if (endpoint.httpPort === 0 && endpoint.grpcPort === 0) found.push("the endpoint has no httpPort and no grpcPort");
-  return found;
 }
