@@ -23,6 +23,32 @@ describe("a SeldonDeployment of --file", () => {
     assert.ok(problems.some(({ message }) => message === "endpoint.servicePort 70000 is not a port"));
   });
 
+  it("reads an endpoint's type in any letter case, as none where it is neither, and its ports by it", async () => {
+    const cases: readonly (readonly [string, unknown, readonly string[]])[] = [
+      ["httpPort: 1, grpcPort: 2, type: grpc", { httpPort: 1, grpcPort: 2, servicePort: 9, transport: "grpc" }, []],
+      ["httpPort: 1, grpcPort: 2, type: Rest", { httpPort: 1, grpcPort: 2, servicePort: 9, transport: undefined }, []],
+      ["type: GRPC", { httpPort: 0, grpcPort: 9, servicePort: 9, transport: "grpc" }, []],
+      ["type: REST, grpcPort: 2", { httpPort: 9, grpcPort: 2, servicePort: 9, transport: undefined }, []],
+      ["grpcPort: 2", { httpPort: 0, grpcPort: 2, servicePort: 9, transport: undefined }, []],
+      ["", { httpPort: 9, grpcPort: 0, servicePort: 9, transport: undefined }, []],
+      [
+        "type: tcp",
+        { httpPort: 9, grpcPort: 0, servicePort: 9, transport: undefined },
+        ['endpoint.type "tcp" is neither REST nor GRPC; the node is called as the client calls the graph'],
+      ],
+    ];
+    for (const [fields, expected, warnings] of cases) {
+      const endpoint = `{ service_host: h, service_port: 9, ${fields} }`;
+      const text = `spec: { predictors: [{ name: main, graph: { name: m, type: MODEL, endpoint: ${endpoint} } }] }`;
+      const { value, problems } = await graphOfFile(text, IDENTITY, { protocol: "seldon", mergesMeta: false });
+      assert.deepEqual(value?.root.runs, { in: "container", endpoint: { host: "h", ...(expected as object) } }, fields);
+      assert.deepEqual(
+        problems.map(({ severity, message }) => `${severity} ${message}`),
+        warnings.map((one) => `warning ${one}`),
+      );
+    }
+  });
+
   it("is served with the protocol of the flag; a warning says so where it names another", async () => {
     assert.deepEqual(await problemsOf("", "v2"), []);
     assert.deepEqual(await problemsOf("kfserving", "v2"), []);

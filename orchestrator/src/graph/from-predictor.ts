@@ -23,7 +23,10 @@ const BUILTINS: ReadonlySet<string> = new Set<Builtin>([
   "AVERAGE_COMBINER",
 ]);
 
-const TRANSPORTS: ReadonlySet<"REST" | "GRPC"> = new Set(["REST", "GRPC"]);
+const TRANSPORTS: ReadonlyMap<string, Transport> = new Map([
+  ["REST", "rest"],
+  ["GRPC", "grpc"],
+]);
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -103,16 +106,25 @@ function readEndpoint(raw: unknown, place: Place): DraftEndpoint | undefined {
   const servicePort = numberOf(endpoint["service_port"]);
   const httpPort = numberOf(endpoint["httpPort"]);
   const grpcPort = numberOf(endpoint["grpcPort"]);
-  const transport = readEnum(endpoint["type"], "endpoint.type", TRANSPORTS, place);
-  const named: Transport | undefined = transport === undefined ? undefined : transport === "GRPC" ? "grpc" : "rest";
+  const named = readTransport(textOf(endpoint["type"]), place);
   return {
     host: textOf(endpoint["service_host"]),
-    // Before Seldon 1.3 an endpoint had one port only.
-    httpPort: httpPort || (named === "grpc" || grpcPort !== 0 ? 0 : servicePort),
+    // Before Seldon 1.3 an endpoint had one port only, which its type tells of.
+    httpPort: httpPort || (named === "rest" || (named === undefined && grpcPort === 0) ? servicePort : 0),
     grpcPort: grpcPort || (named === "grpc" ? servicePort : 0),
     servicePort,
     transport: named,
   };
+}
+
+/** Seldon's executor never looks at it: what it would not have minded ends nothing. */
+function readTransport(text: string, { path, reading }: Place): Transport | undefined {
+  const known = TRANSPORTS.get(text.toUpperCase());
+  if (known === undefined && text !== "") {
+    const message = `endpoint.type "${text}" is neither REST nor GRPC; the node is called as the client calls the graph`;
+    reading.problems.push({ severity: "warning", path, message });
+  }
+  return known;
 }
 
 function readLogger(raw: unknown): DraftLogger | undefined {
