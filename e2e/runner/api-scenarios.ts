@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { NotRun, type Scenario } from "./scenario.ts";
 import type { World } from "./world.ts";
 
-const TIMEOUT_MS = 150_000;
+const TIMEOUT_MS = 540_000;
 
 /** Test files that need the API server alone (`e2e/api/*.e2e.ts`): each is a scenario `api/<name>`, run by Node's test runner. */
 export function apiScenarios(folder: string): readonly Scenario[] {
@@ -15,6 +15,7 @@ export function apiScenarios(folder: string): readonly Scenario[] {
     .map((name) => ({
       name: `api/${name.slice(0, -".e2e.ts".length)}`,
       shows: "what these tests say of the API server",
+      timeoutMs: 600_000,
       run: (world) => runTests(join(folder, name), world),
     }));
 }

@@ -74,7 +74,7 @@ export class FilteredMesh {
   async uninstall(): Promise<void> {
     await Promise.all(this.#loads.map((load) => load.stop()));
     await Promise.all([this.#client?.close(), this.#admin?.close()]);
-    await this.#world.helm("uninstall", RELEASE, "--ignore-not-found", "--wait", "--timeout", "120s");
+    await this.#world.helm("uninstall", RELEASE, "--ignore-not-found", "--wait", "--timeout", "240s");
   }
 
   async #helm(command: "install", controlPlanes: number): Promise<void> {
@@ -94,7 +94,7 @@ export class FilteredMesh {
       `manager.extraArgs[0]=--mesh-gateway-namespaces=${namespace}`,
     ];
     const values = set.flatMap((one) => ["--set", one]);
-    await this.#world.helm(command, RELEASE, CHART, ...values, "--wait", "--timeout", "120s");
+    await this.#world.helm(command, RELEASE, CHART, ...values, "--wait", "--timeout", "240s");
   }
 
   /** A SeldonDeployment `canary` that this control plane takes. */
@@ -149,7 +149,7 @@ export class FilteredMesh {
         seen = `${reply.status} ${JSON.stringify(reply.headers)} ${reply.body.slice(0, 200)}`;
         return isSo(reply);
       },
-      { timeoutMs: 60_000, everyMs: 50, describe: () => seen },
+      { everyMs: 50, describe: () => seen },
     );
   }
 

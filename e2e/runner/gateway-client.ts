@@ -24,7 +24,7 @@ export interface GrpcCall {
   readonly timeoutMs?: number;
 }
 
-const TIMEOUT_MS = 15_000;
+const TIMEOUT_MS = 30_000;
 
 /** Somebody outside the cluster, who calls models through the ingress. */
 export class GatewayClient {
@@ -34,7 +34,7 @@ export class GatewayClient {
 
   /** `address`: `host:port` of the ingress; `host`: what to say in Host, where it is not the address. */
   constructor(address: string, host?: string) {
-    this.#pool = new Pool(`http://${address}`, { connections: 16, connect: { timeout: 5000 } });
+    this.#pool = new Pool(`http://${address}`, { connections: 16, connect: { timeout: 30_000 } });
     this.#grpc = new Client(
       address,
       credentials.createInsecure(),

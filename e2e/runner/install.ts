@@ -1,7 +1,9 @@
 import { join } from "node:path";
 import { runProgram } from "../cluster/setup/run-program.ts";
 import type { Place } from "./targets/place.ts";
+import { deployment, predictor } from "./manifest.ts";
 import type { Target } from "./target.ts";
+import { until } from "./until.ts";
 
 const RELEASE = "graphway";
 const NAMESPACE = "graphway-system";
@@ -40,7 +42,7 @@ export async function install(root: string, place: Place): Promise<Target> {
   const helmContext = context === undefined ? [] : [`--kube-context=${context}`];
   await run(["kubectl", ...kubeContext, "apply", "--server-side", "-f", "-"], JSON.stringify(GATEWAY_OBJECT));
   const chart = join(root, "deploy", "helm", "graphway");
-  const where = ["--namespace", NAMESPACE, "--create-namespace", "--wait", "--timeout", "180s"];
+  const where = ["--namespace", NAMESPACE, "--create-namespace", "--wait", "--timeout", "240s"];
   const set = [
     "istio.enabled=true",
     `istio.gateway=${GATEWAY_NAMESPACE}/${GATEWAY}`,
@@ -54,6 +56,10 @@ export async function install(root: string, place: Place): Promise<Target> {
     set.push("--set", "crd.create=false");
   }
   await run(["helm", ...helmContext, "install", RELEASE, chart, ...where, ...set]);
+  // Its pod is ready a moment before every node knows the way to it.
+  const asked = JSON.stringify(deployment("asked", { predictors: [predictor("default")] }));
+  const dryRun = ["apply", "--server-side", "--dry-run=server", "--namespace=default", "-f", "-"];
+  await until("the webhook is reached", () => run(["kubectl", ...kubeContext, ...dryRun], asked));
   return { ...place.target, operatorNamespace: NAMESPACE, gateway: `${GATEWAY_NAMESPACE}/${GATEWAY}` };
 }
 
@@ -73,6 +79,6 @@ async function crdsOfOthers(run: RunTool, kubeContext: readonly string[]): Promi
 export async function uninstall(place: Place): Promise<void> {
   const { context } = place.target;
   const helmContext = context === undefined ? [] : [`--kube-context=${context}`];
-  const where = ["--namespace", NAMESPACE, "--ignore-not-found", "--wait", "--timeout", "120s"];
+  const where = ["--namespace", NAMESPACE, "--ignore-not-found", "--wait", "--timeout", "240s"];
   await toolsOf(place)(["helm", ...helmContext, "uninstall", RELEASE, ...where]);
 }

@@ -134,7 +134,7 @@ export class Kube {
     const payload = body === undefined ? "" : JSON.stringify(body);
     const options: RequestOptions = {
       method,
-      timeout: 30_000,
+      timeout: 90_000,
       // Node leaves the length out of a DELETE's headers.
       headers: { "content-length": Buffer.byteLength(payload), "content-type": contentType },
     };
@@ -184,6 +184,12 @@ export class Kube {
   }
 }
 
+/** Whether a pod is ready, as its status says. */
+export function isReady({ status }: KubeObject): boolean {
+  const conditions = (status?.["conditions"] ?? []) as readonly { type: string; status: string }[];
+  return conditions.some((one) => one.type === "Ready" && one.status === "True");
+}
+
 /** The fields but these. */
 export function without(fields: Fields, names: readonly string[]): Fields {
   return Object.fromEntries(Object.entries(fields).filter(([name]) => !names.includes(name)));
@@ -199,7 +205,20 @@ function pathOf(kind: string, namespace: string, name = "", apiVersion?: string)
   return `${root}${scope}/${plural}${name === "" ? "" : `/${name}`}`;
 }
 
-function send(url: URL, options: RequestOptions, payload: string): Promise<{ status: number; text: string }> {
+interface Answer {
+  readonly status: number;
+  readonly text: string;
+}
+
+/** Once more, on another connection, where the one that was used before is just being closed. */
+async function send(url: URL, options: RequestOptions, payload: string): Promise<Answer> {
+  for (;;) {
+    const answer = await sendOnce(url, options, payload);
+    if (answer !== "closed") return answer;
+  }
+}
+
+function sendOnce(url: URL, options: RequestOptions, payload: string): Promise<Answer | "closed"> {
   return new Promise((resolve, reject) => {
     const call = request(url, options, (response) => {
       let text = "";
@@ -211,7 +230,10 @@ function send(url: URL, options: RequestOptions, payload: string): Promise<{ sta
       });
     });
     call.on("timeout", () => call.destroy(new Error("the API server does not answer")));
-    call.on("error", reject);
+    call.on("error", (error: NodeJS.ErrnoException) => {
+      if (call.reusedSocket && error.code === "ECONNRESET") resolve("closed");
+      else reject(error);
+    });
     call.end(payload);
   });
 }

@@ -47,11 +47,20 @@ export class Load {
   /** Waits for so many more calls. */
   async more(count: number): Promise<void> {
     const wanted = this.#calls + count;
-    await untilTrue(`${count} more requests`, () => Promise.resolve(this.#calls >= wanted), { timeoutMs: 120_000 });
+    await untilTrue(`${count} more requests`, () => Promise.resolve(this.#calls >= wanted), { timeoutMs: 180_000 });
+  }
+
+  /** Waits until this answer comes no more: not once in so many calls, however long it takes until then. */
+  async untilNoMore(answer: string, calls = 60): Promise<void> {
+    await untilTrue(`no answer ${answer} any more`, async () => {
+      const before = this.answersOf(answer);
+      await this.more(calls);
+      return this.answersOf(answer) === before;
+    });
   }
 
   /** Waits until this answer has come. */
-  async untilAnswer(answer: string, timeoutMs = 120_000): Promise<void> {
+  async untilAnswer(answer: string, timeoutMs = 180_000): Promise<void> {
     const before = this.answersOf(answer);
     await untilTrue(`an answer ${answer}`, () => Promise.resolve(this.answersOf(answer) > before), {
       timeoutMs,

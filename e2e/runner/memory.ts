@@ -2,16 +2,16 @@ import assert from "node:assert/strict";
 
 export const MIB = 1024 * 1024;
 
-/** How much the last quarter may be above the first: a share of it, and MiB besides. */
+/** How much may be there in the end above the beginning: a share of it, and MiB besides. */
 export interface Margin {
   readonly share: number;
   readonly mib: number;
 }
 
-/** Means of the first and of the last quarter of the looks. */
+/** The mean of the first quarter of the looks, and the least of the last: of what goes up and down, what stays. */
 function quarters(looks: readonly number[]): readonly [first: number, last: number] {
   const count = Math.max(1, Math.floor(looks.length / 4));
-  return [mean(looks.slice(0, count)), mean(looks.slice(-count))];
+  return [mean(looks.slice(0, count)), Math.min(...looks.slice(-count))];
 }
 
 function mean(values: readonly number[]): number {

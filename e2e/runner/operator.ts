@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
-import type { KubeObject } from "./kube.ts";
+import { isReady, type KubeObject } from "./kube.ts";
+import { deployment, predictor } from "./manifest.ts";
 import { NotRun } from "./scenario.ts";
 import { until, untilTrue } from "./until.ts";
 import type { World } from "./world.ts";
@@ -9,6 +10,9 @@ const LABELS = "app.kubernetes.io/name=graphway";
 const METRICS_PORT = 8080;
 /** In the command line of the control plane in its container. */
 const PROGRAM = "control-plane.mjs";
+
+/** What the webhook has nothing against. */
+const ASKED = deployment("asked", { predictors: [predictor("default")] });
 
 /** The installed control plane, for scenarios that hurt it. */
 export class Operator {
@@ -33,14 +37,11 @@ export class Operator {
   }
 
   async untilReady(): Promise<void> {
-    await untilTrue(
-      "the control plane is ready",
-      async () => {
-        const pods = await this.pods();
-        return pods.length > 0 && pods.every(isReady);
-      },
-      { timeoutMs: 60_000 },
-    );
+    await untilTrue("the control plane is ready", async () => {
+      const pods = await this.pods();
+      return pods.length > 0 && pods.every(isReady);
+    });
+    await this.#untilAsked();
   }
 
   /** Runs so many of it; resolves once they are ready. */
@@ -48,14 +49,17 @@ export class Operator {
     const { kube, target } = this.#world;
     const name = await this.#deployment();
     await kube.patch("Deployment", target.operatorNamespace, name, { spec: { replicas } });
-    await untilTrue(
-      `${replicas} control planes run`,
-      async () => {
-        const pods = await this.pods();
-        return pods.length === replicas && pods.every(isReady);
-      },
-      { timeoutMs: 60_000 },
-    );
+    await untilTrue(`${replicas} control planes run, and no other is about to end`, async () => {
+      const pods = await kube.list("Pod", target.operatorNamespace, LABELS);
+      return pods.length === replicas && pods.every(isReady);
+    });
+    if (replicas > 0) await this.#untilAsked();
+  }
+
+  /** A new pod is ready a moment before its Service leads there: waits until the API server reaches the webhook. */
+  async #untilAsked(): Promise<void> {
+    const { kube, namespace } = this.#world;
+    await until("the webhook is reached", () => kube.apply(ASKED, namespace, "&dryRun=All"));
   }
 
   /** Orchestrators that are connected to each of them, as its metrics say. */
@@ -79,6 +83,15 @@ export class Operator {
     });
   }
 
+  /** Waits until one that runs holds the lease, and may write. */
+  async untilLed(): Promise<void> {
+    await untilTrue("a control plane that runs leads", async () => {
+      const { spec } = await this.lease();
+      const holder = String(spec?.["holderIdentity"]);
+      return (await this.pods()).some(({ metadata }) => holder.startsWith(`${metadata.name}_`));
+    });
+  }
+
   async #deployment(): Promise<string> {
     const { kube, target } = this.#world;
     const [found] = await kube.list("Deployment", target.operatorNamespace, LABELS);
@@ -93,18 +106,22 @@ export function crashApiServer({ target }: World): void {
   killBelow(target.nodePid, "kube-apiserver");
 }
 
-function isReady({ status }: KubeObject): boolean {
-  const conditions = (status?.["conditions"] ?? []) as readonly { type: string; status: string }[];
-  return conditions.some((one) => one.type === "Ready" && one.status === "True");
-}
-
 /** SIGKILL to the processes below `ancestor` whose first words name this program. Throws when there is none. */
 function killBelow(ancestor: number, program: string): void {
   const found = readdirSync("/proc")
     .map(Number)
     .filter((pid) => pid > 0 && wordsOf(pid).some((word) => word.endsWith(program)) && isBelow(pid, ancestor));
   if (found.length === 0) throw new Error(`no process ${program} runs on the node`);
-  for (const pid of found) process.kill(pid, "SIGKILL");
+  for (const pid of found) endNow(pid);
+}
+
+function endNow(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch (error) {
+    // It has ended meanwhile.
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+  }
 }
 
 function wordsOf(pid: number): readonly string[] {

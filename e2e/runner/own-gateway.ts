@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { seldon } from "#proto/gen/seldon.js";
 import { GatewayClient, type GrpcCall, type Reply } from "./gateway-client.ts";
-import type { KubeObject } from "./kube.ts";
+import { isReady, type KubeObject } from "./kube.ts";
 import { Load } from "./load.ts";
 import { until, untilTrue } from "./until.ts";
 import { rowOf, type World } from "./world.ts";
@@ -35,21 +35,20 @@ export class OwnGateway {
       // As the cluster of these scenarios calls its Envoy.
       "gateway.image.tag=1",
       "gateway.replicas=1",
-      "gateway.drainSeconds=5",
       "gateway.resources.cpuRequest=20m",
       "gateway.resources.memoryRequest=64Mi",
       "gateway.agent.cpuRequest=20m",
       ...more,
     ];
     const values = set.flatMap((one) => ["--set", one]);
-    await this.#world.helm("install", "own", CHART, ...values, "--wait", "--timeout", "150s");
+    await this.#world.helm("install", "own", CHART, ...values, "--wait", "--timeout", "240s");
     const service = await this.#world.need("Service", "graphway-gateway");
     this.client = new GatewayClient(`${String(service.spec?.["clusterIP"])}:80`);
   }
 
   async uninstall(): Promise<void> {
     await this.client?.close();
-    await this.#world.helm("uninstall", "own", "--ignore-not-found", "--wait", "--timeout", "120s");
+    await this.#world.helm("uninstall", "own", "--ignore-not-found", "--wait", "--timeout", "240s");
   }
 
   predict(name: string, headers: Readonly<Record<string, string>> = {}): Promise<Reply> {
@@ -95,8 +94,20 @@ export class OwnGateway {
         seen = `${reply.status} ${reply.body.slice(0, 200)}`;
         return reply.status === 200;
       },
-      { timeoutMs: 60_000, describe: () => seen },
+      { describe: () => seen },
     );
+  }
+
+  /** Answers, and has been in its Service for a while: Kubernetes takes a pod whose container starts anew out of it and in again. */
+  async untilSteady(name: string): Promise<void> {
+    await this.untilAnswered(name);
+    let rounds = 0;
+    await untilTrue(`${name} answers all through the gateway`, async () => {
+      const replies = await Promise.allSettled(Array.from({ length: 20 }, () => this.predict(name)));
+      const isGood = replies.every((one) => one.status === "fulfilled" && one.value.status === 200);
+      rounds = isGood ? rounds + 1 : 0;
+      return rounds === 10;
+    });
   }
 
   async scale(deploymentName: string, replicas: number): Promise<void> {
@@ -125,7 +136,6 @@ export class OwnGateway {
     await untilTrue(
       `${container} runs anew`,
       async () => (await this.#restarts(container)) > before && isReady(await this.#pod()),
-      { timeoutMs: 60_000 },
     );
   }
 
@@ -138,11 +148,6 @@ export class OwnGateway {
     const states = (status?.["containerStatuses"] ?? []) as readonly { name: string; restartCount: number }[];
     return states.find((one) => one.name === container)?.restartCount ?? 0;
   }
-}
-
-function isReady({ status }: KubeObject): boolean {
-  const conditions = (status?.["conditions"] ?? []) as readonly { type: string; status: string }[];
-  return conditions.some((one) => one.type === "Ready" && one.status === "True");
 }
 
 /** Runs with an installation that is taken away again; `values` are of the chart, as Helm's `--set` takes them. */

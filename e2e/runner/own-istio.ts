@@ -23,7 +23,7 @@ export async function installIstio(world: World, namespaces: readonly string[]):
     "--set-json",
     `${name}=${JSON.stringify(value)}`,
   ]);
-  await world.helm("install", RELEASE, join(istioSource, CHART), ...values, "--wait", "--timeout", "150s");
+  await world.helm("install", RELEASE, join(istioSource, CHART), ...values, "--wait", "--timeout", "240s");
 }
 
 /** Where the chart is. Throws where the cluster has no images for it. */
@@ -34,7 +34,7 @@ export function sourceFor({ target }: World): string {
 
 /** Takes it away with its webhooks and roles, which no namespace holds. Quiet where it is not there. */
 export async function uninstallIstio(world: World): Promise<void> {
-  await world.helm("uninstall", RELEASE, "--ignore-not-found", "--wait", "--timeout", "120s");
+  await world.helm("uninstall", RELEASE, "--ignore-not-found", "--wait", "--timeout", "240s");
 }
 
 function valuesFor(namespace: string, seen: readonly string[]): Readonly<Record<string, unknown>> {

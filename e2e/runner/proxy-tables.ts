@@ -7,7 +7,7 @@ import type { RouteTable } from "#proto/route-table/model.ts";
 const { DeltaDiscoveryRequest, DeltaDiscoveryResponse } = envoy.service.discovery.v3;
 
 const METHOD = "/envoy.service.extension.v3.ExtensionConfigDiscoveryService/DeltaExtensionConfigs";
-const DEADLINE_MS = 30_000;
+const DEADLINE_MS = 90_000;
 
 /** What somebody who asks the control plane for a filter says. */
 export interface Asked {

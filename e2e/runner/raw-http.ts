@@ -1,7 +1,7 @@
 import { connect } from "node:net";
 
 /** One HTTP/1.1 request as these bytes, on a connection of its own. Resolves with the whole answer; empty where there was none. */
-export function sendRaw(host: string, port: number, request: Buffer, timeoutMs = 10_000): Promise<string> {
+export function sendRaw(host: string, port: number, request: Buffer, timeoutMs = 60_000): Promise<string> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     const socket = connect({ host, port });

@@ -16,7 +16,7 @@ export interface Outcome {
   readonly notes: readonly string[];
 }
 
-const TIMEOUT_MS = 180_000;
+const TIMEOUT_MS = 300_000;
 
 /** Runs a scenario in a namespace of its own, which is deleted afterwards. */
 export async function runScenario(scenario: Scenario, target: Target, kube: Kube): Promise<Outcome> {
@@ -36,7 +36,9 @@ export async function runScenario(scenario: Scenario, target: Target, kube: Kube
     const said = error instanceof Error ? (error.stack ?? error.message) : String(error);
     return end("failed", `${said}\n${await dumpNamespace(world)}`);
   } finally {
-    await world.close();
+    await world.close().catch((error: unknown) => {
+      process.stderr.write(`e2e: what ${scenario.name} changed is not all put back: ${String(error)}\n`);
+    });
     await kube.delete("Namespace", "", namespace).catch((error: unknown) => {
       process.stderr.write(`e2e: namespace ${namespace} is left behind: ${String(error)}\n`);
     });

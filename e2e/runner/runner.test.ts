@@ -5,6 +5,7 @@ import { findScenarios } from "./find-scenarios.ts";
 import type { Reply } from "./gateway-client.ts";
 import { Load } from "./load.ts";
 import { deployment, model, predictor, withImages } from "./manifest.ts";
+import { assertLevel } from "./memory.ts";
 import { readOptions } from "./options.ts";
 import { formatSum, formatTable } from "./report.ts";
 import { isSelected } from "./scenario.ts";
@@ -58,6 +59,29 @@ test("a load without failures that answers strangely is not flawless", async () 
   const load = new Load(() => Promise.resolve(reply(200, '{"data":{"tensor":{"values":[9]}}}')), rowOf);
   await load.untilAnswer("[9]");
   await assert.rejects(load.stopFlawless(["[1]"]), /answers that nobody expects/);
+});
+
+test("a load tells when an answer comes no more, and not before", async () => {
+  let calls = 0;
+  const make = (): Promise<Reply> => {
+    calls += 1;
+    const row = calls <= 50 || calls === 60 ? 1 : 2;
+    return Promise.resolve(reply(200, `{"data":{"ndarray":[[${row}]]}}`));
+  };
+  const load = new Load(make, rowOf, { loops: 1, pauseMs: 0 });
+  await load.untilNoMore("[1]", 20);
+  assert.equal(load.answersOf("[1]"), 51);
+  await load.stopFlawless(["[1]", "[2]"]);
+});
+
+test("memory that goes up and down is level, and what stays of it is not", () => {
+  const margin = { share: 0.1, mib: 5 };
+  const upAndDown = Array.from({ length: 40 }, (_, i) => 100 + (i % 5) * 30);
+  assertLevel("it", upAndDown, margin);
+  const leaking = upAndDown.map((mib, i) => mib + i * 4);
+  assert.throws(() => {
+    assertLevel("it", leaking, margin);
+  }, /it grows/);
 });
 
 test("until says what it saw last, and a throw while looking is not the end", async () => {

@@ -8,7 +8,7 @@ export interface Scenario {
   readonly shows: string;
   /** It disturbs others (ends the operator, measures time): nothing else runs beside it. */
   readonly isAlone?: boolean;
-  /** Default 180 s. */
+  /** Default 300 s. */
   readonly timeoutMs?: number;
   /** Throws where it does not hold. Everything happens in the world's own namespace, which is deleted afterwards. */
   run(world: World): Promise<void>;

@@ -114,7 +114,7 @@ export class SidecarMesh {
       },
     };
     const words = Object.entries(values).flatMap(([name, value]) => ["--set-json", `${name}=${JSON.stringify(value)}`]);
-    await this.world.helm("install", RELEASE, CHART, ...words, "--wait", "--timeout", "150s");
+    await this.world.helm("install", RELEASE, CHART, ...words, "--wait", "--timeout", "240s");
   }
 
   async #findClients(): Promise<void> {
@@ -221,7 +221,7 @@ export class SidecarMesh {
   async uninstall(): Promise<void> {
     const { world } = this;
     await Promise.all(this.#clients.map((client) => client.close()));
-    await world.helm("uninstall", RELEASE, "--ignore-not-found", "--wait", "--timeout", "120s");
+    await world.helm("uninstall", RELEASE, "--ignore-not-found", "--wait", "--timeout", "240s");
     for (const one of this.#beside) {
       await one.close();
       await world.kube.delete("Namespace", "", one.namespace);

@@ -2,7 +2,7 @@
 export async function until<Found>(
   what: string,
   look: () => Promise<Found | undefined>,
-  { timeoutMs = 90_000, everyMs = 150, describe = () => "" }: UntilOptions = {},
+  { timeoutMs = 120_000, everyMs = 150, describe = () => "" }: UntilOptions = {},
 ): Promise<Found> {
   const deadlineMs = performance.now() + timeoutMs;
   for (;;) {

@@ -54,7 +54,7 @@ export class World {
   kubectl(...words: readonly string[]): Promise<string> {
     const { kubeconfig, context } = this.target;
     const which = [`--kubeconfig=${kubeconfig}`, ...(context === undefined ? [] : [`--context=${context}`])];
-    return runProgram("kubectl", [...which, "-n", this.namespace, ...words], { timeoutMs: 120_000 });
+    return runProgram("kubectl", [...which, "-n", this.namespace, ...words], { timeoutMs: 180_000 });
   }
 
   /** `kubectl apply` of this object as a file. */
@@ -63,14 +63,14 @@ export class World {
     const which = [`--kubeconfig=${kubeconfig}`, ...(context === undefined ? [] : [`--context=${context}`])];
     return runProgram("kubectl", [...which, "-n", this.namespace, "apply", ...words, "-f", "-"], {
       input: JSON.stringify(withImages(object, this.target.modelImages)),
-      timeoutMs: 120_000,
+      timeoutMs: 180_000,
     });
   }
 
   helm(...words: readonly string[]): Promise<string> {
     const { kubeconfig, context } = this.target;
     const which = [`--kubeconfig=${kubeconfig}`, ...(context === undefined ? [] : [`--kube-context=${context}`])];
-    return runProgram("helm", [...which, "-n", this.namespace, ...words], { timeoutMs: 180_000 });
+    return runProgram("helm", [...which, "-n", this.namespace, ...words], { timeoutMs: 300_000 });
   }
 
   get(kind: string, name: string): Promise<KubeObject | undefined> {
@@ -134,7 +134,7 @@ export class World {
         seen = `${reply.status} ${reply.body.slice(0, 200)}`;
         return reply.status === 200;
       },
-      { timeoutMs: 30_000, everyMs: 50, describe: () => seen },
+      { everyMs: 50, describe: () => seen },
     );
     return object;
   }
@@ -188,6 +188,25 @@ export class World {
       }
     }
     return count;
+  }
+
+  /**
+   * Waits until the models of this selector have logged so many requests, and then that no more come: a log shows what was
+   * written a moment ago, and copies are waited for by nobody. Fails when there are more.
+   */
+  async untilRequests(labelSelector: string, wanted: number): Promise<void> {
+    let last = -1;
+    const count = await until(
+      `${wanted} requests at ${labelSelector}`,
+      async () => {
+        const seen = await this.countRequests(labelSelector);
+        const isQuiet = seen === last;
+        last = seen;
+        return seen >= wanted && isQuiet ? seen : undefined;
+      },
+      { everyMs: 500, describe: () => String(last) },
+    );
+    assert.equal(count, wanted, `requests at ${labelSelector}`);
   }
 
   /** What must be done when the scenario ends, also when it is given up because it takes too long. The newest first. */
