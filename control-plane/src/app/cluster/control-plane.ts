@@ -1,19 +1,14 @@
 import { createEventRecorder } from "../../deliver/kubernetes/events.ts";
 import { startWorkQueue } from "../../deliver/kubernetes/work-queue.ts";
 import { createWriter } from "../../deliver/kubernetes/writer.ts";
-import { sumCounts } from "../../deliver/programmed/programmed.ts";
 import { decideRollout } from "../../deliver/rollout/decide-rollout.ts";
-import { createResourceStore } from "../../deliver/xds-server/resource-store.ts";
 import { systemClock, type Clock } from "../../kubernetes-api/clock.ts";
 import { connectToCluster } from "../../kubernetes-api/connect.ts";
 import { startClusterCaches } from "./cluster-caches.ts";
-import { missingKindProblems, refusalProblems, withoutMissing } from "./cluster-problems.ts";
+import { missingKindProblems, withoutMissing } from "./cluster-problems.ts";
 import { createDownloadSecrets } from "./download-secrets.ts";
 import { contend } from "./election.ts";
-import { startMesh } from "./filter-tables/mesh.ts";
 import { lookAtAll } from "./first-looks.ts";
-import { startGateway } from "./gateway/gateway.ts";
-import { createGraphShelf } from "./graph-shelf.ts";
 import type { Logger } from "./log.ts";
 import { createMetrics } from "./metrics.ts";
 import { bringOwnResources } from "./own-resources.ts";
@@ -23,13 +18,12 @@ import { findPodTroubles } from "./pod-troubles.ts";
 import { createPolicyTeller } from "./policy-teller.ts";
 import { createReconciler } from "./reconcile.ts";
 import { createErrorReporter } from "./report-error.ts";
-import { serveXds } from "./serve-xds.ts";
 import type { ClusterSettings } from "./settings/cluster-settings.ts";
 import { writeStatus } from "./status-writer.ts";
 import { logState } from "./state-log.ts";
 import { startStatusServer } from "./status-server.ts";
 import { startWebhook } from "./webhook.ts";
-import { startXdsReports } from "./xds-reports.ts";
+import { startXdsDelivery } from "./xds-delivery.ts";
 
 /** A control plane that works in a cluster. */
 export interface ControlPlane {
@@ -69,15 +63,17 @@ export async function startControlPlane(
   const metrics = createMetrics({
     queueLength: () => queue.counters.waiting,
     isLeader: () => isLeader(),
-    reflectors: () => new Map([...caches.byKind, ...(gateway?.reflectors ?? [])]),
+    reflectors: () => new Map([...caches.byKind, ...xds.reflectors]),
     deployments: () => caches.keys().flatMap((key) => caches.deployment(key) ?? []),
   });
   const reportError = createErrorReporter(log);
-  const started = Promise.withResolvers<undefined>();
   let isSynced = false;
   /** Clients of the xDS server are answered. */
   let isServing = false;
   const isLeader = (): boolean => isSynced && (election === undefined || election.isLeading());
+  const lookAgain = (keys: readonly string[]): void => {
+    if (isSynced) for (const key of keys) queue.add(key);
+  };
 
   if (settings.createsResources) await bringOwnResources(client, settings, reportError);
   const caches = startClusterCaches({
@@ -87,60 +83,24 @@ export async function startControlPlane(
     istio: settings.rollout.istio,
     keda: settings.rollout.keda,
     clock,
-    onChange: (keys) => {
-      if (isSynced) for (const key of keys) queue.add(key);
-    },
+    onChange: lookAgain,
     onError: (kind, error) => {
       reportError(`watching ${kind}`, error);
     },
   });
   const planning = plannerSettings(settings, () => caches.config());
-  const store = createResourceStore();
-  const shelf = createGraphShelf(store);
-  const gateway =
-    settings.gateway &&
-    startGateway({
-      client,
-      settings: settings.gateway,
-      namespace: settings.namespace,
-      ownNamespace: settings.ownNamespace,
-      besideIstio: settings.rollout.istio,
-      store,
-      services: caches.services,
-      isLeader,
-      onTold: (key) => {
-        if (isSynced) queue.add(key);
-      },
-      onProgrammed: (keys) => {
-        tellOf(keys);
-        reports.note();
-      },
-      clock,
-      reportError,
-      log,
-    });
-  const tellOf = (keys: readonly string[]): void => {
-    if (isSynced) for (const key of keys) queue.add(key);
-  };
-  const mesh =
-    settings.mesh &&
-    startMesh({
-      client,
-      settings: settings.mesh,
-      namespace: settings.namespace,
-      clusterDomain: settings.plan.clusterDomain,
-      audience: settings.xds.audience,
-      store,
-      clock,
-      onProgrammed: (keys) => {
-        tellOf(keys);
-        reports.note();
-      },
-      onTable: (version, sinceMs) => {
-        reports.onTable(version, sinceMs);
-      },
-      reportError,
-    });
+  const xds = await startXdsDelivery({
+    client,
+    settings,
+    clock,
+    services: caches.services,
+    keys: () => caches.keys(),
+    isLeader,
+    onChange: lookAgain,
+    metrics,
+    reportError,
+    log,
+  });
   const events = createEventRecorder({
     client,
     host: settings.podName,
@@ -149,45 +109,12 @@ export async function startControlPlane(
       reportError("an event", error);
     },
   });
-  const graphs = await serveXds({
-    client,
-    xds: settings.xds,
-    gateway: settings.gateway && { namespace: settings.ownNamespace, name: settings.gateway.serviceAccount },
-    mesh: mesh && ((onRefused) => mesh.views(onRefused)),
-    store,
-    shelf,
-    ready: started.promise,
-    onProgrammed: (key) => {
-      tellOf([key]);
-      reports.note();
-    },
-    onEvent: (event) => {
-      reports.onEvent(event);
-      gateway?.onEvent(event);
-      mesh?.onEvent(event);
-    },
-    onRefused: () => {
-      metrics.xdsRefused();
-    },
-    log,
-  });
-  const reports = startXdsReports({
-    client,
-    settings,
-    store,
-    clock,
-    metrics,
-    keys: () => caches.keys(),
-    own: (key) => sumCounts([graphs.programmed.count(key), mesh?.programmed(key), gateway?.programmed(key)]),
-    onChange: tellOf,
-    reportError,
-  });
   const troubles = findPodTroubles({
     client,
     clock,
     isLeader,
     onChange: (key) => {
-      tellOf([key]);
+      lookAgain([key]);
     },
     onForbidden: (error) => {
       log.warn({ reason: error.message }, "pods and their events can't be read: no status says why pods don't start");
@@ -203,7 +130,7 @@ export async function startControlPlane(
         log.warn({ serviceAccount, reason: error.message }, "credentials for downloads can't be read");
       },
     }),
-    shelf,
+    shelf: xds.shelf,
     selection: { controllerId: settings.controllerId, singleNamespace: settings.namespace !== undefined },
     settings: () => withoutMissing(settings.rollout, caches.missingKinds()),
     decide: decideRollout,
@@ -218,30 +145,23 @@ export async function startControlPlane(
       },
     }),
     events,
-    programmed: (key) => reports.programmed(key),
+    programmed: (key) => xds.programmed(key),
     podTroubles: (key) => troubles.of(key),
-    clusterProblems: (key) => [
-      ...missingKindProblems(caches.missingKinds()),
-      ...refusalProblems(key, graphs.programmed.refusal(key)),
-      ...(mesh?.problemsOf(key) ?? []),
-      ...(gateway?.problemsOf(key) ?? []),
-    ],
+    clusterProblems: (key) => [...missingKindProblems(caches.missingKinds()), ...xds.problemsOf(key)],
     isLeader,
     nowMs: () => clock.nowMs(),
-    ...(gateway === undefined || settings.rollout.istio ? {} : { routed: (key) => gateway.routed(key) }),
+    ...(xds.routed === undefined ? {} : { routed: xds.routed }),
     onState: (key, now, before) => {
       logState(log, key, now, before);
     },
     onForget: (key) => {
       troubles.forget(key);
-      gateway?.forget(key);
-      mesh?.forget(key);
+      xds.forget(key);
     },
     onLook: (look) => {
       const { key, step } = look;
       troubles.onLook(look);
-      gateway?.onLook(look);
-      mesh?.onLook(look);
+      xds.onLook(look);
       if (step.writes.length > 0) log.debug({ key, writes: step.writes.length }, "there is something to do");
     },
   });
@@ -268,14 +188,12 @@ export async function startControlPlane(
   };
 
   async function begin(): Promise<void> {
-    await Promise.all([caches.synced, gateway?.synced, mesh?.synced]);
+    await Promise.all([caches.synced, xds.synced]);
     isSynced = true;
     const missing = caches.missingKinds();
     if (missing.length > 0) log.warn({ kinds: missing }, "the API server does not know all kinds; looking again");
     await lookAtAll(caches.keys(), reconciler, reportError);
-    await gateway?.begin(graphs.server);
-    mesh?.begin();
-    started.resolve(undefined);
+    await xds.begin();
     isServing = true;
     log.info({ deployments: caches.keys().length }, "the cluster is known; working");
     addAll();
@@ -318,7 +236,7 @@ export async function startControlPlane(
   const status = await startStatusServer({
     ...settings.metrics,
     render: () => metrics.render(),
-    xdsClients: (nodePart) => reports.clients(nodePart),
+    xdsClients: xds.clients,
     notReady: () => (isServing ? webhook?.notReady() : "the cluster is not known yet"),
   });
   let isStopping = false;
@@ -327,13 +245,13 @@ export async function startControlPlane(
   });
   begun.catch(() => undefined); // whoever started it decides what comes of it
   log.info(
-    { server: client.server, metrics: status.port, xds: graphs.server.address, namespace: settings.namespace ?? "all" },
+    { server: client.server, metrics: status.port, xds: xds.address, namespace: settings.namespace ?? "all" },
     "started",
   );
 
   return {
     metricsPort: status.port,
-    xdsAddress: graphs.server.address,
+    xdsAddress: xds.address,
     begun,
     async stop() {
       isStopping = true;
@@ -341,15 +259,7 @@ export async function startControlPlane(
       await queue.close(settings.stopTimeoutMs);
       // Events may take long where the API server is away; the Lease does not wait for them.
       await Promise.all([events.flush(), election?.stop(), webhook?.stop()]);
-      await Promise.all([
-        troubles.stop(),
-        gateway?.stop(),
-        mesh?.stop(),
-        reports.stop(),
-        caches.stop(),
-        graphs.server.close(),
-        status.close(),
-      ]);
+      await Promise.all([troubles.stop(), xds.stop(), caches.stop(), status.close()]);
       await client.close();
     },
   };
