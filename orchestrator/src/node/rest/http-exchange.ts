@@ -62,6 +62,11 @@ export class HttpExchange implements Exchange {
     });
   }
 
+  /** True when it met a closing connection: its next one must be new. */
+  get isRepeated(): boolean {
+    return this.#isRepeated;
+  }
+
   /** Goes out on a connection that is its own until it ends. */
   beginOn(connection: Connection): void {
     this.#connection = connection;

@@ -161,9 +161,28 @@ describe("calls to a node over HTTP", { concurrency: 8, timeout: 600_000 }, () =
       answer,
       async ({ call, sockets }) => {
         assert.deepEqual(await Promise.all([call(), call(), call()]), ["ok", "ok", "ok"]);
-        assert.equal(sockets.length, 2);
+        assert.equal(sockets.length, 3, "the third call has used the second connection");
       },
       1,
+    );
+  });
+
+  it("are sent once more on a connection that nobody has used, out of the line too", async () => {
+    const used = new Set<Socket>();
+    const answer = (socket: Socket): void => {
+      if (used.has(socket)) socket.destroy();
+      else {
+        used.add(socket);
+        answerOk(socket);
+      }
+    };
+    await withNode(
+      answer,
+      async ({ call }) => {
+        const answers = await Promise.all(Array.from({ length: 40 }, () => call()));
+        assert.deepEqual(new Set(answers), new Set(["ok"]));
+      },
+      4,
     );
   });
 

@@ -98,9 +98,14 @@ export class HttpTransport implements ConnectionOwner {
   }
 
   onIdle(connection: Connection): void {
-    const next = this.#nextWaiting();
-    if (next !== undefined) next.beginOn(connection);
-    else if (this.#isClosed) connection.destroy();
+    const next = this.#firstWaiting();
+    if (next?.isRepeated === true) {
+      // This connection may be closing as well: it makes room for a new one.
+      connection.destroy();
+    } else if (next !== undefined) {
+      this.#waiting.delete(next);
+      next.beginOn(connection);
+    } else if (this.#isClosed) connection.destroy();
     else {
       this.#idle.push(connection);
       this.#sweep ??= setInterval(() => {
@@ -113,8 +118,10 @@ export class HttpTransport implements ConnectionOwner {
     this.#open.delete(connection);
     const at = this.#idle.indexOf(connection);
     if (at !== -1) this.#idle.splice(at, 1);
-    const next = this.#nextWaiting();
-    if (next !== undefined) this.#send(next);
+    const next = this.#firstWaiting();
+    if (next === undefined) return;
+    this.#waiting.delete(next);
+    this.#send(next);
   }
 
   #send(exchange: HttpExchange): void {
@@ -145,11 +152,10 @@ export class HttpTransport implements ConnectionOwner {
     return connection;
   }
 
-  #nextWaiting(): HttpExchange | undefined {
+  #firstWaiting(): HttpExchange | undefined {
     if (this.#waiting.size === 0) return undefined;
-    const [next] = this.#waiting;
-    if (next !== undefined) this.#waiting.delete(next);
-    return next;
+    const [first] = this.#waiting;
+    return first;
   }
 
   #dropExpired(nowMs: number): void {
