@@ -27,6 +27,8 @@ const PARTS: readonly (readonly [part: string, sign: (role: FilterRole) => RegEx
     (role) => new RegExp(`"remove": *"x-graphway-${role === "inbound" ? "cluster" : "predictor"}"`),
   ],
   ["mirrors by header", () => /"cluster_?[hH]eader": *"x-graphway-shadow-cluster-1"/],
+  // Nothing else sets this header: requests that carry it lose it.
+  ["the mark on copies", () => /"key": *"x-graphway-shadow"/],
 ];
 
 function partsOf(role: FilterRole): typeof PARTS {

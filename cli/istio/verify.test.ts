@@ -35,8 +35,12 @@ function istiod(configs: Readonly<Record<string, string>>, proxies: readonly Pro
 test("what a patch brings is recognised, and what it does not bring is missing", () => {
   assert.deepEqual(missingParts(FULL, "gateway"), []);
   assert.deepEqual(missingParts(JSON.stringify(OUTBOUND), "outbound"), []);
-  assert.deepEqual(missingParts("{}", "gateway"), ["the filter", "the stripping of headers", "mirrors by header"]);
+  const parts = ["the filter", "the stripping of headers", "mirrors by header", "the mark on copies"];
+  assert.deepEqual(missingParts("{}", "gateway"), parts);
+  assert.deepEqual(missingParts("{}", "inbound"), parts.slice(0, 2));
   assert.deepEqual(missingParts(FULL.replaceAll("x-graphway-predictor", ""), "gateway"), ["the stripping of headers"]);
+  const dropped = (key: string, value: unknown): unknown => (key === "request_headers_mutations" ? undefined : value);
+  assert.deepEqual(missingParts(JSON.stringify(GATEWAY, dropped), "gateway"), ["the mark on copies"]);
 });
 
 test("proxies are complete, have a part, refused, or are too old; those that are not meant are left out", async () => {
