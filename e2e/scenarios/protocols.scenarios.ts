@@ -5,6 +5,7 @@ import { tensorflow } from "#proto/gen/tensorflow.js";
 import type { Fields } from "../runner/kube.ts";
 import { deployment, model, predictor } from "../runner/manifest.ts";
 import type { Scenario } from "../runner/scenario.ts";
+import { untilTrue } from "../runner/until.ts";
 import type { World } from "../runner/world.ts";
 
 const { SeldonMessage } = seldon.protos;
@@ -83,9 +84,9 @@ export const scenarios: readonly Scenario[] = [
       const slow = (name: string, timeoutMs: string): Fields =>
         deployment(name, {
           annotations: { "seldon.io/rest-timeout": timeoutMs, "seldon.io/grpc-timeout": timeoutMs },
-          predictors: [predictor("default", { pods: [[model("classifier", { env: { DELAY_MS: "3000" } })]] })],
+          predictors: [predictor("default", { pods: [[model("classifier", { env: { DELAY_MS: "6000" } })]] })],
         });
-      await world.apply(slow("short", "1000"), slow("long", "10000"));
+      await world.apply(slow("short", "1000"), slow("long", "60000"));
       await Promise.all(["short", "long"].map((name) => world.untilServed(name)));
       const [shortRest, shortGrpc, longRest, longGrpc] = await Promise.all([
         world.predict("short"),
@@ -134,7 +135,8 @@ export const scenarios: readonly Scenario[] = [
       assert.equal(reply.status, 200, reply.body);
       const { data } = JSON.parse(reply.body) as { data: { ndarray: unknown } };
       assert.deepEqual(data.ndarray, [[1, 2, 3, 4]]);
-      assert.equal(await world.countRequests("seldon-deployment-id=spread"), 4, "calls of the four nodes");
+      // One of each of the four nodes.
+      await world.untilRequests("seldon-deployment-id=spread", 4);
     },
   },
   {
@@ -150,9 +152,17 @@ export const scenarios: readonly Scenario[] = [
       await world.untilServed("income");
       await world.need("VirtualService", "income-default-explainer-http");
       const path = `/seldon/${world.namespace}/income-explainer/default/api/v1.0/predictions`;
-      const reply = await world.client.rest({ path, body: '{"data":{"ndarray":[[1]]}}' });
-      assert.equal(reply.status, 200, reply.body);
-      assert.equal(await world.countRequests("app=income-default-explainer"), 1);
+      let said = "";
+      await untilTrue(
+        "the explainer answers",
+        async () => {
+          const reply = await world.client.rest({ path, body: '{"data":{"ndarray":[[1]]}}' });
+          said = `${reply.status} ${reply.body}`;
+          return reply.status === 200;
+        },
+        { describe: () => said },
+      );
+      await world.untilRequests("app=income-default-explainer", 1);
       await world.apply(sdep({}));
       await world.untilGone("VirtualService", "income-default-explainer-http");
       await world.untilGone("DestinationRule", "income-default-explainer");
