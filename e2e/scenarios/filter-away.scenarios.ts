@@ -49,7 +49,7 @@ export const scenarios: readonly Scenario[] = [
     name: "filter/control-plane-away",
     shows:
       "killed, the control plane leaves filter and table in force; a gateway that starts without it serves by Istio's weights",
-    timeoutMs: 300_000,
+    timeoutMs: 600_000,
     run: (world) =>
       withFilteredMesh(world, async (mesh) => {
         await mesh.apply(split(50, 50));
@@ -74,7 +74,7 @@ export const scenarios: readonly Scenario[] = [
   {
     name: "filter/taken-away",
     shows: "the EnvoyFilter is deleted and made anew, and no request fails: Istio's weights serve meanwhile",
-    timeoutMs: 300_000,
+    timeoutMs: 600_000,
     run: (world) =>
       withFilteredMesh(world, async (mesh) => {
         await mesh.apply(split(50, 50));

@@ -43,7 +43,7 @@ export const scenarios: readonly Scenario[] = [
     name: "filter/bypass",
     shows:
       "requests go straight to the model by policy, past its orchestrator; it is turned on and off under load, and no request fails",
-    timeoutMs: 300_000,
+    timeoutMs: 600_000,
     run: (world) =>
       withFilteredMesh(world, async (mesh) => {
         const pods = [[model("classifier", { env: { LOG_HEADERS: "x-" } })]];

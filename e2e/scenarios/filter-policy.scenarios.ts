@@ -51,22 +51,56 @@ async function feedbackIsNotRetried(mesh: FilteredMesh): Promise<void> {
   assert.equal(feedback.status, 503, "feedback that the model refused");
   const prediction = await mesh.predict(TESTER);
   assert.equal(`${prediction.status} ${rowOf(prediction)}`, `200 ${ROWS.canary}`);
-  const seen = await mesh.requestsOf("canary");
+  const seen = await untilSeen(mesh, "canary", 3);
   assert.deepEqual(
     seen.map(({ path }) => path.split("/").at(-1)),
     ["feedback", "predictions", "predictions"],
   );
 }
 
+/** Waits until a predictor's model has logged so many of these requests: a log shows what was written a moment ago. */
+async function untilSeen(
+  mesh: FilteredMesh,
+  name: string,
+  count: number,
+  isMeant: (request: SeenRequest) => boolean = () => true,
+): Promise<readonly SeenRequest[]> {
+  let seen: readonly SeenRequest[] = [];
+  return until(
+    `${count} requests at ${name}`,
+    async () => {
+      seen = (await mesh.requestsOf(name)).filter(isMeant);
+      return seen.length >= count ? seen : undefined;
+    },
+    { describe: () => String(seen.length) },
+  );
+}
+
+/** Waits until these are all that the model of a predictor logs: copies are waited for by no answer. */
+async function untilQuiet(mesh: FilteredMesh, name: string): Promise<readonly SeenRequest[]> {
+  let count = -1;
+  return until(
+    `no more requests at ${name}`,
+    async () => {
+      const seen = await mesh.requestsOf(name);
+      const isQuiet = seen.length === count;
+      count = seen.length;
+      return isQuiet ? seen : undefined;
+    },
+    { everyMs: 2000 },
+  );
+}
+
 async function cookiesAreObeyed(mesh: FilteredMesh): Promise<void> {
   const met = new Set<string>();
-  for (let visitor = 0; visitor < 20; visitor += 1) {
+  // So many that chance leaves neither without one.
+  for (let visitor = 0; visitor < 60; visitor += 1) {
     const first = await mesh.predict();
     const issued = first.headers["set-cookie"] ?? "";
     assert.match(issued, /^visitor=[^;]+;.*Max-Age=60/i);
     met.add(predictorOf(first));
     const cookie = issued.split(";")[0] ?? "";
-    for (let i = 0; i < 3; i += 1) {
+    for (let i = 0; i < 2; i += 1) {
       const next = await mesh.predict({ cookie });
       assert.equal(next.headers["set-cookie"], undefined, "a second cookie");
       assert.equal(predictorOf(next), predictorOf(first), `visitor ${cookie}`);
@@ -77,26 +111,23 @@ async function cookiesAreObeyed(mesh: FilteredMesh): Promise<void> {
 
 /** Half of the predictions are copied and tagged so, under their own ids; feedback is not. */
 async function copiesAreTagged(world: World, mesh: FilteredMesh): Promise<void> {
-  const times = 200;
+  const times = 400;
+  const answered = { main: 0, other: 0 };
   for (let i = 0; i < times; i += 1) {
     const user = { "x-user": `copied-${i}` };
-    assert.equal((await mesh.predict(user)).status, 200);
+    const reply = await mesh.predict(user);
+    assert.equal(reply.status, 200);
+    answered[predictorOf(reply) === "main" ? "main" : "other"] += 1;
     if (i % 10 === 0) assert.equal((await mesh.predict({ "x-user": `fed-back-${i}` }, FEEDBACK)).status, 200);
   }
   const isOurs = ({ headers }: SeenRequest): boolean => headers["x-user"]?.startsWith("copied-") === true;
-  let count = -1;
-  // A copy is not waited for by the answer.
-  const copies = await until("no more copies", async () => {
-    const seen = await mesh.requestsOf("candidate");
-    const isQuiet = seen.length === count;
-    count = seen.length;
-    return isQuiet ? seen : undefined;
-  });
+  const copies = await untilQuiet(mesh, "candidate");
   assert.ok(
     copies.every(({ headers }) => headers["x-graphway-shadow"] === "1"),
     "a copy without its tag",
   );
   assert.ok(!copies.some(({ path }) => path.endsWith("feedback")), "feedback was copied");
+  for (const name of ["main", "other"] as const) await untilSeen(mesh, name, answered[name], isOurs);
   const live = [...(await mesh.requestsOf("main")), ...(await mesh.requestsOf("other"))];
   assert.equal(live.filter(isOurs).length, times);
   assert.ok(!live.some(({ headers }) => "x-graphway-shadow" in headers), "a live request is tagged as a copy");
@@ -156,7 +187,7 @@ async function untilStatus(world: World, wanted: readonly RegExp[]): Promise<str
       seen = await statusOf(world);
       return wanted.every((one) => one.test(seen));
     },
-    { timeoutMs: 30_000, describe: () => seen },
+    { describe: () => seen },
   );
   return seen;
 }
@@ -186,7 +217,7 @@ export const scenarios: readonly Scenario[] = [
     name: "filter/policy",
     shows:
       "a RoutePolicy's rule, cookie, tagged copies, retries and permissions hold in Istio's gateway; a bad one changes nothing",
-    timeoutMs: 300_000,
+    timeoutMs: 600_000,
     run: (world) =>
       withFilteredMesh(world, async (mesh) => {
         await world.kubectlApply(mesh.policy(SPEC));

@@ -34,6 +34,17 @@ function shareOf(users: readonly string[], name: string): number {
   return users.filter((one) => one === name).length / users.length;
 }
 
+async function untilPolicyHolds(world: World): Promise<void> {
+  await untilTrue("every gateway has the policy", async () => {
+    const { status } = await world.need("RoutePolicy", "canary");
+    const ancestors = (status?.["ancestors"] ?? []) as readonly {
+      readonly conditions: readonly { readonly type: string; readonly status: string }[];
+    }[];
+    const conditions = ancestors.flatMap((one) => one.conditions);
+    return conditions.some(({ type, status: said }) => type === "Programmed" && said === "True");
+  });
+}
+
 async function programmedOf(world: World): Promise<string> {
   const { status } = await world.need("SeldonDeployment", "canary");
   const conditions = (status?.["conditions"] ?? []) as readonly { type: string; status: string; message?: string }[];
@@ -46,15 +57,17 @@ export const scenarios: readonly Scenario[] = [
     name: "filter/decides",
     shows:
       "in Istio's gateway a user stays on a predictor, and new weights move the users that they must and no others",
-    timeoutMs: 300_000,
+    timeoutMs: 600_000,
     run: (world) =>
       withFilteredMesh(world, async (mesh) => {
-        await mesh.apply({ ...split(75, 25), annotations: { "graphway.dev/sticky-key": "header:x-user" } });
+        await world.apply(mesh.policy({ sticky: { keys: [{ header: "x-user" }], salt: "users" } }));
+        await mesh.apply(split(75, 25));
+        await untilPolicyHolds(world);
         await mesh.untilFiltered();
         const load = mesh.load();
         const before = await predictorsOfUsers(mesh);
         const table = await mesh.table();
-        await mesh.apply({ ...split(50, 50), annotations: { "graphway.dev/sticky-key": "header:x-user" } });
+        await mesh.apply(split(50, 50));
         await mesh.untilNewTable(table);
         const after = await predictorsOfUsers(mesh);
         let said = "";
@@ -67,6 +80,7 @@ export const scenarios: readonly Scenario[] = [
         world.note(
           `canary ${shares[0].toFixed(3)}, then ${shares[1].toFixed(3)}; ${shares[2].toFixed(3)} moved; ${calls} requests; ${said}`,
         );
+        // By names and salt alone: the same users in every run.
         assert.ok(Math.abs(shares[0] - 0.25) < 0.08, `canary's share at 75/25: ${shares[0]}`);
         assert.ok(Math.abs(shares[1] - 0.5) < 0.09, `canary's share at 50/50: ${shares[1]}`);
         assert.ok(
@@ -78,7 +92,7 @@ export const scenarios: readonly Scenario[] = [
           Math.round((shares[1] - shares[0]) * USERS),
           "more users moved than the weights ask for",
         );
-        assert.ok((answers.get(V2) ?? 0) > 0.15 * calls, "those without the header are not split");
+        assert.ok((answers.get(V2) ?? 0) > 0.1 * calls, "those without the header are not split");
       }),
   },
 ];
