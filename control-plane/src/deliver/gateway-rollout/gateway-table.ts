@@ -24,7 +24,8 @@ const CONTENT = { role: "gateway", generation: 0n, clusters: OWN_CLUSTERS } as c
 const contentOf = memoized((group: PlanGroup) => {
   const { value, problems } = planRouteTable(group, CONTENT);
   const digest = createHash("sha256").update(JSON.stringify(value.deployments)).digest();
-  return { digest, problems, bytes: value.deployments.reduce((sum, one) => sum + bytesOf(one), 0) };
+  const bytes = value.deployments.reduce((sum, one) => sum + bytesOf(one), 0);
+  return { deployments: value.deployments, digest, problems, bytes };
 });
 
 function hasRoom(bytes: number, deployments: number): boolean {
@@ -40,8 +41,11 @@ export function renderGatewayFilter(
   const bytes = contents.reduce((sum, one) => sum + one.bytes, 0);
   const isWhole = hasRoom(bytes, plans.length);
   const encode = () => {
-    const { value } = planRouteTable(plans, { ...CONTENT, generation: nextGeneration() });
-    return encodeResource(renderFilterConfig("gateway", encodeRouteTable(value), wasm));
+    const deployments = isWhole
+      ? contents.flatMap((one) => one.deployments)
+      : planRouteTable(plans, CONTENT).value.deployments;
+    const table = encodeRouteTable({ role: CONTENT.role, generation: nextGeneration(), deployments });
+    return encodeResource(renderFilterConfig("gateway", table, wasm));
   };
   return {
     value: { fingerprint: versionOf(Buffer.concat(contents.map(({ digest }) => digest))), encode },

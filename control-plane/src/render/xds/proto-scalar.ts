@@ -6,7 +6,7 @@ import type { Json } from "./resource.ts";
 export interface ValueWriter {
   readonly wireType: number;
   readonly write: (writer: ProtoWriter, value: Json) => void;
-  /** True for the value a proto3 field without presence has anyway, which is left out. Checks the value as `write` does. */
+  /** True for the value a proto3 field without presence has anyway, which is left out. It may throw as `write` does. */
   readonly isDefault: (value: Json) => boolean;
 }
 
@@ -22,7 +22,7 @@ export function writerOfScalar(type: string): ValueWriter {
       return {
         wireType: 2,
         write: (writer, value) => writer.bytes(asBytes(value)),
-        isDefault: (value) => asBytes(value).length === 0,
+        isDefault: (value) => value === "",
       };
     case "bool":
       return scalar(0, asBool, (writer, value) => writer.bool(value), false);
