@@ -101,7 +101,8 @@ export function policyStatus(
   const ancestor: PolicyAncestor = { ancestorRef: refOf(policy), controllerName, conditions };
   // In its place: two control planes that each put themselves last would write without end.
   const place = before.findIndex((one) => one.controllerName === controllerName);
-  if (place === -1) return { ancestors: [...before.slice(0, MOST_ANCESTORS - 1), ancestor] };
+  // Where there is no room nobody's word is taken away for ours.
+  if (place === -1) return { ancestors: before.length < MOST_ANCESTORS ? [...before, ancestor] : before };
   const isAnother = ({ controllerName: name }: PolicyAncestor): boolean => name !== controllerName;
   return { ancestors: before.flatMap((one, i) => (i === place ? [ancestor] : isAnother(one) ? [one] : [])) };
 }

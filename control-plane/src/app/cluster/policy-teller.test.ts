@@ -56,6 +56,18 @@ describe("a policy teller", () => {
     assert.equal(await tell("", newest("shared")), 0);
   });
 
+  it("takes nobody's word away where the list is full", async () => {
+    const others = Array.from({ length: 16 }, (_, index) => ({
+      ancestorRef: { name: "edge" },
+      controllerName: `example.com/gateway-${index}`,
+      conditions: [],
+    }));
+    const full = { ...make("full"), status: { ancestors: others } };
+    const read = api.objects.replace(RESOURCE.routePolicy, full, "status");
+    assert.equal(await tell("", read), 0);
+    assert.deepEqual(newest("full"), read);
+  });
+
   it("is quiet about a policy that is gone", async () => {
     const read = make("short");
     api.objects.delete(RESOURCE.routePolicy, { namespace: NAMESPACE, name: "short" });
