@@ -9,6 +9,8 @@ import type { Siblings } from "./workers/siblings.ts";
 /** As Seldon's executor exits when it can't load its graph. */
 const EXIT_NO_GRAPH = 255;
 const EXIT_AT_ONCE = 1;
+/** Sooner than this nobody means it: `timeout` and others signal a process, and then its group. */
+const SECOND_SIGNAL_MS = 1000;
 
 /** Runs the orchestrator until it is told to stop; exits 0 when everything in flight ended, 1 when not. */
 export async function main(args: readonly string[]): Promise<void> {
@@ -42,18 +44,22 @@ export async function main(args: readonly string[]): Promise<void> {
 }
 
 /**
- * Calls `stop` for the first signal. The same one a second time ends the process at once; another one does not, since
- * Ctrl-C reaches a process both by the terminal and by whoever started it.
+ * Calls `stop` for the first signal. The same one after `secondAfterMs` ends the process at once; another one does not,
+ * since Ctrl-C reaches a process both by the terminal and by whoever started it.
  */
-function onSignals(log: Logger, stop: () => void, atOnce: () => void): void {
-  const seen = new Set<NodeJS.Signals>();
+function onSignals(log: Logger, secondAfterMs: number, stop: () => void, atOnce: () => void): void {
+  const seenMs = new Map<NodeJS.Signals, number>();
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
     process.on(signal, () => {
-      if (seen.has(signal)) {
+      const nowMs = performance.now();
+      const firstMs = seenMs.get(signal);
+      if (firstMs === undefined) {
+        seenMs.set(signal, nowMs);
+        if (seenMs.size === 1) stop();
+      } else if (nowMs - firstMs >= secondAfterMs) {
         log.warn({ signal }, "a second signal: stopping at once");
         atOnce();
-      } else if (seen.size === 0) stop();
-      seen.add(signal);
+      }
     });
   }
 }
@@ -68,7 +74,7 @@ async function supervise(args: readonly string[], options: Options, log: Logger)
   const stop = (): void => {
     supervisor.stop();
   };
-  onSignals(log, stop, stop);
+  onSignals(log, SECOND_SIGNAL_MS, stop, stop);
   supervisor.start();
 }
 
@@ -80,7 +86,8 @@ async function serve(options: Options, log: Logger, isWorker: boolean): Promise<
   const stopOnce = (): void => {
     stop();
   };
-  onSignals(log, stopOnce, () => {
+  // Who started a worker sends it only signals that are meant.
+  onSignals(log, isWorker ? 0 : SECOND_SIGNAL_MS, stopOnce, () => {
     process.exit(EXIT_AT_ONCE);
   });
   const siblings = isWorker ? (await import("./workers/siblings.ts")).joinSiblings(stopOnce) : undefined;

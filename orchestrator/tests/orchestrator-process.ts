@@ -12,6 +12,8 @@ export interface OrchestratorProcess {
   readonly log: readonly string[];
   /** Sends a signal and waits for the exit code. */
   end(signal: NodeJS.Signals): Promise<number | null>;
+  /** The same for a process that is ending already: sends the signal until it counts. */
+  endAtOnce(signal: NodeJS.Signals): Promise<number | null>;
 }
 
 const bin = join(import.meta.dirname, "..", "bin", "orchestrator.mjs");
@@ -44,6 +46,13 @@ export async function startProcess(
       const exit = once(child, "exit") as Promise<[number | null]>;
       child.kill(signal);
       return (await exit)[0];
+    },
+    endAtOnce: async (signal) => {
+      const exit = once(child, "exit") as Promise<[number | null]>;
+      const again = setInterval(() => child.kill(signal), 50);
+      const [code] = await exit;
+      clearInterval(again);
+      return code;
     },
   };
 }

@@ -76,6 +76,7 @@ describe("the process", { concurrency: 2, timeout: 600_000 }, () => {
       const cut = assert.rejects(fetch(`http://127.0.0.1:${httpPort}/api/v1.0/predictions`, { method: "POST" }));
       await called.promise;
       child.kill("SIGTERM");
+      child.kill("SIGTERM");
       await until(() =>
         fetch(`http://127.0.0.1:${httpPort}/live`).then(
           () => false,
@@ -89,7 +90,7 @@ describe("the process", { concurrency: 2, timeout: 600_000 }, () => {
       });
       const stillThere = new Promise((resolve) => setTimeout(resolve, 100, "still there"));
       assert.equal(await Promise.race([ended.promise, stillThere]), "still there");
-      assert.equal(await orchestrator.end("SIGTERM"), 1);
+      assert.equal(await orchestrator.endAtOnce("SIGTERM"), 1);
       await cut;
     } finally {
       await stub.stop();

@@ -180,7 +180,7 @@ describe("several workers", { timeout: 600_000 }, () => {
       await until(
         async () => (await fetch(`http://127.0.0.1:${own.httpPort}/live`).catch(() => undefined)) === undefined,
       );
-      assert.equal(await own.end("SIGTERM"), 1);
+      assert.equal(await own.endAtOnce("SIGTERM"), 1);
       await cut;
     } finally {
       await hung.stop();

@@ -18,7 +18,7 @@ const LIFE = `## Start and stop
   of the control plane takes the place of a local one whenever it comes; requests in flight end on the graph they began with.
 - The first SIGTERM or SIGINT: \`/ready\` and the health over gRPC turn to not ready at once, everything is served for
   \`--shutdown_delay\`, then no connection is taken, those there get one more answer each (\`Connection: close\`, GOAWAY), and the process
-  exits 0; or 1, where requests are in flight after \`--graceful_timeout\`. The same signal a second time ends it at once, with 1.
+  exits 0; or 1, where requests are in flight after \`--graceful_timeout\`. The same signal again, a second later, ends it at once, with 1.
 - For a rolling restart without a lost request, let \`--shutdown_delay\` be longer than the time that whoever sends requests takes to
   see that the pod is not ready.
 - \`/ready\` asks each node for a TCP connection (a TLS handshake with \`--node_tls=on\`) at its service port. With
