@@ -141,7 +141,7 @@ export const FEATURES: readonly Feature[] = [
     uses: (plan) => shadowsWith(plan, () => true),
     targets: {
       gateway: full("`x-graphway-shadow`"),
-      istio: full("`x-graphway-shadow`, by the filter at the shadow's sidecar"),
+      istio: full("`x-graphway-shadow`, by the mirrors of the routes"),
       "istio-plain": partly("only by `-shadow` at the end of the host, which nothing reads"),
       "gateway-api": no("a mirror filter adds no header: the shadow logs and counts copies like live requests"),
     },
