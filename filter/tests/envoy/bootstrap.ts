@@ -111,9 +111,28 @@ function listener(name: string, filters: readonly object[], early: readonly obje
   };
 }
 
+/** Sends everything to one cluster, as it comes and as the filter leaves it. */
+function mirrored(filter: object): object {
+  const { filter_chains: chains, ...rest } = listener("mirrored", [filter], []) as {
+    readonly filter_chains: readonly { readonly filters: readonly { readonly typed_config: object }[] }[];
+  };
+  const filters = chains[0]?.filters.map((one) => {
+    const routes = [{ match: { prefix: "/" }, route: { cluster: "fallback" } }];
+    const asItComes = {
+      generate_request_id: false,
+      use_remote_address: false,
+      forward_client_cert_details: "ALWAYS_FORWARD_ONLY",
+      route_config: { name: "mirrored", virtual_hosts: [{ name: "mirrored", domains: ["*"], routes }] },
+    };
+    return { ...one, typed_config: { ...one.typed_config, ...asItComes } };
+  });
+  return { ...rest, filter_chains: [{ filters }] };
+}
+
 /**
  * An Envoy with two listeners of the same routes: `filtered` has our filter, from a file, and nothing else; `stripped` has
- * only the early removal of internal headers. So each of the two defences is seen alone.
+ * only the early removal of internal headers. So each of the two defences is seen alone. A third, `mirrored`, has the filter
+ * and no decisions of its own.
  */
 export function bootstrap(filterFile: string, clusters: Readonly<Record<string, number>>): object {
   const discovered = {
@@ -127,7 +146,7 @@ export function bootstrap(filterFile: string, clusters: Readonly<Record<string, 
     node: { id: "test", cluster: "test" },
     admin: { address: { socket_address: { address: "127.0.0.1", port_value: 0 } } },
     static_resources: {
-      listeners: [listener("filtered", [discovered], []), listener("stripped", [], [EARLY])],
+      listeners: [listener("filtered", [discovered], []), listener("stripped", [], [EARLY]), mirrored(discovered)],
       clusters: Object.entries(clusters).map(([name, port]) => cluster(name, port)),
     },
   };
