@@ -55,7 +55,11 @@ function answer(name: string | undefined): number {
     return 0;
   }
   if (name === undefined) stderr.write(usage());
-  else {
+  else if (name.startsWith("-")) {
+    stderr.write(
+      `graphway: a command stands before its options, such as graphway validate ${name} …\nsee graphway --help\n`,
+    );
+  } else {
     const names = COMMANDS.map((command) => command.name);
     const nearest = findNearest(name, names);
     const advice = nearest === undefined ? `there are ${names.join(", ")}` : `did you mean ${nearest}?`;

@@ -8,6 +8,7 @@ import {
 } from "../control-plane/src/render/compare/compare-plans.ts";
 import { renderGatewayTable } from "../control-plane/src/render/targets.ts";
 import type { SplitEntry } from "../control-plane/src/plan/traffic-plan.ts";
+import { hasErrors, type Problem } from "../control-plane/src/problem/problem.ts";
 import { describeSplit } from "./describe-traffic.ts";
 import { exitCodeOf } from "./exit-code.ts";
 import { formatProblems } from "./problem-list.ts";
@@ -46,6 +47,15 @@ export function describeDifference(difference: DeploymentDifference): string {
   return `${key}\n${lines.map((line) => `  ${line}\n`).join("")}`;
 }
 
+/** What is missing where there are errors may be missing because of them: a broken edit adds and removes nothing. */
+export function isDoubtful(
+  { kind }: DeploymentDifference,
+  old: readonly Problem[],
+  fresh: readonly Problem[],
+): boolean {
+  return (kind === "removed" && hasErrors(fresh)) || (kind === "added" && hasErrors(old));
+}
+
 /** `graphway plan --diff old new`. */
 export async function runDiff(before: string, after: string, asJson: boolean): Promise<number> {
   const [old, fresh] = await Promise.all([readPlans([before]), readPlans([after])]);
@@ -54,8 +64,13 @@ export async function runDiff(before: string, after: string, asJson: boolean): P
   const problems = [...old.problems, ...fresh.problems, ...tables.flat()];
   if (problems.length > 0) stderr.write(`${formatProblems(problems, stderr.columns)}\n\n`);
   const differences = comparePlans(old.value, fresh.value);
+  const isKnown = (one: DeploymentDifference): boolean => !isDoubtful(one, old.problems, fresh.problems);
   stdout.write(
-    asJson ? `${JSON.stringify(differences, undefined, 2)}\n` : differences.map(describeDifference).join(""),
+    asJson
+      ? `${JSON.stringify(differences.filter(isKnown), undefined, 2)}\n`
+      : differences
+          .map((one) => (isKnown(one) ? describeDifference(one) : `${one.key}: not compared, because of the errors\n`))
+          .join(""),
   );
   return exitCodeOf(problems);
 }

@@ -81,7 +81,9 @@ function readRequest({ text: given, source }: Data, chosen: PredictionProtocol |
   if (json === undefined) {
     const { line, column, found } = findJsonFault(given) ?? { line: 1, column: 1, found: given };
     const what = found === "" ? "it ends too early" : `${JSON.stringify(found)} does not belong there`;
-    throw new UsageError(`${source}:${line}:${column}: this is not JSON: ${what}`);
+    const isWord = source === "the data" && column === 1 && /^\p{L}/u.test(given);
+    const advice = isWord ? `; a text has quotes of its own: '${JSON.stringify(given)}', a file is @${given}` : "";
+    throw new UsageError(`${source}:${line}:${column}: this is not JSON: ${what}${advice}`);
   }
   if (isJsonObject(json)) {
     return { protocols: [chosen ?? protocolOfMessage(json)], messageIn: () => ({ text: given, message: json }) };
@@ -197,7 +199,9 @@ async function predict(words: readonly string[]): Promise<number> {
   }
   const [target, data, ...rest] = positionals;
   if (target === undefined || data === undefined || rest.length > 0) {
-    throw new UsageError("give the deployment's name and the data");
+    throw new UsageError(
+      "give the deployment's name and the data, such as: graphway predict iris '[[5.1,3.5,1.4,0.2]]'",
+    );
   }
   const answer = await ask(values, target, data);
   print(answer, values);

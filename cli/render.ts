@@ -86,7 +86,10 @@ export async function run(words: readonly string[]): Promise<number> {
     return 0;
   }
   const target = TARGETS.find((one) => one.name === values.target);
-  if (target === undefined) throw new UsageError(`--target is one of ${NAMES.join(", ")}`);
+  if (target === undefined) {
+    const given = values.target === undefined ? "" : `, not ${JSON.stringify(values.target)}`;
+    throw new UsageError(`--target is one of ${NAMES.join(", ")}${given}`);
+  }
   const paths = [...(values.file ?? []), ...positionals];
   if (paths.length === 0) throw new UsageError("name a file or a folder");
   const form = readForm(values.output, target);

@@ -57,7 +57,10 @@ export async function run(words: readonly string[]): Promise<number> {
   const endpoints = parseEndpointMappings(values.endpoint);
   const [stray] = positionals;
   const [badEndpoint] = endpoints.problems;
-  if (stray !== undefined) throw new UsageError(`${stray} is not an option; files are given with -f`);
+  if (stray !== undefined)
+    throw new UsageError(
+      `what is ${stray}? A file is named by -f ${stray}; options of npm start stand behind two dashes: npm start -- --port 8004`,
+    );
   if (values.file.length === 0) throw new UsageError("name a file or a folder with -f");
   if (values.file.includes(STDIN_PATH))
     throw new UsageError("edits of standard input can't be followed; save it to a file and name that");
