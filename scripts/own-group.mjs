@@ -36,11 +36,14 @@ function watchNpm() {
   return () => process.ppid === parent && (!throughShell || readProcess(parent)?.parent === first.parent);
 }
 
+/** Watched from the first moment: npm may be killed while its script still sets up. */
+const npmIsThere = watchNpm();
+
 /** Runs a program with our standard streams; resolves with its exit code (128 + signal number if a signal ended it). */
 export function runInOwnGroup(file, args, { sameSignalMs = SAME_SIGNAL_MS, ...options } = {}) {
+  if (!npmIsThere()) return Promise.resolve(128 + SIGNAL_NUMBERS.SIGTERM);
   return new Promise((resolve, reject) => {
     const env = { ...(options.env ?? process.env), GRAPHWAY_PARENT_FD: String(PARENT_FD) };
-    const npmIsThere = watchNpm();
     const child = spawn(file, args, {
       ...options,
       env,

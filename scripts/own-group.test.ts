@@ -113,6 +113,27 @@ describe("a program under its starter", () => {
     assert.equal(code, 128 + 9);
   });
 
+  it("does not begin when npm was killed before", async () => {
+    const slow = `
+console.log("setting up");
+const npm = process.ppid;
+while (process.ppid === npm) await new Promise((resolve) => setTimeout(resolve, 10));
+${starter(CHILD)}
+console.log("ended with", process.exitCode);
+`;
+    const asNpm = `
+import { spawn } from "node:child_process";
+spawn(${JSON.stringify(process.execPath)}, ${JSON.stringify(inline(slow))}, { stdio: "inherit" });
+setInterval(() => {}, 1000);
+`;
+    const watched = new Watched(process.execPath, inline(asNpm), { npm_lifecycle_event: "start" });
+    if (watched.process.pid !== undefined) started.push(watched.process.pid);
+    await watched.waitFor(/^setting up$/);
+    watched.process.kill("SIGKILL");
+    await watched.allGone();
+    assert.deepEqual(watched.lines, ["setting up", "ended with 143"]);
+  });
+
   for (const [name, shell] of [
     ["npm", ""],
     ["npm, with a shell between them", "; exit $?"],
