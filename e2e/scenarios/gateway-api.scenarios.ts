@@ -135,7 +135,7 @@ export const scenarios: readonly Scenario[] = [
     shows:
       "Gateway API: a listener lets in the namespaces that allowedRoutes names, and another namespace's certificate with a ReferenceGrant",
     isAlone: true,
-    timeoutMs: 400_000,
+    timeoutMs: 600_000,
     run: async (world) => {
       const guest = guestOf(world);
       await installGatewayApi(world);

@@ -83,14 +83,15 @@ async function untilAll(gateway: OwnGateway, name: string, row: string): Promise
   );
 }
 
-/** Nothing but these answers comes any more. */
-async function assertOnly(loads: readonly Load[], row: string, other: string): Promise<void> {
-  const before = loads.map((load) => load.answersOf(other));
+/** Waits until nobody is answered so any more; then nobody is. */
+async function untilOnlyOthers(loads: readonly Load[], row: string): Promise<void> {
+  for (const load of loads) await load.untilNoMore(row);
+  const before = loads.map((load) => load.answersOf(row));
   for (const load of loads) await load.more(100);
   assert.deepEqual(
-    loads.map((load) => load.answersOf(other)),
+    loads.map((load) => load.answersOf(row)),
     before,
-    `somebody was answered ${other} instead of ${row}`,
+    `somebody was answered ${row} again`,
   );
 }
 
@@ -115,7 +116,7 @@ export const scenarios: readonly Scenario[] = [
     name: "gateway/fallback",
     shows:
       "without Istio: all pods of a predictor are killed and none comes, so its fallback answers over REST and gRPC; it has its requests back with its pods",
-    timeoutMs: 400_000,
+    timeoutMs: 600_000,
     run: (world) =>
       withGateway(world, async (gateway) => {
         await world.apply(...objects(world));
@@ -128,10 +129,10 @@ export const scenarios: readonly Scenario[] = [
         await untilAll(gateway, "canary", V2);
         const lost = await Promise.all(during.map(stopAtLosses));
         const loads = [gateway.load(NAME), gateway.loadByGrpc(NAME)];
-        await assertOnly(loads, V2, V1);
+        await untilOnlyOthers(loads, V1);
         await reviveMain(world);
         await untilAll(gateway, "main", V1);
-        await assertOnly(loads, V1, V2);
+        await untilOnlyOthers(loads, V2);
         const counts: string[] = [];
         for (const [at, load] of loads.entries()) {
           const { calls } = await load.stopFlawless([V1, V2]);

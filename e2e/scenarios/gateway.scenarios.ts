@@ -24,7 +24,7 @@ export const scenarios: readonly Scenario[] = [
   {
     name: "gateway/moves",
     shows: "without Istio: a canary comes, weights and replicas move, predictors leave, and no request fails",
-    timeoutMs: 300_000,
+    timeoutMs: 480_000,
     run: (world) =>
       withGateway(world, async (gateway) => {
         await world.apply(owned(world, [predictor("main")]));
@@ -49,7 +49,7 @@ export const scenarios: readonly Scenario[] = [
     name: "gateway/control-plane-away",
     shows:
       "without a control plane gateways serve on, an Envoy and its agent that start anew too, and then hear of what changed",
-    timeoutMs: 300_000,
+    timeoutMs: 480_000,
     run: (world) =>
       withGateway(world, async (gateway) => {
         await world.apply(split(world, 50, 50));
@@ -61,7 +61,7 @@ export const scenarios: readonly Scenario[] = [
         const before = await away.stopFlawless([V1, V2]);
         for (const container of ["agent", "envoy"] as const) {
           await gateway.restart(container);
-          await gateway.untilAnswered("canary");
+          await gateway.untilSteady("canary");
         }
         const after = gateway.load("canary");
         await after.more(200);
@@ -79,7 +79,7 @@ export const scenarios: readonly Scenario[] = [
   {
     name: "gateway/rolling",
     shows: "the gateways' own pods are replaced, and no request fails",
-    timeoutMs: 300_000,
+    timeoutMs: 480_000,
     run: (world) =>
       withGateway(world, async (gateway) => {
         await world.apply(owned(world, [predictor("main")]));
@@ -87,7 +87,7 @@ export const scenarios: readonly Scenario[] = [
         await gateway.untilAnswered("canary");
         const load = gateway.load("canary");
         await world.kubectl("rollout", "restart", "deployment/graphway-gateway");
-        await world.kubectl("rollout", "status", "deployment/graphway-gateway", "--timeout=120s");
+        await world.kubectl("rollout", "status", "deployment/graphway-gateway", "--timeout=170s");
         await untilTrue("one pod is left", async () => (await world.list("Pod", GATEWAY_PODS)).length === 1);
         await load.more(100);
         const { calls } = await load.stopFlawless([V1]);
