@@ -12,27 +12,9 @@ import { renderFilterConfig } from "./filter-config.ts";
 import { explained, planFor } from "./plans-for-tests.ts";
 import { renderXds } from "./render.ts";
 import type { XdsResource } from "./resource.ts";
+import { TRAPPING } from "./trapping-filter-for-tests.ts";
 
 const FILTER = fileURLToPath(new URL("../../../../build/filter/filter.wasm", import.meta.url));
-
-/**
- * A filter that takes any configuration and traps at every request:
- *
- *     (memory (export "memory") 1)
- *     (func (export "_initialize"))
- *     (func (export "proxy_abi_version_0_2_1"))
- *     (func (export "proxy_on_memory_allocate") (param i32) (result i32) i32.const 0)
- *     (func (export "proxy_on_configure") (param i32 i32) (result i32) i32.const 1)
- *     (func (export "proxy_on_request_headers") (param i32 i32 i32) (result i32) unreachable)
- */
-const TRAPPING = Buffer.from(
-  [
-    "AGFzbQEAAAABFgRgAABgAX8Bf2ACf38Bf2ADf39/AX8DBgUAAAECAwUDAQABB30GBm1lbW9yeQIAC19pbml0aWFsaXplAAAXcHJveHlfYWJpX3",
-    "ZlcnNpb25fMF8yXzEAARhwcm94eV9vbl9tZW1vcnlfYWxsb2NhdGUAAhJwcm94eV9vbl9jb25maWd1cmUAAxhwcm94eV9vbl9yZXF1ZXN0X2hl",
-    "YWRlcnMABAoVBQIACwIACwQAQQALBABBAQsDAAAL",
-  ].join(""),
-  "base64",
-);
 
 const WISHES = { "x-graphway-force": "predictor=main", "x-graphway-explain": "1", "x-graphway-secret": "open sesame" };
 const METADATA = { seldon: "plain", namespace: "seldon" };

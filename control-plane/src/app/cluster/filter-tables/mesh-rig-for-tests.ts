@@ -41,6 +41,8 @@ export interface MeshRig {
 }
 
 export interface MeshRigOptions {
+  /** The filter's Wasm; default: ours. */
+  readonly code?: Uint8Array;
   /** Shortest time between two tables; default 1000. */
   readonly intervalMs?: number;
   /** Told of every event as it comes. */
@@ -48,7 +50,7 @@ export interface MeshRigOptions {
 }
 
 /** With all traffic to `main` at first. */
-export async function startMeshRig({ intervalMs, onEvent }: MeshRigOptions = {}): Promise<MeshRig> {
+export async function startMeshRig({ code, intervalMs, onEvent }: MeshRigOptions = {}): Promise<MeshRig> {
   const temporary = await temporaryFolder();
   const undo: (() => unknown)[] = [() => temporary.remove()];
   const stop = async (): Promise<void> => {
@@ -70,7 +72,7 @@ export async function startMeshRig({ intervalMs, onEvent }: MeshRigOptions = {})
       objects: () => ({ gateways: undefined, sidecars: undefined, rootNamespace: "istio-system" }),
       clusterDomain: "cluster.local",
       peersOnly: false,
-      code: readFilterCode(),
+      code: code ?? readFilterCode(),
       ...(intervalMs === undefined ? {} : { intervalMs }),
       onProgrammed: () => undefined,
       onFault: (error) => {
