@@ -50,6 +50,7 @@ describe("the chart's values", () => {
     const validate = new Ajv({ allowUnionTypes: true }).compile(JSON.parse(textOf("values.schema.json")) as object);
     assert.equal(validate(values), true, JSON.stringify(validate.errors));
     assert.equal(validate({ executor: { user: "" }, engine: { port: 8000 } }), true);
+    assert.equal(validate({ manager: { drain: 0 }, orchestrator: { shutdownDelay: "1m30s" } }), true);
     for (const wrong of [
       { istio: { filter: { enabled: "x" } } },
       { istio: { enabled: "yes" } },
@@ -57,6 +58,9 @@ describe("the chart's values", () => {
       { istio: { mesh: { identity: "word" } } },
       { istio: { mesh: { mtls: "DISABLE" } } },
       { webhook: { port: "x" } },
+      { manager: { drain: 20 } },
+      { manager: { drain: "20" } },
+      { orchestrator: { shutdownDelay: "5 s" } },
     ])
       assert.equal(validate(wrong), false, JSON.stringify(wrong));
   });

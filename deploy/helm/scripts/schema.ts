@@ -15,6 +15,10 @@ const CHOICES: Readonly<Record<string, readonly string[]>> = {
   "manager.adopt": ["keep", "roll"],
 };
 
+/** Durations: a number without a unit would end the program at its start. */
+const DURATIONS = new Set(["manager.drain", "orchestrator.shutdownDelay"]);
+const DURATION = { anyOf: [{ type: "string", pattern: "^(0|([0-9]+([.][0-9]+)?(ms|s|m|h))+)$" }, { const: 0 }] };
+
 /** Numbers that users of Seldon's chart also give as text: OpenShift's users of a range, or none. */
 const NUMBERS_AS_TEXT = new Set(["executor.user", "managerUserID"]);
 
@@ -34,6 +38,7 @@ function groupSchema(values: readonly ChartValue[], prefix: string): object {
 function valueSchema({ meaning, initial, members }: ChartValue, path: string): object {
   const described = meaning === "" ? {} : { description: meaning };
   if (members.length > 0) return { ...described, ...groupSchema(members, `${path}.`) };
+  if (DURATIONS.has(path)) return { ...described, ...DURATION };
   const choices = CHOICES[path];
   return { ...described, ...(choices === undefined ? { type: typesOf(initial, path) } : { enum: choices }) };
 }
