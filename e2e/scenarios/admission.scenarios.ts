@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import type { Fields, KubeError } from "../runner/kube.ts";
 import { deployment, model, predictor } from "../runner/manifest.ts";
 import type { Scenario } from "../runner/scenario.ts";
+import { untilTrue } from "../runner/until.ts";
 
 function messagesOf({ body }: KubeError): readonly string[] {
   const { details } = body as { details?: { causes?: readonly { field: string; message: string }[] } };
@@ -94,13 +95,13 @@ export const scenarios: readonly Scenario[] = [
     shows: "plain kubectl apply, get, wait and delete as users type them",
     async run(world) {
       await world.kubectlApply(deployment("typed", { predictors: [predictor("default")] }));
-      await world.kubectl("wait", "--for=condition=ready", "--timeout=120s", "sdep", "--all");
-      await world.untilAnswered("typed", { timeoutMs: 30_000 });
+      await world.kubectl("wait", "--for=condition=ready", "--timeout=170s", "sdep", "--all");
+      await world.untilAnswered("typed");
       assert.equal(await world.kubectl("get", "sdep", "typed", "-o", "jsonpath={.status.state}"), "Available");
       const pods = [[model("classifier", { version: "2" })]];
       await world.kubectlApply(deployment("typed", { predictors: [predictor("default", { pods })] }));
       await world.untilAvailable("typed");
-      assert.equal(await world.untilAnswered("typed", { timeoutMs: 10_000 }), "[5,6,7,8]");
+      await untilTrue("version 2 answers", async () => (await world.untilAnswered("typed")) === "[5,6,7,8]");
       await world.kubectl("delete", "sdep", "typed");
       assert.equal(await world.get("SeldonDeployment", "typed"), undefined);
     },

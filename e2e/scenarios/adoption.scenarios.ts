@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import { runProgram } from "../cluster/setup/run-program.ts";
-import type { Fields, KubeObject } from "../runner/kube.ts";
+import { without, type Fields, type KubeObject } from "../runner/kube.ts";
 import { deployment, model, predictor, type DeploymentShape } from "../runner/manifest.ts";
 import type { Scenario } from "../runner/scenario.ts";
 import { untilTrue } from "../runner/until.ts";
@@ -30,7 +31,7 @@ async function withControlPlane(world: World, set: readonly string[], work: () =
     ...set,
   ];
   const words = values.flatMap((one) => ["--set", one]);
-  await world.helm("install", "seldon-core", CHART, ...words, "--wait", "--timeout", "150s");
+  await world.helm("install", "seldon-core", CHART, ...words, "--wait", "--timeout", "240s");
   try {
     await work();
   } finally {
@@ -75,9 +76,10 @@ function planCluster({ target, namespace }: World, { words, env }: Settings): Pr
   const { kubeconfig, context } = target;
   const where = ["--kubeconfig", kubeconfig, ...(context === undefined ? [] : ["--context", context])];
   const all = ["plan", "--cluster", ...words, ...where, "--namespace", namespace];
-  return runProgram(process.execPath, [join(ROOT, "cli", "main.ts"), ...all], { env, timeoutMs: 60_000 });
+  return runProgram(process.execPath, [join(ROOT, "cli", "main.ts"), ...all], { env, timeoutMs: 180_000 });
 }
 
+const REVISION = "deployment.kubernetes.io/revision";
 const KINDS = [
   "SeldonDeployment",
   "Service",
@@ -88,12 +90,17 @@ const KINDS = [
   "DestinationRule",
 ];
 
-/** Every object that a control plane may write, by kind and name; pods excepted. */
-async function versions(world: World): Promise<ReadonlyMap<string, string>> {
+/** What a control plane may write of every object, by kind and name; pods excepted. Kubernetes' own statuses change meanwhile. */
+async function written(world: World): Promise<ReadonlyMap<string, string>> {
   const lists = await Promise.all(KINDS.map((kind) => world.list(kind)));
-  return new Map(
-    lists.flat().map(({ kind, metadata }) => [`${kind}/${metadata.name}`, metadata.resourceVersion ?? ""]),
-  );
+  return new Map(lists.flat().map((object) => [`${object.kind}/${object.metadata.name}`, writtenPart(object)]));
+}
+
+function writtenPart({ kind, metadata, spec, status }: KubeObject): string {
+  const { uid, generation, labels, annotations = {}, managedFields = [] } = metadata;
+  const managers = managedFields.map(({ manager }) => manager).filter((name) => !name.startsWith("kube-"));
+  const own = kind === "SeldonDeployment" ? status : undefined;
+  return JSON.stringify([uid, generation, labels, without(annotations, [REVISION]), new Set(managers).size, spec, own]);
 }
 
 async function uids(world: World, name: string): Promise<readonly string[]> {
@@ -138,7 +145,7 @@ async function untilReplaced(world: World, name: string, before: readonly string
       const now = await uids(world, name);
       return now.length === before.length && now.every((uid) => !before.includes(uid));
     },
-    { timeoutMs: 120_000 },
+    { timeoutMs: 240_000 },
   );
 }
 
@@ -179,20 +186,20 @@ async function takeOver(world: World): Promise<void> {
     leaveAsSeldon(world, own(world, "mirrored", { predictors: [predictor("main", { traffic: 100 }), shadow] })),
   ]);
   const names = ["single", "split", "apart", "explained", "mirrored"];
-  for (const name of names) await world.untilAnswered(name, { timeoutMs: 60_000 });
+  for (const name of names) await world.untilAnswered(name);
   const pods = new Map(await Promise.all(names.map(async (name) => [name, await uids(world, name)] as const)));
   const loads = names.map((name) => world.load(name, {}, { loops: 1, pauseMs: 30 }));
 
-  const before = await versions(world);
+  const before = await written(world);
   const plan = await planCluster(world, fewSettings(world));
-  assert.deepEqual(await versions(world), before, "plan --cluster wrote something");
+  assert.deepEqual(await written(world), before, "plan --cluster wrote something");
   assert.doesNotMatch(plan, /new pods/);
   assert.match(plan, /delete DestinationRule split-former/);
   assert.match(plan, /delete HorizontalPodAutoscaler split-former-0-classifier/);
   assert.equal(plan.match(/pods stay/g)?.length, 9, plan);
 
   await withControlPlane(world, [], async () => {
-    for (const name of names) await world.untilAvailable(name, { timeoutMs: 60_000 });
+    for (const name of names) await world.untilAvailable(name);
     for (const load of loads) await load.more(60);
     for (const name of names) assert.deepEqual(await uids(world, name), pods.get(name), `pods of ${name}`);
     for (const object of await world.list("Deployment", "seldon-deployment-id")) {
@@ -204,11 +211,20 @@ async function takeOver(world: World): Promise<void> {
     }
     await world.untilGone("DestinationRule", "split-former");
     await world.untilGone("HorizontalPodAutoscaler", "split-former-0-classifier");
-    const { status } = await world.need("SeldonDeployment", "split");
-    const listed = Object.keys(status?.["deploymentStatus"] as object).sort();
-    assert.deepEqual(listed, ["split-canary-0-classifier", "split-main-0-classifier"]);
-    const next = await planCluster(world, await runningSettings(world));
-    assert.equal(next.match(/^ {2}nothing to change$/gm)?.length, names.length, next);
+    await untilTrue("the status lists what there is", async () => {
+      const { status } = await world.need("SeldonDeployment", "split");
+      const listed = Object.keys(status?.["deploymentStatus"] as object).sort();
+      return isDeepStrictEqual(listed, ["split-canary-0-classifier", "split-main-0-classifier"]);
+    });
+    let next = "";
+    await untilTrue(
+      "a plan has nothing to change",
+      async () => {
+        next = await planCluster(world, await runningSettings(world));
+        return next.match(/^ {2}nothing to change$/gm)?.length === names.length;
+      },
+      { describe: () => next },
+    );
     for (const load of loads) await load.stopFlawless([V1]);
   });
 }
@@ -216,7 +232,7 @@ async function takeOver(world: World): Promise<void> {
 async function edit(world: World): Promise<void> {
   const [env, annotations] = [{ OLD: "yes" }, { team: "blue" }];
   await leaveAsSeldon(world, canary(world, { traffic: 25, env, annotations }));
-  await world.untilAnswered("split", { timeoutMs: 60_000 });
+  await world.untilAnswered("split");
   await withControlPlane(world, [], async () => {
     await world.untilAvailable("split");
     const load = world.load("split");
@@ -253,7 +269,7 @@ async function edit(world: World): Promise<void> {
       ["Service", "split-canary"],
       ["DestinationRule", "split-canary"],
     ] as const) {
-      await world.untilGone(kind, name, { timeoutMs: 90_000 });
+      await world.untilGone(kind, name);
     }
     await load.more(40);
     assert.deepEqual(await uids(world, "split-main"), kept);
@@ -268,7 +284,7 @@ async function roll(world: World): Promise<void> {
     leaveAsSeldon(world, own(world, "apart", { annotations: SEPARATE, predictors: [predictor("default")] })),
   ]);
   const names = ["single", "apart"];
-  for (const name of names) await world.untilAnswered(name, { timeoutMs: 60_000 });
+  for (const name of names) await world.untilAnswered(name);
   const before = await Promise.all(names.map((name) => uids(world, name)));
   const loads = names.map((name) => world.load(name));
   await withControlPlane(world, ["manager.adopt=roll"], async () => {
@@ -291,19 +307,19 @@ export const scenarios: readonly Scenario[] = [
   {
     name: "adoption/keep",
     shows: "what Seldon's operator left is taken over: no pod restarts, no request fails, what it leaked is cleaned up",
-    timeoutMs: 480_000,
+    timeoutMs: 900_000,
     run: takeOver,
   },
   {
     name: "adoption/edits",
     shows: "edits after a takeover: weights restart no pod, what is removed really goes, and so does a canary",
-    timeoutMs: 480_000,
+    timeoutMs: 900_000,
     run: edit,
   },
   {
     name: "adoption/roll",
     shows: "with `manager.adopt=roll` the pods become ours at once, and no request fails",
-    timeoutMs: 360_000,
+    timeoutMs: 900_000,
     run: roll,
   },
 ];

@@ -32,7 +32,7 @@ export const scenarios: readonly Scenario[] = [
   {
     name: "edits/without-restart",
     shows: "weights, shadow percentage, replicas and graph edits that change no container restart no pod",
-    timeoutMs: 240_000,
+    timeoutMs: 480_000,
     async run(world) {
       const graph = (more: Fields = {}): Fields => ({ name: "classifier", type: "MODEL", ...more });
       const sdep = (main: PredictorShape, shadow: PredictorShape): Fields =>
@@ -82,10 +82,10 @@ export const scenarios: readonly Scenario[] = [
       await world.apply(sdep(["left", "right"]));
       await world.untilServed("routed");
       const uids = await allPodUids(world);
-      assert.equal(await world.untilAnswered("routed", { timeoutMs: 5000 }), V1);
+      assert.equal(await world.untilAnswered("routed"), V1);
       const load = world.load("routed", {}, { loops: 1 });
       await world.apply(sdep(["right", "left"]));
-      await load.untilAnswer(V2, 30_000);
+      await load.untilAnswer(V2);
       await world.untilAvailable("routed");
       await load.more(20);
       await load.stopFlawless([V1, V2]);
@@ -112,7 +112,7 @@ export const scenarios: readonly Scenario[] = [
       await load.more(30);
       assert.equal(load.answersOf(V2), 0, "ratioA 1.0 sent requests to the right");
       await world.apply(sdep("0.0"));
-      await load.untilAnswer(V2, 30_000);
+      await load.untilAnswer(V2);
       await world.untilAvailable("ratio");
       await load.stopFlawless([V1, V2]);
       await unchanged(world, uids, "a parameter of a built-in node");
@@ -121,7 +121,7 @@ export const scenarios: readonly Scenario[] = [
   {
     name: "edits/add-and-remove-canary",
     shows: "a canary comes and goes, the survivor keeps its pods and no request fails; its objects go with it",
-    timeoutMs: 240_000,
+    timeoutMs: 480_000,
     async run(world) {
       const main = (traffic: number): Fields => predictor("main", { traffic });
       const canary = predictor("canary", { traffic: 25, pods: canaryPods });
@@ -140,7 +140,7 @@ export const scenarios: readonly Scenario[] = [
         world.untilGone("DestinationRule", "example-canary"),
       ]);
       await world.untilAvailable("example");
-      await untilTrue("its pods are gone", async () => (await world.list("Pod")).length === 1, { timeoutMs: 60_000 });
+      await untilTrue("its pods are gone", async () => (await world.list("Pod")).length === 1);
       await load.more(30);
       await load.stopFlawless([V1, V2]);
       assert.deepEqual(await world.podUids("example-main"), survivors, "after the canary went");
@@ -149,7 +149,7 @@ export const scenarios: readonly Scenario[] = [
   {
     name: "edits/promote-canary",
     shows: "the canary takes over: the former main goes, the canary keeps its pods",
-    timeoutMs: 240_000,
+    timeoutMs: 480_000,
     async run(world) {
       await world.apply(
         deployment("example", {
@@ -165,7 +165,7 @@ export const scenarios: readonly Scenario[] = [
       );
       await world.untilGone("Deployment", "example-main-0-classifier");
       await world.untilAvailable("example");
-      await untilTrue("its pods are gone", async () => (await world.list("Pod")).length === 1, { timeoutMs: 60_000 });
+      await untilTrue("its pods are gone", async () => (await world.list("Pod")).length === 1);
       await load.more(30);
       await load.stopFlawless([V1, V2]);
       assert.deepEqual(await world.podUids("example-canary"), survivors);
@@ -174,7 +174,7 @@ export const scenarios: readonly Scenario[] = [
   {
     name: "edits/stuck-canary",
     shows: "a canary that never becomes ready gets no traffic and freezes nothing: weights of the others still move",
-    timeoutMs: 240_000,
+    timeoutMs: 480_000,
     async run(world) {
       const sdep = (blue: number, green: number, stuck: number): Fields =>
         deployment("stuck", {
@@ -190,7 +190,7 @@ export const scenarios: readonly Scenario[] = [
       await world.apply(sdep(90, 0, 10));
       await load.more(40);
       await world.apply(sdep(0, 90, 10));
-      await load.untilAnswer(V2, 30_000);
+      await load.untilAnswer(V2);
       await load.more(60);
       const { status } = await world.need("SeldonDeployment", "stuck");
       assert.notEqual(status?.["state"], "Available");
@@ -209,7 +209,7 @@ export const scenarios: readonly Scenario[] = [
       await world.kube.patch("VirtualService", world.namespace, "kept", {
         spec: { http: [{ directResponse: { status: 418 } }] },
       });
-      await untilTrue("the routes are as before", async () => (await rulesOf()) === routes, { timeoutMs: 20_000 });
+      await untilTrue("the routes are as before", async () => (await rulesOf()) === routes);
       const rule = (await world.need("DestinationRule", "kept-default")).metadata.uid;
       await world.kube.delete("DestinationRule", world.namespace, "kept-default");
       await until("the DestinationRule is back", async () => {
@@ -226,7 +226,7 @@ export const scenarios: readonly Scenario[] = [
         return (await world.need("Deployment", name)).metadata.labels?.["seldon-deployment-id"] === "kept";
       });
       await world.untilAvailable("kept");
-      await world.untilAnswered("kept", { timeoutMs: 30_000 });
+      await world.untilAnswered("kept");
     },
   },
   {

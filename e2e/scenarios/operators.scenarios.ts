@@ -10,7 +10,7 @@ export const scenarios: readonly Scenario[] = [
   {
     name: "operators/controller-id",
     shows: "two installations side by side: each takes the deployments with its controller id and no other",
-    timeoutMs: 240_000,
+    timeoutMs: 600_000,
     async run(world) {
       const labels = { "seldon.io/controller-id": "second" };
       await world.apply(
@@ -28,7 +28,7 @@ export const scenarios: readonly Scenario[] = [
         `istio.gateway=${world.target.gateway}`,
       ];
       const values = set.flatMap((one) => ["--set", one]);
-      await world.helm("install", "second", CHART, ...values, "--wait", "--timeout", "120s");
+      await world.helm("install", "second", CHART, ...values, "--wait", "--timeout", "240s");
       try {
         await world.untilServed("second");
         assert.equal((await world.predict("second")).status, 200);

@@ -137,16 +137,16 @@ function underLoad({ name, shows, from, to }: Update): Scenario {
   return {
     name: `rolling/${name}`,
     shows: `no request fails: ${shows}`,
-    timeoutMs: 240_000,
+    timeoutMs: 480_000,
     async run(world) {
       await world.apply(from);
       await world.untilServed("fixed");
-      assert.equal(await world.untilAnswered("fixed", { timeoutMs: 5000 }), V1);
+      assert.equal(await world.untilAnswered("fixed"), V1);
       const load = world.load("fixed");
       await load.more(40);
       await world.apply(to);
       await load.untilAnswer(V2);
-      await world.untilAvailable("fixed", { timeoutMs: 120_000 });
+      await world.untilAvailable("fixed");
       // The pods of before are drained, and go only now and in their time: load until long after the last answer of theirs.
       await untilTrue(
         "the former version is gone",
@@ -156,7 +156,7 @@ function underLoad({ name, shows, from, to }: Update): Scenario {
           const pods = await world.list("Pod");
           return load.answersOf(V1) === before && pods.every((pod) => pod.metadata.deletionTimestamp === undefined);
         },
-        { timeoutMs: 90_000 },
+        { timeoutMs: 180_000 },
       );
       const { calls } = await load.stopFlawless([V1, V2]);
       world.note(`${calls} requests`);
@@ -168,7 +168,7 @@ const others: readonly Scenario[] = [
   {
     name: "rolling/replicas",
     shows: "no request fails: replicas 2, 4 and 2 again",
-    timeoutMs: 240_000,
+    timeoutMs: 480_000,
     async run(world) {
       await world.apply(one({ replicas: 2 }));
       await world.untilServed("fixed");
@@ -185,7 +185,7 @@ const others: readonly Scenario[] = [
       );
       await world.apply(one({ replicas: 2 }));
       await world.untilAvailable("fixed");
-      await untilTrue("two pods are left", async () => (await world.list("Pod")).length === 2, { timeoutMs: 60_000 });
+      await untilTrue("two pods are left", async () => (await world.list("Pod")).length === 2);
       await load.more(40);
       await load.stopFlawless([V1]);
     },
@@ -202,12 +202,11 @@ const others: readonly Scenario[] = [
       await untilTrue(
         "the Service is headless",
         async () => (await world.get("Service", "fixed-default"))?.spec?.["clusterIP"] === "None",
-        { timeoutMs: 60_000 },
       );
       await world.untilServed("fixed");
       const { status } = await world.need("SeldonDeployment", "fixed");
       assert.equal(status?.["description"], undefined);
-      assert.equal(await world.untilAnswered("fixed", { timeoutMs: 30_000 }), V1);
+      assert.equal(await world.untilAnswered("fixed"), V1);
     },
   },
   {

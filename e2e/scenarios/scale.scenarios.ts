@@ -18,7 +18,7 @@ async function untilReplicas(world: World, wanted: Readonly<Record<string, numbe
       seen = Object.fromEntries(names.map((name, i) => [name, counts[i]]));
       return names.every((name) => seen[name] === wanted[name]);
     },
-    { timeoutMs: 30_000, describe: () => JSON.stringify(seen) },
+    { describe: () => JSON.stringify(seen) },
   );
 }
 
