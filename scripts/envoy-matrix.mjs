@@ -3,7 +3,7 @@
 import { spawnSync } from "node:child_process";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { findEnvoy, installEnvoy } from "./envoy.mjs";
+import { ensureRelease, findEnvoy } from "./envoy.mjs";
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..");
 
@@ -32,7 +32,7 @@ async function envoys(wanted) {
   const found = [];
   for (const release of RELEASES) {
     if (wanted.length > 0 && !wanted.includes(release.version)) continue;
-    found.push(await installEnvoy({ release, say }));
+    found.push(await ensureRelease({ release, say }));
   }
   const newest = await findEnvoy({ env: {} });
   if (wanted.length === 0 || wanted.includes(newest.version)) found.push(newest);

@@ -60,3 +60,6 @@ export function installEnvoy(options?: InstallEnvoyOptions): Promise<FoundEnvoy>
 
 /** `findEnvoy`, and when there is none, `installEnvoy`. */
 export function ensureEnvoy(options?: InstallEnvoyOptions): Promise<FoundEnvoy>;
+
+/** The Envoy of this `release` below `.graphway`; where it is not there, `installEnvoy`. */
+export function ensureRelease(options: InstallEnvoyOptions & { readonly release: EnvoyRelease }): Promise<FoundEnvoy>;

@@ -288,3 +288,9 @@ export async function ensureEnvoy(options = {}) {
   const filled = fillOptions(options);
   return (await lookForEnvoy(filled)) ?? (await installEnvoy({ ...options, ...filled }));
 }
+
+/** The Envoy of this `release` below `.graphway`; where it is not there, `installEnvoy`. */
+export async function ensureRelease(options) {
+  const { projectRoot } = fillOptions(options);
+  return (await checkOwnEnvoy(projectRoot, options.release.version)) ?? (await installEnvoy(options));
+}
