@@ -14,9 +14,9 @@ import { messageOfTypeUrl } from "./schema.ts";
 const VERSION_HEX_DIGITS = 16;
 
 /**
- * Encodes a resource, once for all who will read it. Equal bodies give equal bytes and versions. Parts that are `reused` are
- * hashed and encoded only when they are new, and put together when somebody reads the bytes. Throws ProtoJsonError, with the resource and the path in it, for a body that does not fit its
- * message.
+ * Encodes a resource, once for all who will read it. Equal bodies give equal bytes and versions. Buckets of big maps are hashed
+ * and encoded only when they are new, and put together when somebody reads the bytes. Throws ProtoJsonError, with the resource
+ * and the path in it, for a body that does not fit its message.
  */
 export function encodeResource(resource: XdsResource): EncodedResource {
   if (!(resource instanceof LazyResource)) return encode(resource);
@@ -30,7 +30,7 @@ function encode({ typeUrl, name, body }: XdsResource): EncodedResource {
     write(outline, body);
     const bytes = outline.finish();
     const version = versionOf(bytes);
-    return outline.hasParts
+    return outline.hasBuckets
       ? joinedResource({ typeUrl, name, version }, () => encodeBody(write, body))
       : { typeUrl, name, version, bytes };
   } catch (cause) {

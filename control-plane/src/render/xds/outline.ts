@@ -2,20 +2,20 @@ import { EncodedPart } from "./part.ts";
 import { ProtoWriter } from "./proto-writer.ts";
 import type { Bucket, MapEntry } from "./reused.ts";
 
-/** Writes the hashes of parts in the place of parts. */
+/** Writes the hashes of buckets in the place of buckets. */
 class OutlineWriter extends ProtoWriter {
-  hasParts = false;
+  hasBuckets = false;
 }
 
-/** An outline has everything that the message has, but of parts their hashes: enough to tell messages apart. */
+/** An outline has everything that the message has, but of buckets their hashes: enough to tell messages apart. */
 export function createOutline(): OutlineWriter {
   return new OutlineWriter();
 }
 
-/** The bytes to write for a part. */
-export function contentOf(part: EncodedPart, writer: ProtoWriter): Uint8Array {
+/** The bytes to write for a bucket. */
+function contentOf(part: EncodedPart, writer: ProtoWriter): Uint8Array {
   if (!(writer instanceof OutlineWriter)) return part.bytes;
-  writer.hasParts = true;
+  writer.hasBuckets = true;
   return part.digest;
 }
 

@@ -3,8 +3,7 @@ import { asList, asObject, mismatch, present, ProtoJsonError, within } from "./p
 import { writerOfScalar, type ValueWriter } from "./proto-scalar.ts";
 import { ProtoWriter } from "./proto-writer.ts";
 import { wellKnownWriter, type WriteMessage } from "./proto-well-known.ts";
-import { contentOf, writeBuckets } from "./outline.ts";
-import { EncodedPart } from "./part.ts";
+import { writeBuckets } from "./outline.ts";
 import type { Json, JsonObject } from "./resource.ts";
 import { bucketsOf, isReused, type Bucket } from "./reused.ts";
 import { messageOfTypeUrl } from "./schema.ts";
@@ -203,17 +202,17 @@ function enumWriter(type: protobuf.Enum): ValueWriter {
   };
 }
 
-/** What was made of bodies that are used again, as messages of which type. */
-const parts = new WeakMap<JsonObject, { readonly type: protobuf.Type; readonly part: EncodedPart }>();
+/** The bytes of bodies that are used again, as messages of which type. */
+const encoded = new WeakMap<JsonObject, { readonly type: protobuf.Type; readonly bytes: Uint8Array }>();
 
-function partOf(type: protobuf.Type, write: WriteMessage, body: JsonObject): EncodedPart {
-  const known = parts.get(body);
-  if (known?.type === type) return known.part;
+function bytesOfReused(type: protobuf.Type, write: WriteMessage, body: JsonObject): Uint8Array {
+  const known = encoded.get(body);
+  if (known?.type === type) return known.bytes;
   const writer = new ProtoWriter();
   write(writer, body);
-  const part = new EncodedPart(writer.finish());
-  parts.set(body, { type, part });
-  return part;
+  const bytes = writer.finish();
+  encoded.set(body, { type, bytes });
+  return bytes;
 }
 
 function nestedWriter(type: protobuf.Type): ValueWriter {
@@ -222,7 +221,7 @@ function nestedWriter(type: protobuf.Type): ValueWriter {
     wireType: LENGTH_DELIMITED,
     write: (writer, value) => {
       if (isReused(value)) {
-        writer.bytes(contentOf(partOf(type, write, value), writer));
+        writer.bytes(bytesOfReused(type, write, value));
         return;
       }
       write(writer.fork(), value);
