@@ -15,7 +15,7 @@ const HOST = "10.88.0.1";
 const NAMESPACE = `admission-${process.pid}`;
 const CONFIGURATION = NAMESPACE;
 const GOLDENS = join(import.meta.dirname, "../../control-plane/src/deliver/admission/testdata");
-const DEADLINE_MS = 30_000;
+const DEADLINE_MS = 120_000;
 /** SHA-256 of an empty text, which the schema can't tell from others. */
 const DIGEST_OF_NOTHING = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 

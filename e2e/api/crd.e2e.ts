@@ -215,7 +215,7 @@ describe("the CustomResourceDefinitions", () => {
     await kubectl.run(["patch", "sdep", "seen", "--subresource=status", "--type=merge", "-p", patch]);
     const { status: seen, spec, metadata } = await kubectl.json(["get", "sdep", "seen"]);
     assert.deepEqual([seen, spec["replicas"], metadata.generation], [status, 3, 2]);
-    await kubectl.run(["wait", "--for=condition=ready", "sdep/seen", "--timeout=10s"]);
+    await kubectl.run(["wait", "--for=condition=ready", "sdep/seen", "--timeout=60s"]);
     assert.match(
       await kubectl.run(["get", "sdep", "seen"]),
       /NAME +STATE +READY +REPLICAS +AGE\nseen +Available +True +2 /,

@@ -23,7 +23,7 @@ export async function bringDefinitions(
     if ("path" in source) await kubectl.run(["apply", "--server-side", "-f", source.path]);
     else for (const one of source.definitions) await kubectl.run(["apply", "--server-side", "-f", "-"], one);
   }
-  await kubectl.run(["wait", "--for=condition=Established", "crd", ...names, "--timeout=30s"]);
+  await kubectl.run(["wait", "--for=condition=Established", "crd", ...names, "--timeout=120s"]);
   return {
     brought: !isThere,
     async takeAway() {

@@ -14,7 +14,7 @@ const NAMESPACE = `keda-${process.pid}`;
 const NAMES = ["seldondeployments.machinelearning.seldon.io", "routepolicies.graphway.dev"];
 const SCALED_OBJECT = "scaledobjects.keda.sh";
 const DEPLOYMENT = "example-main-0-model";
-const DEADLINE_MS = 30_000;
+const DEADLINE_MS = 120_000;
 
 const object = (properties: Fields, required: readonly string[] = []): Fields => ({
   type: "object",

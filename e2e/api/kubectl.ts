@@ -3,7 +3,7 @@ import { findCluster, ClusterError, type Cluster } from "../cluster/cluster.ts";
 import { ProgramError } from "../cluster/setup/run-program.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
-const TIMEOUT_MS = 60_000;
+const TIMEOUT_MS = 180_000;
 
 /** The cluster of this checkout; throws when none is up. */
 export async function clusterOfCheckout(): Promise<Cluster> {
