@@ -63,7 +63,7 @@ export const scenarios: readonly Scenario[] = [
     shows:
       "weights are edited a thousand times under load: no request fails, and neither the gateway's memory nor ours grows",
     isAlone: true,
-    timeoutMs: 900_000,
+    timeoutMs: 1_800_000,
     run: (world) =>
       withFilteredMesh(world, async (mesh) => {
         await mesh.apply(split(50));
@@ -92,8 +92,17 @@ export const scenarios: readonly Scenario[] = [
           return rows.every((one) => rowOf(one) === V2);
         });
         const { calls } = await load.stopFlawless([V1, V2]);
-        const accepted = (await metric(world, mesh, ACCEPTED)) - acceptedBefore;
         const tablesPushed = (await pushed()) - pushedBefore;
+        let accepted = 0;
+        // Envoy takes a table into use before it says so.
+        await untilTrue(
+          "every table is accepted",
+          async () => {
+            accepted = (await metric(world, mesh, ACCEPTED)) - acceptedBefore;
+            return accepted >= tablesPushed;
+          },
+          { describe: () => `${accepted} ACKs of ${tablesPushed} tables` },
+        );
         const coalesced = EDITS - tablesPushed;
         world.note(
           `${EDITS} edits in ${seconds.toFixed(0)} s: ${tablesPushed} tables, ${accepted} ACKs, ${coalesced} coalesced`,
@@ -104,7 +113,8 @@ export const scenarios: readonly Scenario[] = [
         assert.ok(!tables.has("fallback"), "the filter was away meanwhile");
         // There is no such line before the first refusal.
         assert.ok(Number.isNaN(await metric(world, mesh, REFUSED)), "a table was refused");
-        assert.ok(tablesPushed > 10 && accepted >= tablesPushed, `${accepted} ACKs of ${tablesPushed} tables`);
+        // How many there are depends on how fast the API server is: a second's edits make one.
+        assert.ok(tablesPushed > 0, "no table came");
         assertLevel("Envoy's memory", envoyMib, { share: 0.1, mib: 8 });
         assertLevel("the control plane's memory", controlPlaneMib, { share: 0.15, mib: 24 });
       }),

@@ -46,7 +46,7 @@ export const scenarios: readonly Scenario[] = [
     shows:
       "istiod is killed, stays away and comes back: no request fails, new weights reach the gateway without it, and a new predictor once it is there",
     isAlone: true,
-    timeoutMs: 420_000,
+    timeoutMs: 900_000,
     run: (world) =>
       withFilteredMesh(world, async (mesh) => {
         const istiod = new Istiod(world);

@@ -243,7 +243,7 @@ type Deployed = readonly [world: World, name: string, shape: Parameters<SidecarM
 
 async function deploy(mesh: SidecarMesh, ...all: readonly Deployed[]): Promise<void> {
   for (const [world, name, shape] of all) await world.apply(mesh.deployment(name, shape));
-  for (const [world, name] of all) await world.untilAvailable(name, { timeoutMs: 150_000 });
+  for (const [world, name] of all) await world.untilAvailable(name, { timeoutMs: 240_000 });
 }
 
 export const scenarios: readonly Scenario[] = [
@@ -251,7 +251,7 @@ export const scenarios: readonly Scenario[] = [
     name: "filter/sidecars",
     shows:
       "sidecars of callers split by their own tables, which hold what they may call; models' sidecars tag copies and take forged headers off",
-    timeoutMs: 420_000,
+    timeoutMs: 900_000,
     run: async (world) => {
       const values = { peersOnly: true, namespaces: [`${world.namespace}-apps`, `${world.namespace}-models`] };
       await withSidecarMesh(world, { values, isStrict: false }, async (mesh) => {
@@ -281,7 +281,7 @@ export const scenarios: readonly Scenario[] = [
     name: "filter/strict-mtls",
     shows:
       "with strict mTLS, and the control plane behind a sidecar of its own, filters get the tables of their namespaces and of no other",
-    timeoutMs: 420_000,
+    timeoutMs: 900_000,
     run: async (world) => {
       const values = { inject: true, revision: world.namespace, mtls: "STRICT", peersOnly: true };
       await withSidecarMesh(world, { values, isStrict: true }, async (mesh) => {
