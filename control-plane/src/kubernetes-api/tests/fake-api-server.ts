@@ -163,6 +163,7 @@ export async function startFakeApiServer(options: FakeApiServerOptions = {}): Pr
       else response.destroy();
     });
   });
+  server.keepAliveTimeout = 0; // closes no connection on which a request may be on its way
   await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const access: ClusterAccess = { server: url, credentials: () => Promise.resolve({ headers: {}, tls: {} }) };
