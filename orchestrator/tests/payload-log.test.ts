@@ -344,7 +344,7 @@ describe("payload log", { timeout: 600_000 }, () => {
   it("sends what waits before it stops", async () => {
     const graph = { name: "m", type: "MODEL", logger: { mode: "request" } };
     const replies = { "m/predict": Array.from({ length: 20 }, () => answer(1)) };
-    const setting = { flags: ["--logger_workers=1"], collector: { holds: true } };
+    const setting = { flags: ["--logger_workers=1", "--graceful_timeout=60s"], collector: { holds: true } };
     await withBed(
       graph,
       replies,
