@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { without, type Fields, type KubeObject } from "../runner/kube.ts";
+import { isReady, without, type Fields, type KubeObject } from "../runner/kube.ts";
 import { deployment, model, predictor } from "../runner/manifest.ts";
 import { crashApiServer, Operator } from "../runner/operator.ts";
 import type { Scenario } from "../runner/scenario.ts";
@@ -61,6 +61,18 @@ async function untilTaken(world: World, edit: Fields): Promise<void> {
   });
 }
 
+/** Ends one of these pods; resolves when it is gone and all are ready again. */
+async function replaceOne(world: World, selector: string): Promise<void> {
+  const before = await world.podsOf(selector);
+  const [first] = before;
+  await world.kube.delete("Pod", world.namespace, first?.metadata.name ?? "");
+  await untilTrue("another pod is in its place", async () => {
+    const pods = await world.list("Pod", selector);
+    const isGone = pods.every(({ metadata }) => metadata.uid !== first?.metadata.uid);
+    return isGone && pods.length === before.length && pods.every(isReady);
+  });
+}
+
 const BEFORE = deployment("example", { predictors: [predictor("main", { traffic: 100 })] });
 const AFTER = deployment("example", {
   predictors: [predictor("main", { traffic: 40 }), predictor("canary", { traffic: 60, pods: version2 })],
@@ -72,7 +84,7 @@ export const scenarios: readonly Scenario[] = [
     shows:
       "a control plane that is killed at every write that is seen of it ends with the same objects, and no request fails",
     isAlone: true,
-    timeoutMs: 600_000,
+    timeoutMs: 1_200_000,
     async run(world) {
       const operator = new Operator(world);
       await world.apply(BEFORE);
@@ -80,28 +92,36 @@ export const scenarios: readonly Scenario[] = [
       const load = world.load("example");
       let kills = 0;
       let isDying: Promise<void> | undefined;
+      const failed: unknown[] = [];
       const stop = await onEveryWrite(world, () => {
         if (isDying !== undefined) return;
         kills += 1;
         isDying = operator
           .kill()
           .then(() => operator.untilReady())
+          .catch((error: unknown) => void failed.push(error))
           .finally(() => (isDying = undefined));
       });
       await world.apply(AFTER);
-      await world.untilAvailable("example", { timeoutMs: 420_000 });
-      await until("nothing is written any more", async () => {
-        const before = kills;
-        await isDying;
-        await pause(3000);
-        return kills === before ? true : undefined;
-      });
+      await world.untilAvailable("example", { timeoutMs: 600_000 });
+      await until(
+        "nothing is written any more",
+        async () => {
+          const before = kills;
+          await isDying;
+          await operator.untilLed();
+          await pause(3000);
+          return kills === before ? true : undefined;
+        },
+        { timeoutMs: 300_000 },
+      );
       stop();
+      assert.deepEqual(failed, [], "a control plane did not come back");
       await load.more(40);
       await load.stopFlawless([V1, V2]);
       world.note(`killed ${kills} times`);
-      // What it still wrote between one that was seen and its end is part of the same kill.
-      assert.ok(kills >= 3, `killed ${kills} times only`);
+      // What it still wrote between one that was seen and its end is part of the same kill: at least objects and routes, which wait for pods.
+      assert.ok(kills >= 2, `killed ${kills} times only`);
       const hurt = await objectsOf(world);
       await world.kube.delete("SeldonDeployment", world.namespace, "example");
       await untilTrue("all of it is gone", async () => {
@@ -111,7 +131,10 @@ export const scenarios: readonly Scenario[] = [
       await world.untilAvailable("example");
       await world.apply(AFTER);
       await world.untilAvailable("example");
-      assert.equal(hurt, await objectsOf(world));
+      let calm = "";
+      await untilTrue("the objects are the same", async () => (calm = await objectsOf(world)) === hurt, {
+        describe: () => `${calm}\ninstead of\n${hurt}`,
+      });
     },
   },
   {
@@ -119,7 +142,7 @@ export const scenarios: readonly Scenario[] = [
     shows:
       "without a control plane everything is served, pods start again, and what was asked meanwhile is done afterwards",
     isAlone: true,
-    timeoutMs: 300_000,
+    timeoutMs: 900_000,
     async run(world) {
       const operator = new Operator(world);
       await world.apply(deployment("alone", { replicas: 2, predictors: [predictor("default")] }));
@@ -128,14 +151,7 @@ export const scenarios: readonly Scenario[] = [
       await operator.scale(0);
       try {
         await load.more(40);
-        const [pod] = await world.podUids("alone-default");
-        const [first] = await world.podsOf("seldon-app=alone-default");
-        await world.kube.delete("Pod", world.namespace, first?.metadata.name ?? "");
-        await untilTrue("two pods are ready", async () => {
-          const { status } = await world.need("Deployment", "alone-default-0-classifier");
-          const uids = await world.podUids("alone-default");
-          return status?.["readyReplicas"] === 2 && !(pod === uids[0] && uids.length < 2);
-        });
+        await replaceOne(world, "seldon-app=alone-default");
         await load.more(40);
       } finally {
         await operator.scale(1);
@@ -151,7 +167,7 @@ export const scenarios: readonly Scenario[] = [
     name: "resilience/lost-lease",
     shows: "of two control planes one writes; when somebody takes its lease it stops, and edits still come through",
     isAlone: true,
-    timeoutMs: 300_000,
+    timeoutMs: 900_000,
     async run(world) {
       const operator = new Operator(world);
       await operator.scale(2);
@@ -178,39 +194,37 @@ export const scenarios: readonly Scenario[] = [
     name: "resilience/two-control-planes",
     shows: "orchestrators are connected to both of two control planes, and an edit of the graph reaches them by either",
     isAlone: true,
-    timeoutMs: 300_000,
+    timeoutMs: 900_000,
     async run(world) {
       const operator = new Operator(world);
       await operator.scale(2);
       try {
         const pods = [[model("router", { env: { ROUTE: "0" } }), model("left"), model("right", { version: "2" })]];
-        const routed = (replicas: number, ...children: readonly string[]): Fields => {
+        const routed = (...children: readonly string[]): Fields => {
           const graph = { name: "router", type: "ROUTER", children: children.map((name) => ({ name, type: "MODEL" })) };
-          return deployment("routed", { predictors: [predictor("default", { replicas, pods, graph })] });
+          return deployment("routed", { predictors: [predictor("default", { replicas: 4, pods, graph })] });
         };
-        let replicas = 2;
+        await world.apply(routed("left", "right"));
+        await world.untilServed("routed");
         let streams: readonly number[] = [];
-        // Which of the two an orchestrator connects to is chance.
-        for (; replicas <= 8 && !(streams.length === 2 && streams.every((one) => one > 0)); replicas += 2) {
-          await world.apply(routed(replicas, "left", "right"));
-          await world.untilServed("routed");
-          streams = await operator.streams();
-        }
-        world.note(`${streams.join(" and ")} orchestrators`);
-        assert.ok(
-          streams.every((one) => one > 0),
-          `orchestrators of the two: ${streams.join(", ")}`,
+        // Which of the two an orchestrator connects to is chance: others take their places until each has one.
+        await untilTrue(
+          "orchestrators are connected to both",
+          async () => {
+            streams = await operator.streams();
+            if (streams.length === 2 && streams.every((one) => one > 0)) return true;
+            await replaceOne(world, "seldon-app=routed-default");
+            return false;
+          },
+          { timeoutMs: 600_000, everyMs: 2000, describe: () => streams.join(" and ") },
         );
+        world.note(`${streams.join(" and ")} orchestrators`);
         const load = world.load("routed");
         await load.more(40);
         const uids = await world.podUids("routed-default");
-        await world.apply(routed(replicas - 2, "right", "left"));
+        await world.apply(routed("right", "left"));
         await load.untilAnswer(V2);
-        await untilTrue("every orchestrator has the new graph", async () => {
-          const before = load.answersOf(V1);
-          await load.more(60);
-          return load.answersOf(V1) === before;
-        });
+        await load.untilNoMore(V1);
         await load.stopFlawless([V1, V2]);
         assert.deepEqual(await world.podUids("routed-default"), uids);
       } finally {
@@ -222,17 +236,19 @@ export const scenarios: readonly Scenario[] = [
     name: "resilience/api-server-restart",
     shows: "the API server crashes and comes back: no request fails, and the next edit is done",
     isAlone: true,
-    timeoutMs: 300_000,
+    timeoutMs: 900_000,
     async run(world) {
       await world.apply(deployment("calm", { predictors: [predictor("default")] }));
       await world.untilServed("calm");
       const load = world.load("calm");
       await load.more(20);
       crashApiServer(world);
-      await until("the API server answers again", () => world.get("SeldonDeployment", "calm"));
+      const isBack = { timeoutMs: 300_000 };
+      await until("the API server answers again", () => world.get("SeldonDeployment", "calm"), isBack);
       const edit: Fields = deployment("calm", { predictors: [predictor("default", { pods: version2 })] });
       await untilTaken(world, edit);
-      await load.untilAnswer(V2);
+      // Controllers that lost their lease meanwhile start anew as well.
+      await load.untilAnswer(V2, 300_000);
       await world.untilAvailable("calm");
       await load.stopFlawless([V1, V2]);
     },
