@@ -35,7 +35,12 @@ export async function openRotatingFiles<T>(
   report: (reloaded: Reloaded) => void,
   times: RotationTimes = TIMES,
 ): Promise<RotatingFiles<T>> {
-  const read = (): Promise<Buffer[]> => Promise.all(files.map((file) => readFile(file)));
+  // One after the other: of several that are missing the first is named.
+  const read = async (): Promise<Buffer[]> => {
+    const contents: Buffer[] = [];
+    for (const file of files) contents.push(await readFile(file));
+    return contents;
+  };
   // Watched before the first reading, so that no change falls between the two.
   const followed = new FollowedFiles<T>(files, read, parse, report, times);
   try {
