@@ -46,8 +46,17 @@ const RETRY_HEADERS: readonly string[] = [
   "x-envoy-hedge-on-per-try-timeout",
 ];
 
-/** Headers by which the sender's Envoy told itself where to go, and its client why: they have done their work when a request arrives. */
-const DONE_ON_ARRIVAL: readonly string[] = [HEADER_PREDICTOR, HEADER_ROUTE, HEADER_CLUSTER, HEADER_SET_COOKIE];
+/**
+ * Headers by which the sender's Envoy told itself where to go, and its client why, and what the client asked the sender's filter for:
+ * they have done their work when a request arrives.
+ */
+const DONE_ON_ARRIVAL: readonly string[] = [
+  HEADER_PREDICTOR,
+  HEADER_ROUTE,
+  HEADER_CLUSTER,
+  HEADER_SET_COOKIE,
+  ...MEANT_FOR_FILTER,
+];
 
 /** Removes headers in Envoy's connection manager, before any filter, so that it holds while our filter is away. */
 function removeEarly(headers: readonly string[]): JsonObject {
@@ -69,7 +78,7 @@ export function stripForgedHeaders(): JsonObject {
   return removeEarly(FORBIDDEN_TO_CLIENTS);
 }
 
-/** For the Envoy in front of a predictor: what the sender's Envoy decided about the way here ends here. */
+/** For the Envoy in front of a predictor: what the sender's Envoy decided about the way here, and was asked for, ends here. */
 export function stripSpentHeaders(): JsonObject {
   return removeEarly(DONE_ON_ARRIVAL);
 }

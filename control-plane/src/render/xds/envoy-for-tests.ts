@@ -82,7 +82,7 @@ export async function startEnvoy(resources: readonly XdsResource[], port: number
   await writeResources(folder, "listeners.json", ofType(TYPE.listener));
   await writeResources(folder, "clusters.json", ofType(TYPE.cluster));
   await writeResources(folder, "routes.json", ofType(TYPE.routeConfiguration));
-  for (const name of [filterName("gateway"), RATE_LIMITS_NAME]) {
+  for (const name of [filterName("gateway"), filterName("inbound"), RATE_LIMITS_NAME]) {
     const found = ofType(TYPE.filterConfig).filter((one) => one.name === name);
     await writeResources(folder, filterFile(name), found);
   }
