@@ -38,8 +38,6 @@ export class OwnGateway {
       "gateway.resources.cpuRequest=20m",
       "gateway.resources.memoryRequest=64Mi",
       "gateway.agent.cpuRequest=20m",
-      // Where two processors do everything, Kubernetes may take longer to tell of a pod that ends than the default waits.
-      "orchestrator.shutdownDelay=8s",
       ...more,
     ];
     const values = set.flatMap((one) => ["--set", one]);

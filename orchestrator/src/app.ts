@@ -5,9 +5,10 @@ import type { Options } from "./config/flags.ts";
 import { isSwitchedOn } from "./config/switch.ts";
 import { localGraph } from "./config/graph-source.ts";
 import { StartError } from "./start-error.ts";
+import { startGraph } from "./start-graph.ts";
+import { REAL_TIME, stopServing } from "./stop-serving.ts";
 import { CurrentGraph, ServedGraph } from "./walk/served-graph.ts";
 import type { Identity } from "./graph/draft.ts";
-import { describeProblems, type CheckedGraph } from "./graph/graph.ts";
 import { Endpoints } from "./node/endpoints.ts";
 import type { Logger } from "./observe/log.ts";
 import { AccessLog } from "./observe/access-log.ts";
@@ -20,26 +21,23 @@ import { KafkaSettingsError } from "./observe/payload-log/kafka-settings.ts";
 import type { PayloadLog } from "./observe/payload-log/payload-log.ts";
 import { listen, portTaken } from "./server/listen.ts";
 import { nodesAreReady } from "./server/readiness.ts";
-import { closeRest } from "./server/rest/close-rest.ts";
 import { createRestServer } from "./server/rest/rest-server.ts";
 import { startGrpcPort } from "./server/grpc/grpc-port.ts";
+import type { Clock } from "./server/serve-on.ts";
 import type { ServerContext } from "./server/server-context.ts";
 import { shareCheck } from "./server/shared-check.ts";
 import { openTls, type OpenedTls } from "./tls/open-tls.ts";
 import type { Siblings } from "./workers/siblings.ts";
-import type { Subscription } from "./xds/graph-subscription.ts";
 
 /** A running orchestrator. */
 export interface App {
   readonly httpPort: number;
   readonly grpcPort: number;
-  /** Ends serving: not ready at once, then `shutdown_delay`, then what is in flight. True when all of it ended. */
-  stop(): Promise<boolean>;
+  /** Ends serving: not ready at once, then the delay, then what is in flight. True when all of it ended. */
+  stop(clock?: Clock): Promise<boolean>;
 }
 
 const NODE_READY_TIMEOUT_MS = 2000;
-/** A collector that is away holds up no stop. */
-const FLUSH_TIMEOUT_MS = 5000;
 /** Nodes are asked whether they are ready no more often than this, however many ask us. */
 const READY_SPACING_MS = 50;
 
@@ -84,11 +82,8 @@ export async function startApp(
   const metrics = new Metrics();
   const tracing = await startTracing(env, { identity, hostname: options.hostname, schemes: schemesOf(tls) }, log);
   const current = new CurrentGraph((graph) => new ServedGraph(graph, endpoints, defaults, metrics));
-  const xds = await startXds(options, identity, env["ENGINE_PREDICTOR"], current, operations, tls, log);
-  if (current.served === undefined) {
-    useLocal(local, current, xds !== undefined, log);
-    if (current.swaps > 0) operations.graphServed({ source: "local", version: "" });
-  }
+  const enginePredictor = env["ENGINE_PREDICTOR"];
+  const xds = await startGraph({ options, identity, enginePredictor, local, current, operations, tls, log });
 
   let isDraining = false;
   const probe = { asksHealth: options.fullHealthChecks, timeoutMs: NODE_READY_TIMEOUT_MS, tls: tls.nodes };
@@ -137,22 +132,13 @@ export async function startApp(
   return {
     httpPort,
     grpcPort: grpc.port,
-    stop: async () => {
+    stop: async (clock = REAL_TIME) => {
       isDraining = true;
-      grpc.drain();
-      await pause(options.shutdownDelayMs);
-      xds?.stop();
-      const endMs = performance.now() + options.gracefulTimeoutMs;
-      const ended = await Promise.all([
-        closeRest(rest, options.gracefulTimeoutMs),
-        grpc.close(options.gracefulTimeoutMs),
-      ]);
-      endpoints.destroy();
-      const leftMs = Math.max(0, endMs - performance.now());
-      await Promise.all([payloadLog.stop(leftMs), tracing?.flush(Math.min(leftMs, FLUSH_TIMEOUT_MS))]);
+      const arrivals = (): number => metrics.requests.arrivals;
+      const ended = await stopServing(options, { rest, grpc, endpoints, payloadLog, tracing, xds, arrivals }, clock);
       tls.stop();
       metrics.process.stop();
-      return ended.every(Boolean);
+      return ended;
     },
   };
 }
@@ -171,56 +157,4 @@ async function openPayloadLog(options: Options, env: Env, log: Logger, port: () 
   } catch (error) {
     throw error instanceof KafkaSettingsError ? new StartError(error.message) : error;
   }
-}
-
-async function startXds(
-  options: Options,
-  identity: Identity,
-  enginePredictor: string | undefined,
-  current: CurrentGraph,
-  operations: OperationsMetrics,
-  tls: OpenedTls,
-  log: Logger,
-): Promise<Subscription | undefined> {
-  if (options.xdsServer === undefined) return undefined;
-  const { startSubscription } = await import("./xds/first-graph.ts");
-  return startSubscription({
-    server: options.xdsServer,
-    tls: tls.xds,
-    tokenFile: options.xdsTokenFile,
-    identity,
-    enginePredictor,
-    onGraph: (graph, version) => {
-      current.swap(graph);
-      operations.graphServed({ source: "xds", version });
-      log.info({ swaps: current.swaps }, "a graph from the control plane is served");
-    },
-    onRefused: () => {
-      operations.graphRefused();
-    },
-    onConnected: (isConnected) => {
-      operations.xdsConnected(isConnected);
-    },
-    log,
-  });
-}
-
-function useLocal(local: CheckedGraph | undefined, current: CurrentGraph, hasXds: boolean, log: Logger): void {
-  if (local?.value !== undefined) {
-    for (const one of local.problems) log.warn({ path: one.path }, one.message);
-    current.swap(local.value);
-    return;
-  }
-  const why =
-    local === undefined
-      ? "there is no graph: set ENGINE_PREDICTOR, or give --file or --xds_server"
-      : `the graph can't be served: ${describeProblems(local.problems)}`;
-  if (!hasXds) throw new StartError(why);
-  log.warn(`${why}; waiting for the control plane`);
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, ms);
-  });
 }

@@ -64,6 +64,10 @@ export const OWN_FLAGS = {
   node_cert_file: text("", "certificate shown to nodes, in PEM"),
   node_key_file: text("", "its key"),
   tls_client_ca_file: text("", "with a certificate of our own: clients must show one that this authority has signed"),
+  shutdown_delay_max: duration(
+    "",
+    "how long at most to go on serving while requests still come; without it 1.8 times --shutdown_delay, at most 9s",
+  ),
   workers: number("1", "processes that share the ports, one core each"),
   max_header_bytes: number("65536", "largest head of a REST request"),
   headers_timeout: duration("60s", "how long a REST client may take for the head of a request; 0 is no limit"),

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { SELDON_FLAGS } from "./flag-table.ts";
 import { FLAGS } from "./flag-table.ts";
-import { durationMs, parseFlags, type Options } from "./flags.ts";
+import { parseFlags, type Options } from "./flags.ts";
+import { durationMs } from "./go-values.ts";
 
 const OWN = ["--sdep", "iris", "--namespace", "default", "--predictor", "main"];
 
@@ -103,6 +104,22 @@ describe("flags", () => {
   it("hold a time down to what a timer can wait", () => {
     assert.equal(read("--graceful_timeout=9999h").gracefulTimeoutMs, 2 ** 31 - 1);
   });
+
+  const delays: readonly (readonly [number, readonly string[], string])[] = [
+    [0, [], "none without a delay"],
+    [9000, ["--shutdown_delay=5s"], "a second before models are told to stop"],
+    [3600, ["--shutdown_delay=2s"], "less where the delay is short"],
+    [12_000, ["--shutdown_delay=12s"], "never less than the delay"],
+    [5000, ["--shutdown_delay=5s", "--shutdown_delay_max=0"], "the delay and no more"],
+    [12_000, ["--shutdown_delay=5s", "--shutdown_delay_max=12s"], "what is given"],
+    [12_500, ["--shutdown_delay=5s", "--shutdown_delay_max=1m"], "what leaves half of the time for requests in flight"],
+    [5100, ["--shutdown_delay=5s", "--graceful_timeout=200ms"], "the same, where that is the default"],
+  ];
+  for (const [ms, args, what] of delays) {
+    it(`bound the delay after the signal to stop: ${what}`, () => {
+      assert.equal(read(...args).shutdownDelayMaxMs, ms);
+    });
+  }
 
   const wrong: readonly (readonly [string, readonly string[], RegExp])[] = [
     ["a missing name", ["--namespace=a", "--predictor=b"], /--sdep is required/],

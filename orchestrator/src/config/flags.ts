@@ -2,7 +2,8 @@ import type { LogLevel } from "../observe/log.ts";
 import type { PayloadLogFlags } from "../observe/payload-log/payload-log-flags.ts";
 import { protocolNamed, type Protocol } from "../graph/graph.ts";
 import type { ClientTlsFiles } from "../tls/client-tls.ts";
-import { FLAGS, type FlagSpec } from "./flag-table.ts";
+import { FLAGS } from "./flag-table.ts";
+import { durationMs, faultOf, truthOf } from "./go-values.ts";
 
 /** The orchestrator's settings, from its command line. */
 export interface Options {
@@ -19,6 +20,8 @@ export interface Options {
   readonly fullHealthChecks: boolean;
   readonly gracefulTimeoutMs: number;
   readonly shutdownDelayMs: number;
+  /** While requests still come; never less than `shutdownDelayMs`. */
+  readonly shutdownDelayMaxMs: number;
   readonly logLevel: LogLevel;
   /** Share of the requests that are logged, 0 to 1. */
   readonly accessLogSample: number;
@@ -123,6 +126,7 @@ function optionsOf(get: (name: string) => string, env: Readonly<Record<string, s
     fullHealthChecks: truthOf(get("full_health_checks")) === true,
     gracefulTimeoutMs: timeOf("graceful_timeout"),
     shutdownDelayMs: timeOf("shutdown_delay"),
+    shutdownDelayMaxMs: longestDelayMs(timeOf, get("shutdown_delay_max") !== ""),
     logLevel: debug ? "debug" : (LEVELS[level.toUpperCase()] ?? "info"),
     accessLogSample: Number(get("access_log_sample")),
     xdsServer: get("xds_server") || undefined,
@@ -162,6 +166,18 @@ function optionsOf(get: (name: string) => string, env: Readonly<Record<string, s
 /** Timers fire at once above this, which is 24 days. */
 const MAX_TIMER_MS = 2_147_483_647;
 
+/** Models are told to stop ten seconds after the orchestrator, by the hook that Seldon gives them: a second before. */
+const BEFORE_MODELS_STOP_MS = 9000;
+/** A delay that was cut to the time its pod has to stop is not much more than doubled. */
+const DELAY_FACTOR = 1.8;
+
+/** Requests in flight keep half of their time in any case. */
+function longestDelayMs(timeOf: (name: string) => number, isGiven: boolean): number {
+  const leastMs = timeOf("shutdown_delay");
+  const mostMs = isGiven ? timeOf("shutdown_delay_max") : Math.min(leastMs * DELAY_FACTOR, BEFORE_MODELS_STOP_MS);
+  return Math.max(leastMs, Math.min(mostMs, leastMs + timeOf("graceful_timeout") / 2));
+}
+
 function clientTlsFiles(get: (name: string) => string, side: "node" | "xds"): ClientTlsFiles {
   const certFile = get(`${side}_cert_file`);
   return {
@@ -185,39 +201,6 @@ function faultOfFiles(get: (name: string) => string): string | undefined {
     if (get(name) !== "" && !isXdsTls) return `--${name} has no effect without --xds_ca_file or an https:// server`;
   }
   return undefined;
-}
-
-function faultOf(spec: FlagSpec, value: string): string | undefined {
-  switch (spec.kind) {
-    case "text":
-      return undefined;
-    case "number":
-      if (!/^\d{1,15}$/.test(value)) return `"${value}" is not a whole number`;
-      return Number(value) > (spec.max ?? Infinity) ? `${value} is more than ${spec.max}` : undefined;
-    case "boolean":
-      return truthOf(value) === undefined ? `"${value}" is not true or false` : undefined;
-    case "duration":
-      return durationMs(value) === undefined ? `"${value}" is not a duration such as 15s or 1m30s` : undefined;
-  }
-}
-
-/** A boolean as Go's flag package reads it. */
-function truthOf(value: string): boolean | undefined {
-  if (["1", "t", "T", "true", "TRUE", "True"].includes(value)) return true;
-  return ["0", "f", "F", "false", "FALSE", "False"].includes(value) ? false : undefined;
-}
-
-const UNIT_MS: Readonly<Record<string, number>> = { h: 3_600_000, m: 60_000, s: 1000, ms: 1, us: 0.001, ns: 0.000001 };
-
-/** A duration as Go writes it (`1m30s`, `500ms`; a bare 0) in milliseconds. */
-export function durationMs(value: string): number | undefined {
-  if (value === "0") return 0;
-  if (!/^(\d+(\.\d+)?(h|ms|m|s|us|ns))+$/.test(value)) return undefined;
-  let total = 0;
-  for (const [, amount, unit] of value.matchAll(/(\d+(?:\.\d+)?)(h|ms|m|s|us|ns)/g)) {
-    total += Number(amount) * (UNIT_MS[unit ?? ""] ?? 0);
-  }
-  return total;
 }
 
 /** Seldon's names of levels. */

@@ -10,6 +10,8 @@ export interface GrpcPort {
   readonly port: number;
   /** Health answers NOT_SERVING from now on; everything else is served. */
   drain(): void;
+  /** Asks those who are connected to connect elsewhere; calls that come nevertheless are served. */
+  turnAway(): void;
   /** Takes no new calls and waits for those in flight. True when all ended within the time. */
   close(timeoutMs: number): Promise<boolean>;
 }
@@ -35,6 +37,11 @@ export async function startGrpcPort(context: ServerContext, options: PortOptions
     drain: () => {
       void loading?.then((server) => {
         server.drain();
+      });
+    },
+    turnAway: () => {
+      void loading?.then((server) => {
+        server.turnAway();
       });
     },
     close: async (timeoutMs) => {

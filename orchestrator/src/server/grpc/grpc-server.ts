@@ -13,6 +13,8 @@ export interface GrpcServer {
   readonly inject: (socket: Duplex) => void;
   /** Tells those who watch the health. */
   drain(): void;
+  /** Sends GOAWAY to those who are connected; their calls in flight end, and others may connect. */
+  turnAway(): void;
   /** Takes no new calls and waits for those in flight. True when all ended within the time. */
   close(timeoutMs: number): Promise<boolean>;
 }
@@ -75,6 +77,10 @@ class Connections implements GrpcServer {
     void this.#health.refresh();
   }
 
+  turnAway(): void {
+    for (const one of [...this.#all]) one.drain();
+  }
+
   async close(timeoutMs: number): Promise<boolean> {
     this.#isClosing = true;
     this.#health.close();
@@ -83,7 +89,7 @@ class Connections implements GrpcServer {
         resolve(true);
       };
     });
-    for (const one of [...this.#all]) one.drain();
+    this.turnAway();
     if (this.#all.size === 0) this.#onEmpty();
     const isEmpty = await within(empty, timeoutMs);
     clearInterval(this.#watchdog);
