@@ -13,7 +13,7 @@ const LIMITS = { connections: 1000, queue: 1000, connectTimeoutMs: 60_000, maxRe
 async function withNode(
   settings: Readonly<Record<string, number>>,
   answer: (stream: ServerHttp2Stream, count: number) => void,
-  check: (call: (message: Buffer) => Promise<Buffer>, server: Http2Server) => Promise<void>,
+  check: (call: (message: Buffer) => Promise<Buffer>, server: Http2Server, client: UnaryClient) => Promise<void>,
 ): Promise<void> {
   const server = createServer({ settings });
   let count = 0;
@@ -26,7 +26,7 @@ async function withNode(
   await once(server, "listening");
   const client = new UnaryClient("127.0.0.1", (server.address() as AddressInfo).port, LIMITS);
   try {
-    await check((message) => client.call("/a.B/C", message, ["x-a", "1"], new Scope(Infinity)), server);
+    await check((message) => client.call("/a.B/C", message, ["x-a", "1"], new Scope(Infinity)), server, client);
   } finally {
     client.destroy();
     server.close();
@@ -83,6 +83,59 @@ describe("calls to nodes on Node's own HTTP/2", { concurrency: 8, timeout: 600_0
     });
   });
 
+  it("go elsewhere with an answer that streams, as long as it has not begun", async () => {
+    const read = async (client: UnaryClient, text: string): Promise<string[]> => {
+      const stream = await client.stream("/a.B/S", Buffer.from(text), [], new Scope(Infinity));
+      const all: string[] = [];
+      for (let one = await stream.read(); one !== undefined; one = await stream.read()) all.push(one.toString());
+      return all;
+    };
+    let calls = 0;
+    const refuseFirst = (stream: ServerHttp2Stream, count: number): void => {
+      calls = count;
+      if (count === 1) stream.close(7);
+      else echo(stream);
+    };
+    await withNode({}, refuseFirst, async (_call, _server, client) => {
+      assert.deepEqual(await read(client, "a"), ["a"]);
+      assert.equal(client.load.inUse, 0);
+    });
+    assert.equal(calls, 2);
+    const leave = (stream: ServerHttp2Stream, count: number): void => {
+      if (count % 3 === 0) stream.session?.goaway(0);
+      echo(stream);
+    };
+    await withNode({ maxConcurrentStreams: 1 }, leave, async (_call, _server, client) => {
+      const replies = await Promise.all(Array.from({ length: 40 }, (_, i) => read(client, `${i}`)));
+      assert.deepEqual(
+        replies,
+        replies.map((_, i) => [`${i}`]),
+      );
+      assert.equal(client.load.inUse, 0);
+    });
+    const refuse = (stream: ServerHttp2Stream, count: number): void => {
+      calls = count;
+      stream.close(7);
+    };
+    await withNode({}, refuse, async (_call, _server, client) => {
+      await assert.rejects(read(client, "c"), { fault: "unreachable", grpcCode: 14 });
+      assert.equal(client.load.inUse, 0);
+    });
+    assert.equal(calls, 2);
+    const refuseLate = (stream: ServerHttp2Stream, count: number): void => {
+      calls = count;
+      stream.respond({ ":status": 200, "content-type": "application/grpc" });
+      stream.write(framed(Buffer.from("first")), () => {
+        stream.close(7);
+      });
+    };
+    await withNode({}, refuseLate, async (_call, _server, client) => {
+      await assert.rejects(read(client, "d"), { fault: "unreachable", grpcCode: 14 });
+      assert.equal(client.load.inUse, 0);
+    });
+    assert.equal(calls, 1);
+  });
+
   it("wait no more on a node that says goodbye while they wait for a stream", async () => {
     const leave = (stream: ServerHttp2Stream, count: number): void => {
       if (count % 3 === 0) stream.session?.goaway(0);
@@ -118,6 +171,20 @@ describe("calls to nodes on Node's own HTTP/2", { concurrency: 8, timeout: 600_0
         9,
         (stream) => {
           stream.respond({ ":status": 200, "grpc-status": "9", "grpc-message": "a%20b" }, { endStream: true });
+        },
+      ],
+      [
+        "a status that gRPC has not",
+        17,
+        (stream) => {
+          stream.respond({ ":status": 200, "grpc-status": "17" }, { endStream: true });
+        },
+      ],
+      [
+        "a status that is no number",
+        2,
+        (stream) => {
+          stream.respond({ ":status": 200, "grpc-status": "-1" }, { endStream: true });
         },
       ],
       [

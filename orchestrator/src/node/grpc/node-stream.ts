@@ -12,6 +12,8 @@ import { resetError, statusError } from "./status.ts";
 
 /** A call to a node with one message that is answered by any number of them. */
 export class NodeStream implements StreamEvents, SentCall {
+  /** Resolves when the answer begins or the call ends; with the reason where the node has not begun the call. */
+  readonly begun: Promise<NotBegun | undefined>;
   readonly #target: CallTarget;
   readonly #path: string;
   readonly #message: Buffer;
@@ -26,6 +28,7 @@ export class NodeStream implements StreamEvents, SentCall {
   /** How the call ended; the messages before it can still be read. */
   #end: CallError | "ok" | undefined;
   #wake: (() => void) | undefined;
+  #setBegun!: (why: NotBegun | undefined) => void;
   #whenOver: ((failure: CallError | undefined) => void) | undefined;
 
   constructor(target: CallTarget, path: string, message: Buffer, metadata: Metadata, scope: Scope) {
@@ -34,6 +37,7 @@ export class NodeStream implements StreamEvents, SentCall {
     this.#message = message;
     this.#metadata = metadata;
     this.#scope = scope;
+    this.begun = new Promise((resolve) => (this.#setBegun = resolve));
     this.#reader = new MessageReader(
       target.maxReplyBytes,
       (bytes) => new CallError("bad-reply", `${target.authority} answered ${bytes} bytes`),
@@ -57,8 +61,9 @@ export class NodeStream implements StreamEvents, SentCall {
     sendData(this.#stream, messagePrefix(this.#message.length), this.#message, true);
   }
 
-  /** The call was not sent. */
+  /** The call was not sent, for this reason or because it may go elsewhere. */
   giveUp(reason: CallError | NotBegun): void {
+    if (typeof reason === "string") this.#setBegun(reason);
     const { authority } = this.#target;
     this.#finish(typeof reason === "string" ? new CallError("unreachable", `${authority} refused the call`) : reason);
   }
@@ -90,6 +95,7 @@ export class NodeStream implements StreamEvents, SentCall {
   onHeaders(headers: readonly string[], isEnd: boolean): void {
     if (this.#httpStatus === 0) {
       this.#httpStatus = Number(headerOf(headers, ":status") ?? "0");
+      this.#setBegun(undefined);
       if (!isEnd && this.#httpStatus === 200) return;
     }
     this.#finish(statusError(headers, this.#httpStatus) ?? "ok");
@@ -103,6 +109,10 @@ export class NodeStream implements StreamEvents, SentCall {
   }
 
   onReset(code: number, lost: Error | undefined): void {
+    if (lost === undefined && code === ERROR.REFUSED_STREAM) {
+      this.giveUp("refused");
+      return;
+    }
     const { authority } = this.#target;
     const why = lost === undefined ? resetError(authority, code, this.#scope.deadlineMs) : undefined;
     this.#finish(why ?? new CallError("unreachable", `the connection to ${authority} was lost`));
@@ -121,6 +131,7 @@ export class NodeStream implements StreamEvents, SentCall {
   #finish(end: CallError | "ok"): void {
     if (this.#end !== undefined) return;
     this.#end = end;
+    this.#setBegun(undefined);
     this.#detach();
     if (this.#stream !== undefined) resetStream(this.#stream, ERROR.CANCEL);
     this.#target.onOver(this);

@@ -9,12 +9,14 @@ export function statusError(headers: readonly string[], httpStatus: number): Cal
     if (httpStatus === 200) return nodeGrpcError(GRPC.UNKNOWN, "the node's answer has no grpc-status");
     return nodeGrpcError(CODE_OF_HTTP.get(httpStatus) ?? GRPC.UNKNOWN, `the node answered HTTP ${httpStatus}`);
   }
-  const number = Number(code);
+  const number = DIGITS.test(code) ? Number(code) : GRPC.UNKNOWN;
   if (number === GRPC.OK) return undefined;
-  const known = Number.isInteger(number) && number > 0 && number <= 16 ? number : GRPC.UNKNOWN;
   const message = percentDecoded(headerOf(headers, "grpc-message") ?? "");
-  return nodeGrpcError(known, message, headerOf(headers, "grpc-status-details-bin"));
+  return nodeGrpcError(number, message, headerOf(headers, "grpc-status-details-bin"));
 }
+
+/** A number beyond gRPC's own codes is the node's to use, and goes on to the client, as Go's clients and servers do. */
+const DIGITS = /^\d{1,9}$/;
 
 /** gRPC's "HTTP to gRPC status code mapping". */
 const CODE_OF_HTTP: ReadonlyMap<number, number> = new Map([

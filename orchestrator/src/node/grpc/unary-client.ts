@@ -1,7 +1,7 @@
 import { CallError } from "../../execute/call-error.ts";
 import type { Scope } from "../../execute/scope.ts";
 import type { PoolLimits, PoolLoad } from "../pool-limits.ts";
-import type { Outcome } from "./node-call.ts";
+import type { NotBegun, Outcome } from "./node-call.ts";
 import type { NodeStream } from "./node-stream.ts";
 import type { Metadata } from "./request-headers.ts";
 import { Session } from "./session.ts";
@@ -10,6 +10,18 @@ const MAX_SESSIONS = 4;
 /** A node may refuse a call once; connections may end before it is sent more often, with each node that restarts. */
 const MAX_REFUSALS = 1;
 const MAX_ATTEMPTS = 20;
+
+/** How often a call that was never begun goes elsewhere. */
+class Attempts {
+  #refusals = 0;
+  #count = 0;
+
+  mayRepeat(why: NotBegun): boolean {
+    this.#count += 1;
+    if (why === "refused") this.#refusals += 1;
+    return this.#refusals <= MAX_REFUSALS && this.#count < MAX_ATTEMPTS;
+  }
+}
 
 /** gRPC calls to one host and port: messages are bytes both ways. */
 export class UnaryClient {
@@ -37,11 +49,10 @@ export class UnaryClient {
     this.#enter();
     try {
       // The call was never begun, so that nothing is done twice.
-      for (let refusals = 0, attempts = 1; ; attempts += 1) {
+      for (const attempts = new Attempts(); ;) {
         const outcome = await this.#attempt(path, message, metadata, scope);
         if (typeof outcome !== "string") return outcome;
-        if (outcome === "refused") refusals += 1;
-        if (refusals > MAX_REFUSALS || attempts === MAX_ATTEMPTS)
+        if (!attempts.mayRepeat(outcome))
           throw new CallError("unreachable", `${this.#host}:${this.#port} refused the call`);
       }
     } finally {
@@ -49,8 +60,20 @@ export class UnaryClient {
     }
   }
 
-  /** Calls a method that answers with a stream of messages. Throws CallError, as reading the stream does. */
+  /**
+   * Calls a method that answers with a stream of messages; resolves when the node has begun to answer. Throws CallError,
+   * as reading the stream does.
+   */
   async stream(path: string, message: Buffer, metadata: Metadata, scope: Scope): Promise<NodeStream> {
+    for (const attempts = new Attempts(); ;) {
+      const stream = await this.#openStream(path, message, metadata, scope);
+      const notBegun = await stream.begun;
+      // One that may not go elsewhere says why when it is read.
+      if (notBegun === undefined || !attempts.mayRepeat(notBegun)) return stream;
+    }
+  }
+
+  async #openStream(path: string, message: Buffer, metadata: Metadata, scope: Scope): Promise<NodeStream> {
     this.#enter();
     try {
       if (scope.error !== undefined) throw scope.error;
