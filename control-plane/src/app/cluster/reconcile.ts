@@ -74,6 +74,9 @@ export interface Look {
   readonly step: RolloutStep;
 }
 
+/** Who only looks looks again no sooner: what it waits for may be the leader's to write. */
+const FOLLOWER_PAUSE_MS = 1000;
+
 /** Looks at one SeldonDeployment anew and does what is next for it. */
 export interface Reconciler {
   /** Only looks: its graphs are on the shelf then. Undefined: there is nothing of ours to look at. */
@@ -204,7 +207,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
       });
       if (found === undefined) return undefined;
       note(found);
-      if (!options.isLeader()) return undefined;
+      if (!options.isLeader()) return found.step.againAfterMs && Math.max(found.step.againAfterMs, FOLLOWER_PAUSE_MS);
       try {
         await carryOut(found);
       } finally {

@@ -4,6 +4,7 @@ import { withoutBypass } from "../../plan/bypass-calls.ts";
 import type { PredictorPlan } from "../../plan/deployment-plan.ts";
 import { hasAvailable, isReady } from "./deployment-state.ts";
 import { effectiveRoutes, type EffectiveRoutes } from "./effective-routes.ts";
+import { joinedMark } from "./joining.ts";
 import { routedServices } from "./live-routes.ts";
 import { missing } from "./missing.ts";
 import { answersAtItsPorts, withRoutePorts } from "./port-move.ts";
@@ -91,14 +92,16 @@ function throughOrchestrator(predictor: PredictorPlan): PredictorPlan {
   return predictor.bypass === undefined ? predictor : withoutBypass(predictor);
 }
 
-/** Where requests may go now; undefined: nobody can answer, and routes stay as they are. */
-export function routesForNow(turn: Turn, progress: Progress): EffectiveRoutes | undefined {
+const NOBODY: ReadonlySet<string> = new Set();
+
+/** Where requests may go now, but to those left out; undefined: nobody can answer, and routes stay as they are. */
+export function routesForNow(turn: Turn, progress: Progress, leftOut = NOBODY): EffectiveRoutes | undefined {
   const predictors = turn.plan.predictors
     .map((one) => withRoutePorts(turn, one, progress.alone))
     .map((one) => (progress.alone.has(one.name) ? one : throughOrchestrator(one)));
   const moved = predictors.some((one, index) => one !== turn.plan.predictors[index]);
   const routes = effectiveRoutes(moved ? { ...turn.plan, predictors } : turn.plan, {
-    usable: (name) => isUsable(turn, name, progress),
+    usable: (name) => !leftOut.has(name) && isUsable(turn, name, progress),
     asleep: (name) => turn.predictors.get(name)?.asleep ?? false,
   });
   return routes && { ...routes, complete: routes.complete && !moved };
@@ -107,7 +110,7 @@ export function routesForNow(turn: Turn, progress: Progress): EffectiveRoutes | 
 /** Writes the routes between predictors as far as their pods allow. True: they are as they are to be in the end. */
 function bringPredictorRoutes(turn: Turn, routes: EffectiveRoutes | undefined): boolean {
   if (routes === undefined) return false;
-  const wanted = turn.wanted.predictorRoutes(routes, turn.takeovers);
+  const wanted = turn.wanted.predictorRoutes(routes, turn.takeovers, joinedMark(turn, routes));
   return turn.list.bring(wanted.type, wanted.object, turn.liveRoutes) && routes.complete;
 }
 

@@ -5,6 +5,7 @@ import { bringDeployments } from "./bring-deployments.ts";
 import { bringDestinationRules, bringVirtualServices, routesForNow } from "./bring-routes.ts";
 import { bringServices } from "./bring-services.ts";
 import { eventsOf } from "./events.ts";
+import { joiningPredictors } from "./joining.ts";
 import { strandedPredictors } from "./port-move.ts";
 import { servedBy } from "./predictor-state.ts";
 import { removeUnwanted } from "./remove-unwanted.ts";
@@ -53,6 +54,8 @@ function decideFor(input: RolloutInput, turn: Turn, passing: readonly string[]):
   const scaledObjects = bringAll(turn, wanted.scaledObjects, live.scaledObjects);
   const disruptionBudgets = bringAll(turn, wanted.disruptionBudgets, live.disruptionBudgets);
   const routesNow = routesForNow(turn, { settled, alone });
+  const joining = joiningPredictors(turn, routesNow);
+  const meshRoutes = joining.size === 0 ? routesNow : routesForNow(turn, { settled, alone }, joining);
   const routes = settings.istio ? bringVirtualServices(turn, routesNow) : true;
   removeUnwanted(turn, settled);
   const there = {
@@ -62,6 +65,7 @@ function decideFor(input: RolloutInput, turn: Turn, passing: readonly string[]):
     scaledObjects,
     disruptionBudgets,
     routes: routes && rules && passing.length === 0,
+    joining: [...joining],
   };
   const status = buildStatus(input, plan, wanted, there);
   const writes = list.writes;
@@ -75,6 +79,7 @@ function decideFor(input: RolloutInput, turn: Turn, passing: readonly string[]):
       ({ code }) => code === "IstioInexpressible" || code === "TargetInexpressible",
     ),
     ...(routesNow === undefined ? {} : { routes: routesNow.plan }),
+    ...(meshRoutes === undefined ? {} : { meshRoutes: meshRoutes.plan }),
     ...(list.againAfterMs === undefined ? {} : { againAfterMs: list.againAfterMs }),
   };
 }

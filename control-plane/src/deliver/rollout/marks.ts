@@ -16,6 +16,8 @@ export const MARK = {
   bridge: "graphway.dev/bridge-for",
   /** On Deployments that get no new requests: since when, RFC 3339. */
   unroutedAt: "graphway.dev/unrouted-at",
+  /** On VirtualServices: since when they lead to predictors that joined them, `<predictor>=<RFC 3339>`, separated by blanks. */
+  joinedAt: "graphway.dev/joined-at",
 } as const;
 
 /** Field manager that holds `spec.replicas` between us and an autoscaler. */

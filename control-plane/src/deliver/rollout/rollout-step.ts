@@ -68,6 +68,11 @@ export interface RolloutSettings {
   readonly keda: boolean;
   /** How long a predictor that gets no requests any more goes on for those it still has. */
   readonly drainMs: number;
+  /**
+   * How long routes lead to a predictor before filters in a mesh choose it: they know it by us, their proxies its endpoints by
+   * istiod. 0: there are no such filters.
+   */
+  readonly settleMs: number;
   /** What to do with Deployments that Seldon's operator made: leave their pods alone, or replace them. */
   readonly adopt: "keep" | "roll";
   /** Orchestrators are told graph edits over xDS, so that ENGINE_PREDICTOR alone rolls no pod. */
@@ -123,10 +128,12 @@ export interface RolloutStep {
    */
   readonly settledPredictors: readonly string[];
   /**
-   * The plan with only those predictors that requests may be sent to now, and their present shares: what filters and gateways
-   * go by. Absent: they keep what they have.
+   * The plan with only those predictors that requests may be sent to now, and their present shares: what our own gateways go by.
+   * Absent: they keep what they have.
    */
   readonly routes?: DeploymentPlan;
+  /** The same for filters in a mesh, whose proxies must have the endpoints of a predictor first. Absent: they keep what they have. */
+  readonly meshRoutes?: DeploymentPlan;
   /** What of the plan its targets can't express. */
   readonly inexpressible: readonly Problem[];
 }

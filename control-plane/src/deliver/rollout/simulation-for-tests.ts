@@ -10,6 +10,7 @@ import { markOf } from "./marks.ts";
 import { missing } from "./missing.ts";
 import type { PlanBeside, RolloutInput, RolloutMemo, RolloutSettings, RolloutStep, Write } from "./rollout-step.ts";
 import { SimulatedCluster } from "./simulated-cluster-for-tests.ts";
+import { SimulatedProxies } from "./simulated-proxies-for-tests.ts";
 import { wantedObjects } from "./wanted-objects.ts";
 
 export const SETTINGS: RolloutSettings = {
@@ -17,6 +18,7 @@ export const SETTINGS: RolloutSettings = {
   istioTlsMode: "",
   keda: false,
   drainMs: 5000,
+  settleMs: 0,
   adopt: "keep",
   graphsByXds: true,
 };
@@ -37,9 +39,16 @@ interface Destination {
   readonly weight?: number;
 }
 
+interface Subset {
+  readonly name: string;
+  readonly labels?: Readonly<Record<string, string>>;
+}
+
 /** The operator at work on one SeldonDeployment in a simulated cluster, checked at every instant. */
 export class Simulation {
   readonly cluster = new SimulatedCluster();
+  /** They learn of endpoints as late as the settings allow for. */
+  readonly proxies: SimulatedProxies;
   readonly #chance: () => number;
   nowMs = 1_000_000;
   #generation = 0;
@@ -57,6 +66,7 @@ export class Simulation {
   constructor(seed: number, settings: Partial<RolloutSettings> = {}) {
     this.#chance = chanceOf(seed);
     this.settings = { ...SETTINGS, ...settings };
+    this.proxies = new SimulatedProxies(this.settings.settleMs / 1000);
   }
 
   /** Applies a new version; false: it is not valid. `restarts` has the predictors whose pods it changes; undefined: any. */
@@ -93,6 +103,7 @@ export class Simulation {
   /** One turn; `diesAfter` writes the operator is killed. */
   turn(diesAfter = Infinity): RolloutStep {
     const step = decideRollout(this.input);
+    this.#tell(step);
     for (const [index, write] of step.writes.entries()) {
       if (index >= diesAfter) {
         this.#memo = undefined;
@@ -104,6 +115,22 @@ export class Simulation {
     this.#memo = step.memo;
     this.#status = step.status;
     return step;
+  }
+
+  /** Whom a new table names must have endpoints in proxies, unless no route leads there yet: then Istio's weights decide. */
+  #tell({ meshRoutes, routes, status }: RolloutStep): void {
+    if (status.state === "Available") assert.deepEqual(meshRoutes, routes, "available before all proxies may know");
+    if (meshRoutes === undefined || this.#isAsleep()) return;
+    const split = new Set(meshRoutes.split.map((one) => one.predictor));
+    const fresh = new Set(this.proxies.take(meshRoutes.predictors.map((one) => one.name)));
+    const unknown = this.#routes()
+      .flat()
+      .filter(({ destination }) => {
+        const { subset = "" } = destination;
+        return fresh.has(subset) && split.has(subset) && !this.proxies.know(this.#labelsOf(destination));
+      });
+    const names = [...new Set(unknown.map((one) => one.destination.subset))];
+    assert.deepEqual(names, [], `named before proxies know their endpoints\n${this.log.join("\n")}`);
   }
 
   #make(write: Write): void {
@@ -119,6 +146,7 @@ export class Simulation {
     this.nowMs += 1000;
     const before = new Set(this.faults());
     this.cluster.tick(this.#chance);
+    this.proxies.tick(this.cluster.pods.available());
     this.#assertNoNew(before, "a tick");
   }
 
@@ -151,18 +179,20 @@ export class Simulation {
 
   /** What is wrong with the routes at this instant. */
   faults(): readonly string[] {
+    const found = this.#routes().flatMap((routes) => [
+      ...this.#weightFaults(routes),
+      ...routes.flatMap((one) => this.#faultsOf(one)),
+    ]);
+    return [...new Set(found)];
+  }
+
+  /** The destinations of each entry of the VirtualService. */
+  #routes(): readonly (readonly Destination[])[] {
     const [route] = this.cluster.ofKind("VirtualService").filter((one) => one.metadata.name === "example");
     const { http = [] } = (route?.["spec"] ?? {}) as {
       readonly http?: readonly { readonly route: readonly Destination[] }[];
     };
-    return [
-      ...new Set(
-        http.flatMap((entry) => [
-          ...this.#weightFaults(entry.route),
-          ...entry.route.flatMap((one) => this.#faultsOf(one)),
-        ]),
-      ),
-    ];
+    return http.map((entry) => entry.route);
   }
 
   #weightFaults(routes: readonly Destination[]): readonly string[] {
@@ -175,24 +205,30 @@ export class Simulation {
     const [name = ""] = destination.host.split(".");
     const service = this.cluster.ofKind("Service").find((one) => one.metadata.name === name);
     if (service === undefined) return [`no Service ${name}`];
-    const rule = this.cluster.ofKind("DestinationRule").find((one) => one.metadata.name === name);
-    const { subsets = [] } = (rule?.["spec"] ?? {}) as {
-      readonly subsets?: readonly { readonly name: string; readonly labels?: Readonly<Record<string, string>> }[];
-    };
-    const subset = subsets.find((one) => one.name === destination.subset);
+    const subset = this.#subsetOf(destination);
     if (subset === undefined && destination.subset !== undefined) return [`no subset ${destination.subset} of ${name}`];
-    const { ports = [], selector } = service["spec"] as {
-      readonly ports?: readonly { readonly port: number }[];
-      readonly selector: Readonly<Record<string, string>>;
-    };
+    const { ports = [] } = service["spec"] as { readonly ports?: readonly { readonly port: number }[] };
     if (!ports.some((one) => one.port === destination.port.number))
       return [`${name} has no port ${destination.port.number}`];
     if (weight === 0 || this.#isAsleep()) return [];
-    const labels = { ...selector, ...subset?.labels };
+    const labels = this.#labelsOf(destination);
     const behind = this.cluster.pods.available().filter((pod) => missing(labels, pod.labels) === undefined);
     if (behind.length === 0) return [`no pod answers for ${name}`];
     const deaf = behind.some((pod) => !pod.ports.includes(destination.port.number));
     return deaf ? [`a pod of ${name} has no port ${destination.port.number}`] : [];
+  }
+
+  #subsetOf({ host, subset }: Destination["destination"]): Subset | undefined {
+    const rule = this.cluster.ofKind("DestinationRule").find((one) => one.metadata.name === host.split(".")[0]);
+    const { subsets = [] } = (rule?.["spec"] ?? {}) as { readonly subsets?: readonly Subset[] };
+    return subsets.find((one) => one.name === subset);
+  }
+
+  /** Of the pods that it means. */
+  #labelsOf(destination: Destination["destination"]): Readonly<Record<string, string>> {
+    const service = this.cluster.ofKind("Service").find((one) => one.metadata.name === destination.host.split(".")[0]);
+    const { selector } = (service?.["spec"] ?? {}) as { readonly selector?: Readonly<Record<string, string>> };
+    return { ...selector, ...this.#subsetOf(destination)?.labels };
   }
 
   /** Nobody wants a pod. */

@@ -38,8 +38,8 @@ export interface WantedObjects {
   /** VirtualServices of explainers. */
   readonly explainerRoutes: readonly Wanted[];
   readonly problems: readonly Problem[];
-  /** The VirtualService of the predictors; the same routes are rendered once. */
-  predictorRoutes(routes: EffectiveRoutes, takeovers: readonly TakeoverRoutes[]): Wanted;
+  /** The VirtualService of the predictors, with the mark `joinedAt`; the same routes are rendered once. */
+  predictorRoutes(routes: EffectiveRoutes, takeovers: readonly TakeoverRoutes[], joinedAt?: string): Wanted;
   /** Makes an object of this deployment wanted. */
   own(type: ResourceType, object: KubernetesObject): Wanted;
 }
@@ -103,9 +103,10 @@ function wantRoutes(
   owner: OwnerReference,
   settings: RolloutSettings,
   takeovers: readonly TakeoverRoutes[],
+  joinedAt: string | undefined,
 ): Wanted {
-  const object: unknown = renderPredictorRoutes(plan, istioOptionsOf(settings), takeovers);
-  return own(owner, RESOURCE.virtualService, object as KubernetesObject);
+  const object = renderPredictorRoutes(plan, istioOptionsOf(settings), takeovers) as unknown as KubernetesObject;
+  return own(owner, RESOURCE.virtualService, joinedAt === undefined ? object : withMarks(object, { joinedAt }));
 }
 
 function want(plan: DeploymentPlan, resource: KubernetesObject, settings: RolloutSettings): WantedObjects {
@@ -135,9 +136,10 @@ function want(plan: DeploymentPlan, resource: KubernetesObject, settings: Rollou
     }),
     explainerRoutes: all(RESOURCE.virtualService, explainerRoutes),
     problems: [...workloads.problems, ...istio.problems],
-    predictorRoutes: (routes, takeovers) => {
-      const key = takeovers.length === 0 ? routes.key : `${routes.key} ${JSON.stringify(takeovers)}`;
-      if (newest?.key !== key) newest = { key, wanted: wantRoutes(routes.plan, owner, settings, takeovers) };
+    predictorRoutes: (routes, takeovers, joinedAt) => {
+      const others = takeovers.length === 0 ? "" : JSON.stringify(takeovers);
+      const key = `${routes.key} ${others} ${joinedAt ?? ""}`;
+      if (newest?.key !== key) newest = { key, wanted: wantRoutes(routes.plan, owner, settings, takeovers, joinedAt) };
       return newest.wanted;
     },
     own: (type, object) => own(owner, type, object),

@@ -18,6 +18,8 @@ export interface There {
   readonly disruptionBudgets: boolean;
   /** VirtualServices and DestinationRules, in their final shape. */
   readonly routes: boolean;
+  /** Predictors that are routed already and that a mesh's filters are not told of yet. */
+  readonly joining: readonly string[];
 }
 
 /** Seldon's words for a condition: none wanted, not there, there. */
@@ -73,12 +75,25 @@ function accepted(problems: readonly Problem[]): Finding {
   return { type: "Accepted", status: "True", reason: "Accepted", ...(message === "" ? {} : { message }) };
 }
 
-function programmed({ programmed: counts }: RolloutInput): Finding {
+/** Routes that filters do not know yet are not there for those whose requests they decide. */
+function routesReady({ settings }: RolloutInput, { routes, joining }: There): Finding {
+  const found = finding("istioVirtualServicesReady", WORDS.routes, settings.istio, routes);
+  return found.status === "False" || joining.length === 0
+    ? found
+    : { ...found, status: "False", reason: notTold(joining) };
+}
+
+function notTold(joining: readonly string[]): string {
+  return `Proxies are given time to learn where ${joining.join(", ")} answers`;
+}
+
+function programmed({ programmed: counts }: RolloutInput, { joining }: There): Finding {
   if (counts === undefined || counts.subscribed === 0) {
     return { type: "Programmed", status: "Unknown", reason: "NobodySubscribes" };
   }
-  const done = counts.accepted >= counts.subscribed;
-  const message = `${counts.accepted} of ${counts.subscribed} orchestrators, gateways and proxies have accepted it`;
+  const done = counts.accepted >= counts.subscribed && joining.length === 0;
+  const accepting = `${counts.accepted} of ${counts.subscribed} orchestrators, gateways and proxies have accepted it`;
+  const message = joining.length === 0 ? accepting : notTold(joining);
   const reason = done ? "Programmed" : "Pending";
   return { type: "Programmed", status: done ? "True" : "False", reason, message };
 }
@@ -152,13 +167,13 @@ export function buildStatus(
   const findings: readonly Finding[] = [
     deploymentsReady(reports),
     finding("ServicesReady", WORDS.services, true, there.services),
-    finding("istioVirtualServicesReady", WORDS.routes, input.settings.istio, there.routes),
+    routesReady(input, there),
     finding("HpasReady", WORDS.hpas, wanted.autoscalers.length > 0, there.autoscalers),
     finding("PdbsReady", WORDS.pdbs, wanted.disruptionBudgets.length > 0, there.disruptionBudgets),
     finding("KedaReady", WORDS.keda, wanted.scaledObjects.length > 0, there.scaledObjects),
     { type: "AmbassadorMappingsReady", status: "True", reason: NO_MAPPINGS },
     accepted([...input.problems, ...wanted.problems]),
-    programmed(input),
+    programmed(input, there),
   ];
   return {
     ...stateOf(input, findings, reports, wanted.problems),

@@ -42,7 +42,7 @@ function setUp(options: Partial<FilterTablesOptions> = {}) {
     ...options,
   });
   const look = (plan: DeploymentPlan): void => {
-    tables.onLook({ step: { routes: plan } as never });
+    tables.onLook({ step: { meshRoutes: plan } as never });
   };
   const say = (stream: number, node: MeshNode, event: object): void => {
     const id = `${node.kind}~10.0.0.1~pod.${node.namespace}~x`;

@@ -120,11 +120,11 @@ export function createFilterTables(options: FilterTablesOptions): FilterTables {
         ? { kind: "name", name: storedTableName(scope) }
         : { kind: "shortage", why: shortage };
     },
-    onLook({ step: { routes } }) {
-      if (routes === undefined) return;
+    onLook({ step: { meshRoutes } }) {
+      if (meshRoutes === undefined) return;
       const revision = book.revision;
-      const before = book.set(routes);
-      if (book.revision !== revision) changed(before, routes);
+      const before = book.set(meshRoutes);
+      if (book.revision !== revision) changed(before, meshRoutes);
     },
     forget(key) {
       pending.delete(key);

@@ -97,7 +97,7 @@ export async function startMeshRig({ code, intervalMs, onEvent }: MeshRigOptions
       remove: [],
     });
     const setWeights = (weights: Readonly<Record<string, number>>): void => {
-      tables.onLook({ step: { routes: planFor(KEY, {}, weights) } as never });
+      tables.onLook({ step: { meshRoutes: planFor(KEY, {}, weights) } as never });
     };
     setWeights({ main: 100 });
     tables.begin();

@@ -43,6 +43,11 @@ export const OWN_FLAGS = {
     "false",
     "the filter is in Istio's proxies (`graphway install --istio`): routes have entries that it chooses by a header",
   ),
+  "istio-settle": setting(
+    "duration",
+    "2s",
+    "with `--istio-filter`: how long routes lead to a predictor before the filter chooses it, so that istiod has told proxies where it answers",
+  ),
   "max-shadows": setting("number", "1", "predictors of one deployment that may be shadows; Seldon allows one"),
   "xds-port": setting("port", "18000", "port where orchestrators fetch their graphs; 0 takes a free one"),
   "xds-server": setting(

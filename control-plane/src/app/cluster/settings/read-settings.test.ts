@@ -47,6 +47,7 @@ describe("settings of the control plane", () => {
       istio: false,
       keda: false,
       drainMs: 10_000,
+      settleMs: 0,
       adopt: "keep",
       graphsByXds: true,
       istioTlsMode: "",

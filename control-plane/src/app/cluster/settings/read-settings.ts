@@ -92,6 +92,7 @@ function settingsOf(texts: SettingTexts): ClusterSettings {
       drainMs: milliseconds(texts, "drain"),
       istioTlsMode: texts.variable("ISTIO_TLS_MODE"),
       istioOptions: { namedEntries: flagIsOn(texts, "istio-filter") },
+      settleMs: flagIsOn(texts, "istio-filter") ? milliseconds(texts, "istio-settle") : 0,
       adopt: texts.flag("adopt") === "roll" ? "roll" : "keep",
       graphsByXds: xdsServer(texts, ownNamespace) !== undefined,
     },
