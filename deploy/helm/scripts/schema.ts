@@ -16,7 +16,7 @@ const CHOICES: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Durations: a number without a unit would end the program at its start. */
-const DURATIONS = new Set(["manager.drain", "orchestrator.shutdownDelay"]);
+const DURATIONS = new Set(["istio.filter.settle", "manager.drain", "orchestrator.shutdownDelay"]);
 const DURATION = { anyOf: [{ type: "string", pattern: "^(0|([0-9]+([.][0-9]+)?(ms|s|m|h))+)$" }, { const: 0 }] };
 
 /** Numbers that users of Seldon's chart also give as text: OpenShift's users of a range, or none. */
