@@ -1,16 +1,7 @@
 import type { KubernetesObject } from "../../kubernetes-api/object.ts";
 import { RESOURCE } from "../../kubernetes-api/resource-types.ts";
-import { named, type Turn } from "./turn.ts";
-
-interface ServicePort {
-  readonly name?: string | undefined;
-  readonly port: number;
-}
-
-function portsOf(service: KubernetesObject): readonly ServicePort[] {
-  const spec = service["spec"] as { readonly ports?: readonly ServicePort[] } | undefined;
-  return spec?.ports ?? [];
-}
+import { isToMove, portsLeft, portsOf, type ServicePort } from "./port-move.ts";
+import { clearMark, hasWaited, named, type Turn } from "./turn.ts";
 
 /** A Service cannot get or lose its cluster address. */
 function needsReplacing(wanted: KubernetesObject, live: KubernetesObject): boolean {
@@ -19,14 +10,31 @@ function needsReplacing(wanted: KubernetesObject, live: KubernetesObject): boole
   return isHeadless(wanted) !== isHeadless(live);
 }
 
+/** The ports that routes have left for less than the drain time. Notes on the Service since when they have. */
+function stillDraining(turn: Turn, wanted: KubernetesObject, live: KubernetesObject): readonly ServicePort[] {
+  const left = portsLeft(turn, wanted, live);
+  if (left.length > 0) return hasWaited(turn, RESOURCE.service, live, "unroutedAt") ? [] : left;
+  clearMark(turn, RESOURCE.service, live, "unroutedAt");
+  return [];
+}
+
+/** Notes on the Service since when it has ports to which routes are to move. */
+function noteNewPorts(turn: Turn, live: KubernetesObject): void {
+  if (isToMove(turn, live)) hasWaited(turn, RESOURCE.service, live, "portsAt");
+  else clearMark(turn, RESOURCE.service, live, "portsAt");
+}
+
 /**
- * The ports for now. Those that routes lead to stay, wanted or not, and keep their names: Istio finds endpoints by the name of a
- * port, and Kubernetes renames those after it has renamed the Service's. Others that want a name of theirs get one with
- * their number, which begins with the protocol too.
+ * The ports for now. Those that routes lead to, or did a short time ago, stay, wanted or not, and keep their names: Istio finds
+ * endpoints by the name of a port, and Kubernetes renames those after it has renamed the Service's. Others that want a name of
+ * theirs get one with their number, which begins with the protocol too.
  */
 function portsForNow(turn: Turn, wanted: KubernetesObject, live: KubernetesObject): readonly ServicePort[] {
   const routed = turn.routedTo.get(wanted.metadata.name);
-  const staying = portsOf(live).filter(({ port }) => port === routed?.httpPort || port === routed?.grpcPort);
+  const draining = stillDraining(turn, wanted, live);
+  const staying = portsOf(live).filter(
+    (one) => one.port === routed?.httpPort || one.port === routed?.grpcPort || draining.includes(one),
+  );
   const nameOf = new Map(staying.map((one) => [one.port, one.name]));
   const taken = new Set(nameOf.values());
   const own = portsOf(wanted).map((one) => {
@@ -45,6 +53,7 @@ function bringService(turn: Turn, wanted: KubernetesObject, live: KubernetesObje
     list.replace(type, wanted, live);
     return false;
   }
+  noteNewPorts(turn, live);
   const own = portsOf(wanted);
   const ports = portsForNow(turn, wanted, live);
   if (ports.length === own.length && ports.every((one, index) => one.name === own[index]?.name))

@@ -14,8 +14,10 @@ export const MARK = {
   adopted: "graphway.dev/adopted-template",
   /** On Deployments that stand in while one of that name is made anew. */
   bridge: "graphway.dev/bridge-for",
-  /** On Deployments that get no new requests: since when, RFC 3339. */
+  /** On Deployments, and on Services of whose ports routes have left some, that get no new requests: since when, RFC 3339. */
   unroutedAt: "graphway.dev/unrouted-at",
+  /** On Services that have ports to which routes are to move: since when, RFC 3339. */
+  portsAt: "graphway.dev/ports-at",
   /** On VirtualServices: since when they lead to predictors that joined them, `<predictor>=<RFC 3339>`, separated by blanks. */
   joinedAt: "graphway.dev/joined-at",
 } as const;

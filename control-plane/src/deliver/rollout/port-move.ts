@@ -2,7 +2,7 @@ import type { KubernetesObject } from "../../kubernetes-api/object.ts";
 import type { PredictorPlan } from "../../plan/deployment-plan.ts";
 import { hasAvailable, hasGivenUp, isRenewed, podLabelsOf } from "./deployment-state.ts";
 import { podSpecOf } from "./pod-template.ts";
-import type { Turn } from "./turn.ts";
+import { leftOfWait, named, type Turn } from "./turn.ts";
 import { templateOf } from "./wanted-objects.ts";
 
 /** How a predictor goes from the ports at which routes reach it to others, such as when its orchestrator is taken away. */
@@ -15,6 +15,17 @@ export interface PortMove {
   readonly podsChange: boolean;
   /** Its new pods answer at the old ports too: pods are made anew first, then routes move. */
   readonly podsKeepOld: boolean;
+}
+
+/** A port of a Service. */
+export interface ServicePort {
+  readonly name?: string | undefined;
+  readonly port: number;
+}
+
+export function portsOf(service: KubernetesObject): readonly ServicePort[] {
+  const spec = service["spec"] as { readonly ports?: readonly ServicePort[] } | undefined;
+  return spec?.ports ?? [];
 }
 
 function hasPorts(deployment: KubernetesObject, numbers: readonly number[]): boolean {
@@ -65,16 +76,54 @@ export function strandedPredictors(turn: Turn): readonly string[] {
   return stranded.map((one) => one.name);
 }
 
-/** True while pods must stay as they are because routes lead to ports that their successors do not have. */
+/** Its Service has ports to which routes are to move. Proxies learn of these only when Kubernetes has found out who answers there. */
+export function isToMove(turn: Turn, service: KubernetesObject): boolean {
+  const predictor = turn.plan.predictors.find((one) => one.serviceName === service.metadata.name);
+  if (predictor === undefined || portMoveOf(turn, predictor) === undefined) return false;
+  const numbers = portsOf(service).map((one) => one.port);
+  return numbers.includes(predictor.httpPort) && numbers.includes(predictor.grpcPort);
+}
+
+/**
+ * Ports that a Service has, that nobody wants and that no route names any more, while some name others of its ports: proxies that
+ * are told late still send requests there.
+ */
+export function portsLeft(turn: Turn, wanted: KubernetesObject, live: KubernetesObject): readonly ServicePort[] {
+  const routed = turn.routedTo.get(live.metadata.name);
+  if (routed?.httpPort === undefined || routed.grpcPort === undefined) return [];
+  const named = new Set([...portsOf(wanted).map((one) => one.port), routed.httpPort, routed.grpcPort]);
+  return portsOf(live).filter((one) => !named.has(one.port));
+}
+
+/** True while pods must answer at ports that routes left not long ago, and their successors do not. */
+function portsDrain(turn: Turn, { serviceName }: PredictorPlan): boolean {
+  const live = named(turn.live.services, serviceName);
+  const wanted = turn.wanted.services.find(({ object }) => object.metadata.name === serviceName);
+  if (live === undefined || wanted === undefined || (leftOfWait(turn, live, "unroutedAt") ?? 1) <= 0) return false;
+  const numbers = portsLeft(turn, wanted.object, live).map((one) => one.port);
+  const coming = turn.wanted.deployments.map((one) => one.object);
+  return coming.filter((one) => podLabelsOf(one)["seldon-app"] === serviceName).some((one) => !hasPorts(one, numbers));
+}
+
+/** True while pods must stay as they are because requests may come to ports that their successors do not have. */
 export function podsWait(turn: Turn, predictorName: string): boolean {
   const predictor = turn.plan.predictors.find((one) => one.name === predictorName);
-  const move = predictor && portMoveOf(turn, predictor);
-  return move !== undefined && !move.podsKeepOld && (move.podsHaveNew || move.podsChange);
+  if (predictor === undefined) return false;
+  const move = portMoveOf(turn, predictor);
+  if (move === undefined) return portsDrain(turn, predictor);
+  return !move.podsKeepOld && (move.podsHaveNew || move.podsChange);
+}
+
+/** Its Service has had the ports for so long that proxies know who answers there. */
+function portsAreKnown(turn: Turn, { serviceName }: PredictorPlan): boolean {
+  const service = named(turn.live.services, serviceName);
+  return service !== undefined && isToMove(turn, service) && (leftOfWait(turn, service, "portsAt") ?? 1) <= 0;
 }
 
 /** The predictor with the ports at which routes are to reach it now. */
 export function withRoutePorts(turn: Turn, predictor: PredictorPlan, settled: ReadonlySet<string>): PredictorPlan {
   const move = portMoveOf(turn, predictor);
-  if (move === undefined || move.podsHaveNew || settled.has(predictor.name)) return predictor;
-  return { ...predictor, ...move.from };
+  if (move === undefined) return predictor;
+  const answers = move.podsHaveNew || settled.has(predictor.name);
+  return answers && portsAreKnown(turn, predictor) ? predictor : { ...predictor, ...move.from };
 }

@@ -1,4 +1,4 @@
-import { RESOURCE } from "../../kubernetes-api/resource-types.ts";
+import { RESOURCE, type ResourceType } from "../../kubernetes-api/resource-types.ts";
 import type { KubernetesObject } from "../../kubernetes-api/object.ts";
 import type { DeploymentPlan } from "../../plan/deployment-plan.ts";
 import type { TakeoverRoutes } from "../../render/istio/takeover.ts";
@@ -8,6 +8,9 @@ import { predictorStates, type PredictorState } from "./predictor-state.ts";
 import type { LiveObjects, RolloutInput, RolloutSettings } from "./rollout-step.ts";
 import { wantedObjects, type WantedObjects } from "./wanted-objects.ts";
 import { WriteList } from "./write-list.ts";
+
+/** Marks that say since when something is so. */
+type TimeMark = "unroutedAt" | "portsAt";
 
 /** One look at a deployment: what is wanted, what there is, and what has been decided so far. */
 export interface Turn {
@@ -53,17 +56,32 @@ export function named(objects: readonly KubernetesObject[], name: string): Kuber
 }
 
 /**
- * True when a Deployment has got no new requests for the drain time. The first time it is asked it writes down the
- * time on the Deployment, so that a restart does not begin anew.
+ * True when the drain time has gone by since the mark was set on the object. Who asks first sets it to now, so that a restart does
+ * not begin anew.
  */
-export function isDrained(turn: Turn, deployment: KubernetesObject): boolean {
-  const sinceMs = Date.parse(markOf(deployment, "unroutedAt") ?? "");
-  if (Number.isNaN(sinceMs) || sinceMs > turn.nowMs) {
-    turn.list.annotate(RESOURCE.deployment, deployment, "unroutedAt", new Date(turn.nowMs).toISOString());
+export function hasWaited(turn: Turn, type: ResourceType, object: KubernetesObject, mark: TimeMark): boolean {
+  const leftMs = leftOfWait(turn, object, mark);
+  if (leftMs === undefined) {
+    turn.list.annotate(type, object, mark, new Date(turn.nowMs).toISOString());
     turn.list.lookAgainIn(turn.settings.drainMs);
     return false;
   }
-  const leftMs = sinceMs + turn.settings.drainMs - turn.nowMs;
   if (leftMs > 0) turn.list.lookAgainIn(leftMs);
   return leftMs <= 0;
+}
+
+/** Milliseconds until the drain time has gone by since the mark was set, 0 or less when it has; undefined: it is not set. */
+export function leftOfWait({ nowMs, settings }: Turn, object: KubernetesObject, mark: TimeMark): number | undefined {
+  const sinceMs = Date.parse(markOf(object, mark) ?? "");
+  return Number.isNaN(sinceMs) || sinceMs > nowMs ? undefined : sinceMs + settings.drainMs - nowMs;
+}
+
+/** Takes a mark away where it is. */
+export function clearMark(turn: Turn, type: ResourceType, object: KubernetesObject, mark: TimeMark): void {
+  if (markOf(object, mark) !== undefined) turn.list.annotate(type, object, mark, null);
+}
+
+/** True when a Deployment has got no new requests for the drain time. */
+export function isDrained(turn: Turn, deployment: KubernetesObject): boolean {
+  return hasWaited(turn, RESOURCE.deployment, deployment, "unroutedAt");
 }
