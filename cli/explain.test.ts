@@ -129,9 +129,6 @@ test("a name alone is enough where one deployment has it", async () => {
   const several = await explain("example", "-f", inputOf("two-namespaces"));
   assert.equal(several.code, 2);
   assert.match(several.stderr, /example may be .* or .*: say which/);
-  const none = await explain("nobody", "-f", inputOf("canary"));
-  assert.equal(none.code, 2);
-  assert.match(none.stderr, /no deployment is called nobody; there are seldon\/example/);
 });
 
 test("a file that can't be read is said once, with exit code 2", async () => {
@@ -168,9 +165,21 @@ test("shares come near the weights", async () => {
   assert.ok(Math.abs((predictors["canary"] ?? 0) - 1000) < 200, stdout);
 });
 
-test("what cannot be answered is said", async () => {
+test("what cannot be answered is said: 1 for what is not there, 2 for what was asked wrongly or can't be read", async () => {
+  const table = join(folder, "nobody.bin");
+  await writeFile(table, renderGatewayTable((await readPlans([inputOf("canary")])).value).value);
   const cases: readonly (readonly [words: readonly string[], code: number, says: RegExp])[] = [
     [["seldon/nobody", "-f", inputOf("canary")], 1, /finds no deployment/],
+    [
+      ["nobody", "-f", inputOf("canary")],
+      1,
+      /^graphway explain: no deployment is called nobody; there are seldon\/example\n$/,
+    ],
+    [["nobody", "--table", table], 1, /no deployment is called nobody; there are seldon\/example/],
+    [["seldon/nobody", "--table", table], 1, /finds no deployment/],
+    [["nobody", "-f", inputOf("two-namespaces")], 1, /no deployment is called nobody; there are .*, /],
+    [["example", "-f", inputOf("two-namespaces")], 2, /say which/],
+    [["seldon/example", "--cluster", "--kubeconfig", join(folder, "absent")], 2, /there is no .*absent$/],
     [["seldon/example"], 2, /-f, --cluster and --table/],
     [["a/b/c", "-f", inputOf("canary")], 2, /<namespace>\/<name>/],
     [["seldon/example", "-f", inputOf("canary"), "--header", "x"], 2, /--header is name=value/],

@@ -103,6 +103,9 @@ function readRepeat({ repeat }: Values): number | undefined {
   return times;
 }
 
+/** What is asked for is not there: no mistake of how it was asked. */
+class NotThere extends Error {}
+
 /** One deployment. Without a namespace: whichever has the name, if only one has. */
 interface Asked {
   readonly namespace?: string;
@@ -123,8 +126,7 @@ function namespaceAmong({ namespace, name }: Asked, keys: readonly string[]): st
   if (namespace !== undefined) return namespace;
   const found = [...new Set(keys)].filter((key) => key.endsWith(`/${name}`));
   const [only] = found;
-  if (only === undefined)
-    throw new UsageError(`no deployment is called ${name}; there are ${keys.join(", ") || "none"}`);
+  if (only === undefined) throw new NotThere(`no deployment is called ${name}; there are ${keys.join(", ") || "none"}`);
   if (found.length > 1) throw new UsageError(`${name} may be ${found.join(" or ")}: say which`);
   return only.slice(0, -name.length - 1);
 }
@@ -143,7 +145,7 @@ async function readLive(values: Values, asked: Asked): Promise<Checked<readonly 
     const namespace = asked.namespace ?? namespaceAmong(asked, await findLiveDeployments(client, asked.name));
     return await planLiveDeployment(client, { namespace, name: asked.name });
   } catch (error) {
-    if (error instanceof UsageError) throw error;
+    if (error instanceof UsageError || error instanceof NotThere) throw error;
     throw new UsageError(`the cluster can't be read: ${error instanceof Error ? error.message : String(error)}`, {
       cause: error,
     });
@@ -234,6 +236,16 @@ function answer(
 
 /** `graphway explain`. */
 export async function run(words: readonly string[], output: Output = process): Promise<number> {
+  try {
+    return await explain(words, output);
+  } catch (error) {
+    if (!(error instanceof NotThere)) throw error;
+    output.stderr.write(`graphway explain: ${error.message}\n`);
+    return 1;
+  }
+}
+
+async function explain(words: readonly string[], output: Output): Promise<number> {
   const { values, positionals } = parseWords(OPTIONS, words);
   if (values.help) {
     output.stdout.write(USAGE);

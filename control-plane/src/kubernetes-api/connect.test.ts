@@ -110,10 +110,17 @@ describe("the way to a cluster", () => {
         });
       };
       await wrong({ kubeconfig: path, context: "prod" }, /no context "prod"; it has: certificate, token/);
-      await wrong({ kubeconfig: join(folder, "missing") }, /cannot read the kubeconfig/);
+      await wrong({ kubeconfig: join(folder, "missing") }, /^there is no .*missing$/);
+      await wrong({ kubeconfig: folder }, /^.* can't be read: EISDIR$/);
       await wrong({ kubeconfig: write("broken", "{a: [") }, /is not a kubeconfig/);
       await wrong({ kubeconfig: write("empty", "{}") }, /no current context/);
-      await assert.rejects(findClusterAccess({}, { HOME: folder }), /no cluster to talk to.*--kubeconfig/);
+      await assert.rejects(findClusterAccess({}, { HOME: folder }), (error) => {
+        const absent = join(folder, ".kube", "config");
+        const advice = "set KUBECONFIG or give --kubeconfig";
+        assert.ok(error instanceof NoClusterAccess);
+        assert.equal(error.message, `no cluster to talk to: there is no ${absent}, and this is no pod; ${advice}`);
+        return true;
+      });
     });
   });
 

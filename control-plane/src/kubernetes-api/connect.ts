@@ -35,8 +35,7 @@ export async function findClusterAccess(
   } catch (error) {
     if (wantsFile || !(error instanceof NoClusterAccess)) throw error;
     throw new NoClusterAccess(
-      `no cluster to talk to: this is no pod with a service account, and ${error.message}; ` +
-        "set KUBECONFIG or give --kubeconfig",
+      `no cluster to talk to: ${error.message}, and this is no pod; set KUBECONFIG or give --kubeconfig`,
       { cause: error },
     );
   }

@@ -8,7 +8,7 @@ import { cacheCredentials, NoClusterAccess, type ClusterAccess, type Credentials
 /** The kubeconfig files that kubectl would read: KUBECONFIG, else the one at home. */
 export function kubeconfigPaths(env: Readonly<Record<string, string | undefined>> = process.env): readonly string[] {
   const named = (env["KUBECONFIG"] ?? "").split(delimiter).filter((path) => path !== "");
-  return named.length > 0 ? named : [join(env["HOME"] ?? homedir(), ".kube", "config")];
+  return named.length > 0 ? named : [join(env["HOME"] || homedir() || "/", ".kube", "config")];
 }
 
 /**
@@ -48,7 +48,7 @@ async function loadFiles(paths: readonly string[], context: string | undefined):
   for (const path of paths) {
     const text = await readFile(path, "utf8").catch((error: unknown) => {
       if (paths.length > 1 && isMissing(error)) return undefined;
-      throw new NoClusterAccess(`cannot read the kubeconfig ${path}: ${String(error)}`);
+      throw new NoClusterAccess(isMissing(error) ? `there is no ${path}` : `${path} can't be read: ${reasonOf(error)}`);
     });
     if (text !== undefined) parts.push(readPart(new Config(), text, path));
   }
@@ -134,6 +134,11 @@ function toBase64(text: string): string {
 
 function firstOfEachName<T extends { readonly name: string }>(all: readonly T[]): T[] {
   return [...new Map(all.toReversed().map((one) => [one.name, one])).values()].reverse();
+}
+
+/** Such as EACCES; whatever else Node says of a file repeats its path. */
+function reasonOf(error: unknown): string {
+  return error instanceof Error && "code" in error ? String(error.code) : String(error);
 }
 
 function isMissing(error: unknown): boolean {
