@@ -6,7 +6,8 @@ import { Simulation } from "./simulation-for-tests.ts";
 
 const MAIN: TestPredictor = { name: "main", container: "classifier", image: "model:1", weight: 100, replicas: 2 };
 const NONE: readonly string[] = [];
-const RUNS = Number(process.env["ROLLOUT_RUNS"] ?? 30);
+const ASKED_RUNS = process.env["ROLLOUT_RUNS"];
+const RUNS = Number(ASKED_RUNS ?? 30);
 
 /** An edit, and the predictors whose pods it may make anew; undefined: any. */
 interface Edit {
@@ -174,6 +175,6 @@ test("the same in a mesh with the filter, whose tables name nobody of whom a pro
     fc.property(fc.integer(), fc.array(step, { maxLength: 8 }), (seed, steps) => {
       run(seed, steps, { settleMs: 3000 });
     }),
-    { numRuns: RUNS },
+    { numRuns: RUNS, ...(ASKED_RUNS === undefined ? { seed: 7 } : {}) },
   );
 });
