@@ -51,6 +51,14 @@ function lanesOf(plan: DeploymentPlan): readonly Lane[] {
   return [...rules.slice(0, MAX_RULES / 2 - last.length), ...last];
 }
 
+/**
+ * Not the name of the HTTPRoute, and none that a deployment's is likely to have: of an HTTPRoute and a GRPCRoute with one name Istio (1.31)
+ * takes up the first alone, and says of both that they are accepted.
+ */
+export function grpcRouteName({ seldonId }: DeploymentPlan): string {
+  return `${seldonId}.grpc`;
+}
+
 /** gRPC of a deployment, by its metadata: feedback first, then the policy's rules in order, then every method. */
 export function renderGrpcRoute(plan: DeploymentPlan, options: GatewayApiOptions): JsonObject {
   const lanes = lanesOf(plan);
@@ -60,5 +68,5 @@ export function renderGrpcRoute(plan: DeploymentPlan, options: GatewayApiOptions
   const others = lanes
     .filter(({ match }) => match.path !== FEEDBACK)
     .map((lane) => ruleOf(plan, lane, lane.match.path, false));
-  return routeObject("GRPCRoute", plan.seldonId, plan, options.grpcListener, [...feedback, ...others]);
+  return routeObject("GRPCRoute", grpcRouteName(plan), plan, options.grpcListener, [...feedback, ...others]);
 }

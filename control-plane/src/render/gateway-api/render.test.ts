@@ -42,6 +42,13 @@ test("weights are said for every backend, 0 too, because their default is 1", ()
   assert.deepEqual(messagesOf(plan), []);
 });
 
+test("no two routes have one name, whatever their kinds: an implementation may take up only the first", () => {
+  const plans = [planFor("example", { a: 1 }), planFor("other", { a: 1 })];
+  const routes = plans.flatMap((plan) => renderGatewayApi(plan).value);
+  const names = routes.map(({ metadata }) => (metadata as { readonly name: string }).name);
+  assert.deepEqual(names, ["example", "example.grpc", "other", "other.grpc"]);
+});
+
 test("feedback comes first, and nobody gets a copy of it", () => {
   const plan = planFor("example", { a: 1 }, { copy: 12.5, all: 100, some: 7 });
   for (const [kind, feedback] of [

@@ -20,6 +20,9 @@ in the namespace of their Services, so no ReferenceGrant is needed.
 A listener takes HTTPRoutes or GRPCRoutes of a host, not both, in implementations that keep to the letter of the standard. Give each a
 listener of its own, and name them by \`--http-listener\` and \`--grpc-listener\`.
 
+The GRPCRoute is called \`<deployment>.grpc\`: of two routes with one name Istio 1.31 takes up the HTTPRoute alone, while it says of both that
+they are accepted. With Istio as the implementation all of this is tried in each run of the scenario \`gateway/foreign\`.
+
 There is no filter in this set-up: every rule removes the headers that only the filter may set, and \`x-graphway-predictor\` is not on
 answers.
 `;
