@@ -28,10 +28,15 @@ export function stripHeaders(scope: Scope): readonly JsonObject[] {
   }));
 }
 
+/** The mesh's own cluster of our Service. */
+function meshCluster({ controlPlane: { host, port } }: IstioInstallation): string {
+  return `outbound|${String(port)}||${host}`;
+}
+
 /** How Envoy finds our server: a stream per filter name, tried again at least every five seconds. */
-function fromUs({ reach, controlPlane }: IstioInstallation): JsonObject {
-  const { host, port } = controlPlane;
-  const cluster = reach.by === "mesh" ? `outbound|${String(port)}||${host}` : OWN_CLUSTER;
+function fromUs(installation: IstioInstallation): JsonObject {
+  const { host } = installation.controlPlane;
+  const cluster = installation.reach.by === "mesh" ? meshCluster(installation) : OWN_CLUSTER;
   const retry = { retry_back_off: { base_interval: "0.5s", max_interval: "5s" } };
   return {
     api_config_source: {
@@ -100,25 +105,43 @@ function tlsSocket(host: string, ca: string): JsonObject {
   };
 }
 
-/** A cluster of ours, where the mesh's own is not to be used. */
-export function addCluster(scope: Scope, { reach, controlPlane, delivery }: IstioInstallation): readonly JsonObject[] {
-  if (reach.by === "mesh" || delivery === "istiod") return [];
+/**
+ * HTTP/2 to our server, asked now and then whether it lives: a stream that only hears is otherwise never missed where packets are lost in
+ * silence (a node that is off, a partition).
+ */
+const PROTOCOL: JsonObject = {
+  "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": {
+    "@type": TYPE.httpProtocolOptions,
+    explicit_http_config: { http2_protocol_options: { connection_keepalive: { interval: "30s", timeout: "5s" } } },
+  },
+};
+
+/** The way to our server: a cluster of ours where the mesh's own is not to be used, else what that one lacks. */
+export function addCluster(scope: Scope, installation: IstioInstallation): readonly JsonObject[] {
+  if (installation.delivery === "istiod") return [];
+  return installation.reach.by === "mesh" ? watchMeshCluster(scope, installation) : addOwnCluster(scope, installation);
+}
+
+/** Sidecars of predictors have it by the patch for callers', which holds for all sidecars: the cluster is an outbound one. */
+function watchMeshCluster(scope: Scope, installation: IstioInstallation): readonly JsonObject[] {
+  if (scope.role === "inbound") return [];
+  const cluster = { name: meshCluster(installation) };
+  const [match] = matches({ ...scope, ports: [] }, () => ({ cluster }));
+  const value = { typed_extension_protocol_options: PROTOCOL };
+  return [{ applyTo: "CLUSTER", match: match ?? {}, patch: { operation: "MERGE", value } }];
+}
+
+function addOwnCluster(scope: Scope, { reach, controlPlane }: IstioInstallation): readonly JsonObject[] {
   const { host, port } = controlPlane;
   const endpoint = { address: { socket_address: { address: host, port_value: port } } };
-  const http2 = { connection_keepalive: { interval: "30s", timeout: "5s" } };
   const value = {
     name: OWN_CLUSTER,
     type: "STRICT_DNS",
     connect_timeout: "1s",
     dns_refresh_rate: "5s",
-    typed_extension_protocol_options: {
-      "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": {
-        "@type": TYPE.httpProtocolOptions,
-        explicit_http_config: { http2_protocol_options: http2 },
-      },
-    },
+    typed_extension_protocol_options: PROTOCOL,
     load_assignment: { cluster_name: OWN_CLUSTER, endpoints: [{ lb_endpoints: [{ endpoint }] }] },
-    ...(reach.tls === undefined ? {} : { transport_socket: tlsSocket(host, reach.tls.ca) }),
+    ...(reach.by === "mesh" || reach.tls === undefined ? {} : { transport_socket: tlsSocket(host, reach.tls.ca) }),
   };
   const [match] = matches({ ...scope, ports: [] });
   return [{ applyTo: "CLUSTER", match: match ?? {}, patch: { operation: "ADD", value } }];

@@ -45,7 +45,7 @@ test("by default every gateway gets the filter from the mesh's own cluster, and 
   assert.equal(JSON.stringify(gateway).includes("workloadSelector"), false);
   assert.deepEqual(
     patchesOf(gateway).map(({ applyTo, patch }) => `${patch.operation} ${applyTo}`),
-    ["MERGE NETWORK_FILTER", "INSERT_BEFORE HTTP_FILTER", "MERGE HTTP_ROUTE"],
+    ["MERGE CLUSTER", "MERGE NETWORK_FILTER", "INSERT_BEFORE HTTP_FILTER", "MERGE HTTP_ROUTE"],
   );
   for (const { match } of patchesOf(gateway)) assert.equal(match.context, "GATEWAY");
   const text = JSON.stringify(sourceOf(gateway));
@@ -101,6 +101,18 @@ test("sidecars get it on the ports of predictors alone, and pods of predictors w
   }
   assert.deepEqual(patchesOf(inbound, "HTTP_ROUTE"), []);
   assert.ok(!JSON.stringify(patchesOf(inbound, "NETWORK_FILTER")).includes("x-graphway-branch"));
+});
+
+test("whichever cluster leads to us, proxies ask on it whether we live", () => {
+  const mesh = render({ sidecars: { ports: [8000] } });
+  const name = "outbound|18000||graphway-xds.seldon-system.svc.cluster.local";
+  assert.deepEqual(
+    mesh.map((one) => patchesOf(one, "CLUSTER").map(({ match }) => [match.context, match["cluster"]])),
+    [[["GATEWAY", { name }]], [["SIDECAR_OUTBOUND", { name }]], []],
+  );
+  const own = render({ reach: { by: "cluster" } });
+  for (const object of [...mesh.slice(0, 2), ...own])
+    assert.match(JSON.stringify(patchesOf(object, "CLUSTER")), /"connection_keepalive":{"interval":"30s"/);
 });
 
 test("a cluster of ours is added where it is asked for, in plain text or by TLS", () => {
