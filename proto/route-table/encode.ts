@@ -1,8 +1,10 @@
 import * as at from "../vocabulary/table-layout.ts";
 import { ROLE_CODES } from "./codes.ts";
-import { hashBytes, hashText } from "./hashes.ts";
+import { hashBytes } from "./hashes.ts";
+import { joinParts } from "./join-parts.ts";
 import type { RouteTable } from "./model.ts";
-import { TableWriter } from "./table-writer.ts";
+import { partsOf } from "./parts.ts";
+import { RECORD_KINDS } from "./record-kinds.ts";
 
 /** Buckets for a number of deployments: a power of two, at most half full. */
 export function bucketCount(deployments: number): number {
@@ -23,48 +25,39 @@ function bucketsOf(hashes: readonly number[]): Uint8Array {
   return bytes;
 }
 
+const NOTHING = new Uint8Array(0);
+
 function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-/** Where the header says where an area starts, and how many records or bytes it has. */
-type AreaFields = readonly [start: number, count: number | undefined];
-
 /**
  * Writes a route table as bytes (proto/schema/route-table.md). The same table gives the same bytes, in whatever order its
  * deployments, predictors and shadows come. The table must keep the limits of the format; who makes one from user input checks
- * them first.
+ * them first. Its deployments must not be edited afterwards: next time, parts in which nothing is new are only copied.
  */
 export function encodeRouteTable(table: RouteTable): Uint8Array {
   const deployments = [...table.deployments].sort((a, b) => compare(a.key, b.key));
-  const hashes = deployments.map((one) => hashText(one.key));
-  const writer = new TableWriter();
-  deployments.forEach((one, index) => {
-    writer.writeDeployment(one, hashes[index] ?? 0);
-  });
-  const buckets = bucketsOf(hashes);
-  const strings = writer.strings.bytes;
-  const areas: readonly (readonly [AreaFields, Uint8Array, number])[] = [
-    [[at.AT_BUCKETS, undefined], buckets, 0],
-    [[at.AT_DEPLOYMENTS, at.AT_DEPLOYMENT_COUNT], writer.deployments.bytes, deployments.length],
-    [[at.AT_TARGETS, at.AT_TARGET_COUNT], writer.targets.bytes, writer.targets.count],
-    [[at.AT_RULES, at.AT_RULE_COUNT], writer.rules.bytes, writer.rules.count],
-    [[at.AT_CONDITIONS, at.AT_CONDITION_COUNT], writer.conditions.bytes, writer.conditions.count],
-    [[at.AT_SHADOWS, at.AT_SHADOW_COUNT], writer.shadows.bytes, writer.shadows.count],
-    [[at.AT_STICKY_KEYS, at.AT_STICKY_KEY_COUNT], writer.stickyKeys.bytes, writer.stickyKeys.count],
-    [[at.AT_GRANTS, at.AT_GRANT_COUNT], writer.grants.bytes, writer.grants.count],
-    [[at.AT_STRINGS, at.AT_STRINGS_BYTES], strings, strings.length],
-  ];
-  const bytes = new Uint8Array(areas.reduce((sum, [, area]) => sum + area.length, at.HEADER_BYTES));
+  const parts = partsOf(deployments);
+  const buckets = bucketsOf(parts.flatMap(({ hashes }) => hashes));
+  const { areas, strings } = joinParts(parts);
+  const bytes = new Uint8Array([buckets, ...areas, strings].reduce((sum, area) => sum + area.length, at.HEADER_BYTES));
   const view = new DataView(bytes.buffer);
   let start = at.HEADER_BYTES;
-  for (const [[startField, countField], area, count] of areas) {
+  const place = (area: Uint8Array, startField: number): void => {
     bytes.set(area, start);
     view.setUint32(startField, start, true);
-    if (countField !== undefined) view.setUint32(countField, count, true);
     start += area.length;
-  }
+  };
+  place(buckets, at.AT_BUCKETS);
   view.setUint32(at.AT_BUCKET_MASK, buckets.length / 4 - 1, true);
+  RECORD_KINDS.forEach(({ bytesEach, startField, countField }, kind) => {
+    const area = areas[kind] ?? NOTHING;
+    place(area, startField);
+    view.setUint32(countField, area.length / bytesEach, true);
+  });
+  place(strings, at.AT_STRINGS);
+  view.setUint32(at.AT_STRINGS_BYTES, strings.length, true);
   writeIdentity(bytes, view, table);
   return bytes;
 }

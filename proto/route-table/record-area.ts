@@ -1,7 +1,7 @@
 /** A growing run of records of one size, written little-endian; new bytes are 0. */
 export class RecordArea {
   readonly #each: number;
-  #view = new DataView(new ArrayBuffer(1024));
+  #view = new DataView(new ArrayBuffer(256));
   #count = 0;
 
   constructor(bytesEach: number) {
@@ -13,8 +13,9 @@ export class RecordArea {
     return this.#count;
   }
 
+  /** A copy of the records. */
   get bytes(): Uint8Array {
-    return new Uint8Array(this.#view.buffer, 0, this.#count * this.#each);
+    return new Uint8Array(this.#view.buffer, 0, this.#count * this.#each).slice();
   }
 
   /** Begins a record. */
@@ -34,43 +35,5 @@ export class RecordArea {
   }
   u32(field: number, value: number): void {
     this.#view.setUint32((this.#count - 1) * this.#each + field, value, true);
-  }
-}
-
-/**
- * The strings of a table, each stored once; those that only one deployment has are looked for among its own, which is much
- * faster in a large table. Offsets count from the start of the string area.
- */
-export class StringArea {
-  readonly #texts: string[] = [];
-  readonly #shared = new Map<string, number>();
-  readonly #own = new Map<string, number>();
-  #length = 0;
-
-  /** Begins a deployment. */
-  nextOwner(): void {
-    this.#own.clear();
-  }
-
-  /** A text that many may have. */
-  add(text: string): number {
-    return this.#shared.get(text) ?? this.#append(text, this.#shared);
-  }
-
-  /** A text of this deployment. */
-  addOwn(text: string): number {
-    return text === "" ? this.add(text) : (this.#own.get(text) ?? this.#append(text, this.#own));
-  }
-
-  #append(text: string, known: Map<string, number>): number {
-    const offset = this.#length;
-    known.set(text, offset);
-    this.#texts.push(text);
-    this.#length += text.length;
-    return offset;
-  }
-
-  get bytes(): Uint8Array {
-    return Buffer.from(this.#texts.join(""), "latin1");
   }
 }

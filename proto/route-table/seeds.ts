@@ -1,7 +1,7 @@
 import { ruleSeeds, type Seeds, shadowSeeds, splitSeeds } from "./hashes.ts";
 import type { TablePredictor, TableRule, TableShadow } from "./model.ts";
 
-/** Seeds of what was asked for before, by who owns them; a deployment that stays in a table is hashed once. */
+/** Seeds of what was asked for before, by who owns them; who decides many requests by one table hashes once. */
 const KNOWN = new WeakMap<object, { readonly salt: string; readonly seeds: Seeds }>();
 
 interface Owner {

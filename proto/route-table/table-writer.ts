@@ -1,6 +1,6 @@
 import * as at from "../vocabulary/table-layout.ts";
 import { GRANT_CODES, ON_CODES, STICKY_CODES, TEST_CODES } from "./codes.ts";
-import { lastDrawOf } from "./hashes.ts";
+import { hashText, lastDrawOf, ruleSeeds, shadowSeeds, splitSeeds } from "./hashes.ts";
 import type {
   TableCondition,
   TableDeployment,
@@ -10,43 +10,75 @@ import type {
   TableShadow,
   TableStickyKey,
 } from "./model.ts";
-import { RecordArea, StringArea } from "./record-area.ts";
-import { seedsOfPredictor, seedsOfRule, seedsOfShadow } from "./seeds.ts";
+import { PartTexts, type NumberedTexts } from "./part-texts.ts";
+import { RecordArea } from "./record-area.ts";
 
 function byName<T extends { readonly name: string }>(list: readonly T[]): readonly T[] {
   if (list.length < 2) return list;
   return [...list].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
 }
 
-/** Writes deployments as records, each kind into an area of its own. */
-export class TableWriter {
-  readonly strings = new StringArea();
-  readonly deployments = new RecordArea(at.DEPLOYMENT_BYTES);
-  readonly targets = new RecordArea(at.TARGET_BYTES);
-  readonly rules = new RecordArea(at.RULE_BYTES);
-  readonly conditions = new RecordArea(at.CONDITION_BYTES);
-  readonly shadows = new RecordArea(at.SHADOW_BYTES);
-  readonly stickyKeys = new RecordArea(at.STICKY_KEY_BYTES);
-  readonly grants = new RecordArea(at.GRANT_BYTES);
+/** Some deployments as records, before they have a place in a table. */
+export interface TablePart {
+  /** Hashes of their keys. */
+  readonly hashes: readonly number[];
+  /**
+   * Records by their kind (RECORD_KINDS). In the place of a text's offset stands the number of the text, and indexes of other
+   * records count from the part's own first one.
+   */
+  readonly records: readonly Uint8Array[];
+  readonly texts: NumberedTexts;
+}
+
+/** Writes deployments, in this order, as a part of tables. */
+export function writePart(deployments: readonly TableDeployment[]): TablePart {
+  const writer = new PartWriter();
+  const hashes = deployments.map(({ key }) => hashText(key));
+  deployments.forEach((one, index) => {
+    writer.writeDeployment(one, hashes[index] ?? 0);
+  });
+  return { hashes, records: writer.records, texts: writer.texts };
+}
+
+class PartWriter {
+  readonly #texts = new PartTexts();
+  readonly #deployments = new RecordArea(at.DEPLOYMENT_BYTES);
+  readonly #targets = new RecordArea(at.TARGET_BYTES);
+  readonly #rules = new RecordArea(at.RULE_BYTES);
+  readonly #conditions = new RecordArea(at.CONDITION_BYTES);
+  readonly #shadows = new RecordArea(at.SHADOW_BYTES);
+  readonly #stickyKeys = new RecordArea(at.STICKY_KEY_BYTES);
+  readonly #grants = new RecordArea(at.GRANT_BYTES);
+
+  /** By their kind. */
+  get records(): readonly Uint8Array[] {
+    const [deployments, targets, rules] = [this.#deployments, this.#targets, this.#rules];
+    const rest = [this.#conditions, this.#shadows, this.#stickyKeys, this.#grants];
+    return [deployments, targets, rules, ...rest].map(({ bytes }) => bytes);
+  }
+
+  get texts(): NumberedTexts {
+    return this.#texts.finish();
+  }
 
   writeDeployment(deployment: TableDeployment, hash: number): void {
     const { key, permits, predictors, rules, shadows, stickyKeys } = deployment;
-    const record = this.deployments;
+    const record = this.#deployments;
     record.next();
-    this.strings.nextOwner();
+    this.#texts.nextOwner();
     this.#ownText(record, at.DEPLOYMENT_KEY, at.DEPLOYMENT_KEY_LENGTH, key);
     record.u8(at.DEPLOYMENT_FORCE_GRANTS, permits.force.length);
     record.u8(at.DEPLOYMENT_EXPLAIN_GRANTS, permits.explain.length);
     record.u32(at.DEPLOYMENT_HASH, hash);
-    record.u32(at.DEPLOYMENT_FIRST_TARGET, this.targets.count);
+    record.u32(at.DEPLOYMENT_FIRST_TARGET, this.#targets.count);
     record.u16(at.DEPLOYMENT_PREDICTORS, predictors.length);
     record.u16(at.DEPLOYMENT_RULES, rules.length);
-    record.u32(at.DEPLOYMENT_FIRST_RULE, this.rules.count);
-    record.u32(at.DEPLOYMENT_FIRST_SHADOW, this.shadows.count);
+    record.u32(at.DEPLOYMENT_FIRST_RULE, this.#rules.count);
+    record.u32(at.DEPLOYMENT_FIRST_SHADOW, this.#shadows.count);
     record.u16(at.DEPLOYMENT_SHADOWS, shadows.length);
     record.u8(at.DEPLOYMENT_STICKY_KEYS, stickyKeys.length);
-    record.u32(at.DEPLOYMENT_FIRST_STICKY_KEY, this.stickyKeys.count);
-    record.u32(at.DEPLOYMENT_FIRST_GRANT, this.grants.count);
+    record.u32(at.DEPLOYMENT_FIRST_STICKY_KEY, this.#stickyKeys.count);
+    record.u32(at.DEPLOYMENT_FIRST_GRANT, this.#grants.count);
     record.u32(at.DEPLOYMENT_DEFAULT_TIMEOUT_MS, deployment.defaultTimeoutMs ?? 0);
     record.u32(at.DEPLOYMENT_MAX_TIMEOUT_MS, deployment.maxTimeoutMs ?? 0);
     const salt = deployment.salt ?? key;
@@ -58,21 +90,21 @@ export class TableWriter {
   }
 
   #text(record: RecordArea, offsetField: number, lengthField: number, text: string): void {
-    record.u32(offsetField, this.strings.add(text));
+    record.u32(offsetField, this.#texts.add(text));
     record.u16(lengthField, text.length);
   }
 
   /** A text that no other deployment has. */
   #ownText(record: RecordArea, offsetField: number, lengthField: number, text: string): void {
-    record.u32(offsetField, this.strings.addOwn(text));
+    record.u32(offsetField, this.#texts.addOwn(text));
     record.u16(lengthField, text.length);
   }
 
   #writeSplit(salt: string, predictors: readonly TablePredictor[]): void {
-    const record = this.targets;
+    const record = this.#targets;
     for (const predictor of byName(predictors)) {
       const { name, weight, httpCluster, grpcCluster } = predictor;
-      const seeds = seedsOfPredictor(predictor, salt);
+      const seeds = predictor.seeds ?? splitSeeds(salt, name);
       record.next();
       this.#text(record, at.TARGET_NAME, at.TARGET_NAME_LENGTH, name);
       record.u32(at.TARGET_WEIGHT, weight);
@@ -84,24 +116,24 @@ export class TableWriter {
   }
 
   #writeRule(key: string, salt: string, rule: TableRule): void {
-    const record = this.rules;
-    const seeds = seedsOfRule(rule, key);
+    const record = this.#rules;
+    const seeds = rule.seeds ?? ruleSeeds(key, rule.name);
     record.next();
     this.#text(record, at.RULE_NAME, at.RULE_NAME_LENGTH, rule.name);
     record.u16(at.RULE_CONDITIONS, rule.conditions.length);
-    record.u32(at.RULE_FIRST_CONDITION, this.conditions.count);
+    record.u32(at.RULE_FIRST_CONDITION, this.#conditions.count);
     record.u32(at.RULE_LAST_DRAW, lastDrawOf(rule.percent));
     record.u32(at.RULE_SEED_A, seeds.a);
     record.u32(at.RULE_SEED_B, seeds.b);
-    record.u32(at.RULE_FIRST_TARGET, this.targets.count);
+    record.u32(at.RULE_FIRST_TARGET, this.#targets.count);
     record.u16(at.RULE_PREDICTORS, rule.predictors.length);
     for (const condition of rule.conditions) this.#writeCondition(condition);
     this.#writeSplit(salt, rule.predictors);
   }
 
   #writeShadow(key: string, shadow: TableShadow): void {
-    const record = this.shadows;
-    const seeds = seedsOfShadow(shadow, key);
+    const record = this.#shadows;
+    const seeds = shadow.seeds ?? shadowSeeds(key, shadow.name);
     record.next();
     this.#text(record, at.TARGET_NAME, at.TARGET_NAME_LENGTH, shadow.name);
     record.u32(at.SHADOW_LAST_DRAW, lastDrawOf(shadow.percent));
@@ -110,7 +142,7 @@ export class TableWriter {
     this.#ownText(record, at.TARGET_HTTP, at.TARGET_HTTP_LENGTH, shadow.httpCluster);
     this.#ownText(record, at.TARGET_GRPC, at.TARGET_GRPC_LENGTH, shadow.grpcCluster);
     record.u16(at.SHADOW_CONDITIONS, shadow.conditions.length);
-    record.u32(at.SHADOW_FIRST_CONDITION, this.conditions.count);
+    record.u32(at.SHADOW_FIRST_CONDITION, this.#conditions.count);
     record.u16(at.SHADOW_BESIDE, shadow.beside.length);
     record.u32(at.SHADOW_MAX_BODY_BYTES, shadow.maxBodyBytes ?? at.NO_BODY_LIMIT);
     for (const condition of shadow.conditions) this.#writeCondition(condition);
@@ -129,7 +161,7 @@ export class TableWriter {
   }
 
   #writeTest(on: number, test: number, name: string, text: string): void {
-    const record = this.conditions;
+    const record = this.#conditions;
     record.next();
     record.u8(at.CONDITION_ON, on);
     record.u8(at.CONDITION_TEST, test);
@@ -139,7 +171,7 @@ export class TableWriter {
 
   #writeStickyKey(key: TableStickyKey): void {
     const issue = key.kind === "cookie" ? key.issue : undefined;
-    const record = this.stickyKeys;
+    const record = this.#stickyKeys;
     record.next();
     record.u8(at.STICKY_KEY_KIND, STICKY_CODES[key.kind]);
     record.u8(at.STICKY_KEY_ISSUE, issue === undefined ? 0 : 1);
@@ -148,7 +180,7 @@ export class TableWriter {
   }
 
   #writeGrant(grant: TableGrant): void {
-    const record = this.grants;
+    const record = this.#grants;
     const name = grant.kind === "claim" ? grant.header : "";
     const text =
       grant.kind === "claim"
