@@ -14,7 +14,7 @@ import type { Logger } from "./observe/log.ts";
 import { AccessLog } from "./observe/access-log.ts";
 import { Metrics } from "./observe/metrics.ts";
 import { startTracing } from "./observe/tracing/start-tracing.ts";
-import type { Schemes } from "./observe/tracing/tracer.ts";
+import type { Schemes } from "./observe/tracing/sampled-trace.ts";
 import { OperationsMetrics } from "./observe/operations-metrics.ts";
 import { createPayloadLog } from "./observe/payload-log/create.ts";
 import { KafkaSettingsError } from "./observe/payload-log/kafka-settings.ts";

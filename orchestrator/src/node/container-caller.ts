@@ -1,22 +1,20 @@
-import { asCallError, CallError, nodeCallError } from "../execute/call-error.ts";
-import { grpcPayload, type GrpcPayload, type Payload, type RestPayload } from "../execute/payload.ts";
-import type { NodeCaller, NodeHeaders, NodeRequest, Operation, Run } from "../execute/run.ts";
+import { CallError, nodeCallError } from "../execute/call-error.ts";
+import { grpcPayload, type Payload, type RestPayload } from "../execute/payload.ts";
+import type { NodeCaller, NodeHeaders, NodeRequest, Run } from "../execute/run.ts";
 import { Scope } from "../execute/scope.ts";
-import type { TakeStream } from "../execute/streamed-reply.ts";
 import type { Graph, GraphNode, Transport } from "../graph/graph.ts";
 import type { ClientMetrics } from "../observe/client-metrics.ts";
 import type { NodePool } from "../observe/metrics.ts";
 import type { CallTrace } from "../execute/request-trace.ts";
-import { modelRefOf, ownModelName } from "../protocol/model-names.ts";
+import { ownModelName } from "../protocol/model-names.ts";
 import type { ModelRef, NodeProtocol } from "../protocol/protocol.ts";
 import { protocolOf } from "../protocol/protocols.ts";
+import { AskNode, wasAsked } from "./ask-node.ts";
 import type { Endpoints } from "./endpoints.ts";
 import { callGrpcNode } from "./grpc/grpc-node.ts";
 import type { NodeStream } from "./grpc/node-stream.ts";
-import { NodeInputs } from "./node-inputs.ts";
 import { NodeLeases } from "./node-leases.ts";
-import { getFromNode, postToNode } from "./rest/rest-node.ts";
-import { isBinaryAggregate, isUnknownPath, StandIns } from "./stand-ins.ts";
+import { getFromNode } from "./rest/rest-node.ts";
 
 /** Milliseconds per node call; 0 is none. */
 export interface NodeTimeouts {
@@ -30,18 +28,16 @@ export class ContainerCaller implements NodeCaller {
   readonly #protocol: NodeProtocol;
   readonly #timeouts: NodeTimeouts;
   readonly #metrics: ClientMetrics;
-  readonly #standIns: StandIns;
-  readonly #inputs: NodeInputs;
   readonly #leases: NodeLeases;
+  readonly #ask: AskNode;
 
   constructor(graph: Graph, endpoints: Endpoints, timeouts: NodeTimeouts, metrics: ClientMetrics) {
     this.maxReplyBytes = endpoints.maxReplyBytes;
     this.#protocol = protocolOf(graph);
-    this.#standIns = new StandIns(this.#protocol);
-    this.#inputs = new NodeInputs(this.#protocol, this.maxReplyBytes);
     this.#timeouts = timeouts;
     this.#metrics = metrics;
     this.#leases = new NodeLeases(graph, endpoints);
+    this.#ask = new AskNode(this.#protocol, this.#leases, this.maxReplyBytes);
   }
 
   /** How much of each node is used at this moment. */
@@ -57,7 +53,7 @@ export class ContainerCaller implements NodeCaller {
   async call(request: NodeRequest): Promise<Payload> {
     const { node, run, operation } = request;
     const transport = transportOf(node, run.calledBy);
-    const service = this.#serviceOf(node, operation, transport);
+    const service = this.#ask.serviceOf(node, operation, transport);
     const startedMs = performance.now();
     const scope = this.#scopeOf(request, transport);
     const trace = run.trace?.beginCall({ node, operation, transport, service, method: "POST" });
@@ -66,8 +62,8 @@ export class ContainerCaller implements NodeCaller {
     let failure: CallError | undefined;
     try {
       return transport === "rest"
-        ? await this.#post(request, headers, scope)
-        : await this.#unary(request, headers, scope);
+        ? await this.#ask.post(request, headers, scope)
+        : await this.#ask.unary(request, headers, scope);
     } catch (error) {
       failure = nodeCallError(node.name, error);
       code = transport === "rest" ? String(failure.httpStatus) : this.#metrics.grpcCodeName(failure.grpcCode);
@@ -81,13 +77,6 @@ export class ContainerCaller implements NodeCaller {
       if (wasAsked(failure)) this.#metrics.observe(node, service, method, code, durationMs / 1000, endedMs);
       run.path?.push({ node: node.name, operation, durationMs });
     }
-  }
-
-  /** What metrics call a node's operation: its path or full method, under the node's own model name. */
-  #serviceOf(node: GraphNode, operation: Operation, transport: Transport): string {
-    if (transport === "grpc") return this.#protocol.grpc.method(operation);
-    const asked = this.#standIns.isKnown(node, operation) ? "predict" : operation;
-    return this.#protocol.rest.path(asked, { name: ownModelName(node), version: "" });
   }
 
   /** A node that speaks REST about itself; `model` is what to call it by. */
@@ -191,81 +180,10 @@ export class ContainerCaller implements NodeCaller {
     const late = `node ${request.node.name} took longer than ${timeoutMs} ms`;
     return new Scope(performance.now() + timeoutMs, request.scope, late);
   }
-
-  /** Asks for the operation; where the node does not know it, and `predict` can stand in for it, for that. */
-  #post(request: NodeRequest, headers: NodeHeaders, scope: Scope): Promise<RestPayload> {
-    const { operation } = request;
-    if (!this.#standIns.isPossible(operation)) return this.#postAs(operation, request, headers, scope);
-    return this.#postOrStandIn(request, headers, scope);
-  }
-
-  async #postOrStandIn(request: NodeRequest, headers: NodeHeaders, scope: Scope): Promise<RestPayload> {
-    const { node, operation } = request;
-    const asking = { ...request, payloads: await this.#inputs.inForm<RestPayload>(request, "rest") };
-    const isBinary = isBinaryAggregate(operation, asking.payloads);
-    if (!this.#standIns.isKnown(node, operation) && !isBinary) {
-      try {
-        return await this.#postAs(operation, asking, headers, scope);
-      } catch (error) {
-        if (!isUnknownPath(error)) throw error;
-      }
-    }
-    const reply = await this.#postAs("predict", asking, headers, scope);
-    if (!isBinary) this.#standIns.add(node, operation);
-    return reply;
-  }
-
-  async #postAs(asked: Operation, request: NodeRequest, headers: NodeHeaders, scope: Scope): Promise<RestPayload> {
-    const { node, run } = request;
-    const { rest } = this.#protocol;
-    const lease = this.#leases.http[node.index];
-    if (lease === undefined) throw new CallError("internal", `node ${node.name} has no HTTP port`);
-    const payload = await this.#inputs.rest(asked, request).catch(neverAsked);
-    const { puid } = run;
-    const path = rest.path(asked, modelRefOf(run.graph, node, run));
-    const answersClient = request.answersClient && run.calledBy === "rest";
-    const take = answersClient ? takerOf(run, node) : undefined;
-    // A reward counts each time it comes.
-    const mayRepeat = asked !== "send-feedback";
-    const asking = { node: node.name, path, payload, headers, puid, answersClient, mayRepeat, take };
-    return postToNode(lease.resource, asking, scope);
-  }
-
-  async #unary(request: NodeRequest, headers: NodeHeaders, scope: Scope): Promise<GrpcPayload> {
-    const { node, operation, run } = request;
-    const lease = this.#leases.grpc[node.index];
-    if (lease === undefined) throw new CallError("internal", `node ${node.name} has no gRPC port`);
-    const payload = await this.#inputs.grpc(request).catch(neverAsked);
-    const method = this.#protocol.grpc.method(operation);
-    return callGrpcNode(lease.resource, method, payload, headers, run.puid, scope);
-  }
-}
-
-/** Failures before a node was asked: what it was to get could not be made. Its metrics have no such call. */
-const NEVER_ASKED = new WeakSet<CallError>();
-
-function neverAsked(error: unknown): never {
-  const failure = asCallError(error);
-  NEVER_ASKED.add(failure);
-  throw failure;
-}
-
-function wasAsked(failure: CallError | undefined): boolean {
-  return failure === undefined || !NEVER_ASKED.has(failure);
 }
 
 function tracedHeaders(headers: NodeHeaders, trace: CallTrace): NodeHeaders {
   return { ...headers, pairs: trace.headers(headers.pairs) };
-}
-
-/** Takes the graph's answer as it arrives. Its head goes out before the walk notes the node's branch, so that is done here. */
-function takerOf(run: Run, node: GraphNode): TakeStream | undefined {
-  const { takeStream, routing } = run;
-  if (takeStream === undefined) return undefined;
-  return (reply) => {
-    if (!routing.has(node.name)) routing.set(node.name, -1);
-    return takeStream(reply);
-  };
 }
 
 /** The transport a node is called by: its own, else the client's, else the only one it has a port for. */

@@ -2,7 +2,7 @@ import { asCallError } from "../execute/call-error.ts";
 import type { NodeHeaders } from "../execute/run.ts";
 import type { ServedGraph } from "../walk/served-graph.ts";
 import { grpcCodeName } from "../observe/grpc-codes.ts";
-import type { TracedRequest } from "../observe/tracing/tracer.ts";
+import type { TracedRequest } from "../observe/tracing/sampled-trace.ts";
 import type { ServerContext } from "./server-context.ts";
 
 /** A request about the graph or its nodes, which no walk answers. */

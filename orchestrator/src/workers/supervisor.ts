@@ -3,7 +3,7 @@ import type { Options } from "../config/flags.ts";
 import type { Logger } from "../observe/log.ts";
 import { renderFamily } from "../observe/exposition.ts";
 import { FAMILIES } from "../observe/families.ts";
-import { countersOf, mergeMetrics } from "./merge-metrics.ts";
+import { GatherMetrics } from "./gather-metrics.ts";
 import { WORKER_VARIABLE, type FromWorker, type Ports, type ToWorker } from "./messages.ts";
 
 export interface SupervisorOptions {
@@ -19,8 +19,6 @@ const FIRST_BACKOFF_MS = 100;
 const MAX_BACKOFF_MS = 10_000;
 /** A worker that has run so long is restarted without a pause. */
 const STEADY_MS = 30_000;
-/** A worker that does not say its metrics in time is shown as it was last. */
-const RENDER_TIMEOUT_MS = 1000;
 
 interface Worker {
   readonly index: number;
@@ -28,7 +26,6 @@ interface Worker {
   isListening: boolean;
   startedMs: number;
   backoffMs: number;
-  lastText: string;
   timer: NodeJS.Timeout | undefined;
 }
 
@@ -40,16 +37,13 @@ export class Supervisor {
   readonly #given: SupervisorOptions;
   readonly #workers: Worker[];
   readonly #ended: (code: number) => void;
-  readonly #pending = new Map<number, { readonly missing: Set<Worker>; readonly done: () => void }>();
+  readonly #metrics = new GatherMetrics();
   #ports: Ports | undefined;
   #allRun = false;
   #hasStarted = false;
   #isStopping = false;
   #exitCode = 0;
   #restarts = 0;
-  #scrapes = 0;
-  /** Counters of workers that have ended. */
-  #departed = "";
 
   /** `ended` is called once, when all workers are gone: 0 when each ended what it had in flight. */
   constructor(given: SupervisorOptions, ended: (code: number) => void) {
@@ -61,7 +55,6 @@ export class Supervisor {
       isListening: false,
       startedMs: 0,
       backoffMs: FIRST_BACKOFF_MS,
-      lastText: "",
       timer: undefined,
     }));
   }
@@ -127,8 +120,7 @@ export class Supervisor {
         });
         return;
       case "rendered":
-        worker.lastText = message.text;
-        if (message.id !== undefined) this.#rendered(worker, message.id);
+        this.#metrics.heard(worker.index, message.text, message.id);
     }
   }
 
@@ -147,9 +139,7 @@ export class Supervisor {
     if (worker.child === undefined) return;
     worker.child = undefined;
     worker.isListening = false;
-    this.#departed = mergeMetrics([this.#departed, countersOf(worker.lastText)]);
-    worker.lastText = "";
-    for (const id of [...this.#pending.keys()]) this.#rendered(worker, id);
+    this.#metrics.gone(worker.index);
     if (this.#isStopping) {
       this.#exitCode = Math.max(this.#exitCode, code ?? 1);
       this.#endIfAlone();
@@ -176,35 +166,20 @@ export class Supervisor {
     if (this.#workers.every((worker) => worker.child === undefined)) this.#ended(this.#exitCode);
   }
 
-  /** Everybody's metrics, with those of the workers that are gone. */
+  /** Everybody's metrics, with our own of them. */
   async #renderAll(): Promise<string> {
-    this.#scrapes += 1;
-    const id = this.#scrapes;
-    const asked = this.#workers.filter((worker) => worker.isListening);
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, RENDER_TIMEOUT_MS);
-      const done = (): void => {
-        clearTimeout(timer);
-        resolve();
-      };
-      this.#pending.set(id, { missing: new Set(asked), done });
-      for (const worker of asked) send(worker, { kind: "render", id });
-      if (asked.length === 0) done();
+    const isAsked = (worker: Worker): boolean => worker.isListening;
+    const asked = this.#workers.filter(isAsked).map((worker) => worker.index);
+    const text = await this.#metrics.all(asked, (index, id) => {
+      const worker = this.#workers[index - 1];
+      if (worker !== undefined) send(worker, { kind: "render", id });
     });
-    this.#pending.delete(id);
-    const running = this.#workers.filter((worker) => worker.isListening).length;
+    const running = this.#workers.filter(isAsked).length;
     return (
-      mergeMetrics([...this.#workers.map((worker) => worker.lastText), this.#departed]) +
+      text +
       renderFamily(FAMILIES.workers, [[[], running]]) +
       renderFamily(FAMILIES.workerRestarts, [[[], this.#restarts]])
     );
-  }
-
-  #rendered(worker: Worker, id: number): void {
-    const pending = this.#pending.get(id);
-    if (pending === undefined) return;
-    pending.missing.delete(worker);
-    if (pending.missing.size === 0) pending.done();
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Identity } from "../../graph/draft.ts";
+import type { Schemes } from "./sampled-trace.ts";
 import type { SpanCounts } from "./span-queue.ts";
-import type { Schemes, Tracer } from "./tracer.ts";
+import type { Tracer } from "./tracer.ts";
 
 /** Tracing that is on. */
 export interface Tracing {
