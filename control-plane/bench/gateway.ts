@@ -93,13 +93,15 @@ const rollout = createRollout({
 });
 const wasm = { inlineBytes: new Uint8Array(24_000) };
 let groups: readonly PlanGroup[] = [];
+let standing: readonly DeploymentPlan[] = [];
 /** CPU of the tables among the changes: each is sent at most once a second, whatever changes meanwhile. */
 const tables: number[] = [];
 
 async function tell(): Promise<void> {
   const plans = served.all();
   const ports = [{ port: 8003, doors: [{ host: "*" }] }];
-  const { value, problems } = renderGateway(plans, { ports, wasm, accessLog: "off", nextGeneration });
+  const { value, problems } = renderGateway(plans, { ports, wasm, accessLog: "off", nextGeneration, standing });
+  standing = value.standing;
   const now = groupPlans(plans);
   lane.serve(changesBetween(groups, now).added.flatMap(clusterBackends));
   groups = now;

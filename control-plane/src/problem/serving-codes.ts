@@ -67,14 +67,21 @@ export const SERVING_CODES = {
     meaning: "Local mode: the process of a container or orchestrator ended; it is started again after a pause.",
     hint: "read its last lines; it is started again by itself",
   },
+  EnvoyTooOld: {
+    severity: "warning",
+    meaning: "A proxy that serves a deployment runs an Envoy or an Istio older than what its routes are made for.",
+    hint: "renew the proxy; until then it may refuse a version, and goes on with the one before",
+  },
   FilterTableUnfit: {
     severity: "error",
-    meaning: "A deployment cannot stand in the filter's table; Envoy's own weighted routes serve it.",
+    meaning:
+      "A deployment cannot stand in the filter's table; its version before stays there, or Envoy's own weighted routes serve it.",
     hint: "change what the message names",
   },
   FilterTableFull: {
     severity: "error",
-    meaning: "The filter's table has no room for a deployment; Envoy's own weighted routes serve it.",
+    meaning:
+      "The filter's table has no room for a deployment; its version before stays there, or Envoy's own weighted routes serve it.",
     hint: "split the deployments over several gateways, or scope the tables by namespace",
   },
   FilterTableUnreadable: {

@@ -16,6 +16,17 @@ export function refusalProblems(key: string, refusal: string | undefined): reado
   return [problem("ConfigRefused", { object: key, message: `an orchestrator refused its graph: ${refusal}` })];
 }
 
+/** Proxies that are named of those that are too old. */
+const NAMED_PROXIES = 3;
+
+/** What a deployment says of proxies that are too old for its routes: why each is. */
+export function oldProxyProblems(key: string, why: readonly string[]): readonly Problem[] {
+  if (why.length === 0) return [];
+  const more = why.length > NAMED_PROXIES ? `; and ${why.length - NAMED_PROXIES} more` : "";
+  const message = `proxies are too old for its routes: ${why.slice(0, NAMED_PROXIES).join("; ")}${more}`;
+  return [problem("EnvoyTooOld", { object: key, path: "spec", message })];
+}
+
 /** Kinds that are written; without the others there is nothing to write for. */
 function isWritten(kind: string): boolean {
   return kind === "VirtualService" || kind === "DestinationRule" || kind === "ScaledObject";

@@ -1,7 +1,8 @@
 import type { KubernetesObject } from "../../kubernetes-api/object.ts";
 import { RESOURCE } from "../../kubernetes-api/resource-types.ts";
 import type { LoadedPolicy } from "../../model/model.ts";
-import { hasErrors, type Problem } from "../../problem/problem.ts";
+import { problemText } from "../../deliver/status/problem-text.ts";
+import { hasErrors } from "../../problem/problem.ts";
 import type { Look, PolicyTarget } from "./reconcile.ts";
 
 /** `status` of a RoutePolicy: what became of it, for each of its targets and each who works on it. */
@@ -34,8 +35,6 @@ export interface PolicyCondition {
 
 type Finding = Pick<PolicyCondition, "type" | "status" | "reason" | "message">;
 
-/** Characters of a message; nobody reads more. */
-const LONGEST_TEXT = 4_000;
 /** Ancestors that the schema allows. */
 const MOST_ANCESTORS = 16;
 
@@ -50,16 +49,16 @@ export function findingsOf(policy: KubernetesObject, target: Exclude<PolicyTarge
 function acceptedOf(policy: KubernetesObject, found: Look | undefined, verdict: LoadedPolicy | undefined): Finding {
   const type = "Accepted";
   if (found === undefined) {
-    const message = `there is no SeldonDeployment ${targetOf(policy)}`;
+    const message = `spec.targetRef.name: there is no SeldonDeployment ${targetOf(policy)} (make it, or name another)`;
     return { type, status: "False", reason: "TargetNotFound", message };
   }
   const problems = verdict?.problems ?? [];
   const errors = problems.filter(({ severity }) => severity === "error");
   if (errors.length > 0) {
     const reason = errors.every(({ code }) => code === "PolicyConflict") ? "Conflicted" : "Invalid";
-    return { type, status: "False", reason, message: textOf(errors) };
+    return { type, status: "False", reason, message: problemText(errors) };
   }
-  return { type, status: "True", reason: "Accepted", message: textOf([...problems, ...found.step.inexpressible]) };
+  return { type, status: "True", reason: "Accepted", message: problemText([...problems, ...found.step.inexpressible]) };
 }
 
 /** Of a policy that holds, what its target's own condition says: tables go to the same proxies as its routes. */
@@ -76,11 +75,6 @@ function programmedOf(accepted: Finding, found: Look | undefined, verdict: Loade
   const programmed = found.step.status.conditions.find((one) => one.type === type);
   const { status = "Unknown", reason = "Pending", message = "" } = programmed ?? {};
   return { type, status, reason, message };
-}
-
-function textOf(problems: readonly Problem[]): string {
-  const text = problems.map(({ path, message }) => (path === "" ? message : `${path}: ${message}`)).join("; ");
-  return text.length <= LONGEST_TEXT ? text : `${text.slice(0, LONGEST_TEXT).toWellFormed()}…`;
 }
 
 /** The status with our word in it; what others said is kept. */

@@ -67,7 +67,8 @@ export async function startXdsDelivery(options: XdsDeliveryOptions): Promise<Xds
     onChange(keys);
     reports.note();
   };
-  const common = { client, namespace, store, clock, onProgrammed, reportError };
+  const { maxTableBytes } = settings;
+  const common = { client, namespace, store, clock, onProgrammed, reportError, maxTableBytes };
   const gateway =
     settings.gateway &&
     startGateway({

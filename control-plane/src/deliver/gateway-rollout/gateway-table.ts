@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
 import { bucketCount, encodeRouteTable } from "#proto/route-table/encode.ts";
+import type { TableDeployment } from "#proto/route-table/model.ts";
 import { MAX_TABLE_BYTES } from "#proto/vocabulary/limits.ts";
 import { HEADER_BYTES } from "#proto/vocabulary/table-layout.ts";
 import type { DeploymentPlan } from "../../plan/deployment-plan.ts";
-import type { Checked } from "../../problem/problem.ts";
-import { OWN_CLUSTERS, planRouteTable } from "../../render/filter-table/render.ts";
-import { bytesOf } from "../../render/filter-table/room.ts";
+import { OWN_CLUSTERS, planRouteTable, type Standing } from "../../render/filter-table/render.ts";
+import { bytesOf } from "../../render/filter-table/entry-bytes.ts";
 import { encodeResource, versionOf } from "../../render/xds/encode.ts";
 import { renderFilterConfig, type WasmSource } from "../../render/xds/filter-config.ts";
 import { memoized } from "../../render/xds/memo.ts";
@@ -16,6 +16,10 @@ export interface GatewayTableOptions {
   readonly wasm: WasmSource;
   /** A number for a table that no table ever had. */
   readonly nextGeneration: () => bigint;
+  /** See FilterTableOptions. */
+  readonly maxBytes?: number;
+  /** See FilterTableOptions. */
+  readonly standing?: readonly DeploymentPlan[];
 }
 
 const CONTENT = { role: "gateway", generation: 0n, clusters: OWN_CLUSTERS } as const;
@@ -28,27 +32,45 @@ const contentOf = memoized((group: PlanGroup) => {
   return { deployments: value.deployments, digest, problems, bytes };
 });
 
-function hasRoom(bytes: number, deployments: number): boolean {
-  return HEADER_BYTES + bytes + bucketCount(deployments) * 4 <= MAX_TABLE_BYTES;
+function hasRoom(bytes: number, deployments: number, maxBytes: number): boolean {
+  return HEADER_BYTES + bytes + bucketCount(deployments) * 4 <= Math.min(maxBytes, MAX_TABLE_BYTES);
+}
+
+/** What a table holds, before it is made. */
+interface Contents extends Pick<Standing<unknown>, "problems" | "standing"> {
+  readonly deployments: () => readonly TableDeployment[];
+  readonly fingerprint: string;
+}
+
+function contentsOf(plans: readonly DeploymentPlan[], options: GatewayTableOptions): Contents {
+  const { maxBytes = MAX_TABLE_BYTES, standing = [] } = options;
+  const groups = groupPlans(plans).map(contentOf);
+  const bytes = groups.reduce((sum, one) => sum + one.bytes, 0);
+  const isWhole = hasRoom(bytes, plans.length, maxBytes) && groups.every(({ problems }) => problems.length === 0);
+  if (!isWhole) {
+    const { value, problems, standing: stands } = planRouteTable(plans, { ...CONTENT, maxBytes, standing });
+    const { deployments } = value;
+    const fingerprint = versionOf(Buffer.from(JSON.stringify(deployments)));
+    return { deployments: () => deployments, fingerprint, problems, standing: stands };
+  }
+  return {
+    deployments: () => groups.flatMap((one) => one.deployments),
+    fingerprint: versionOf(Buffer.concat(groups.map(({ digest }) => digest))),
+    problems: [],
+    standing: plans,
+  };
 }
 
 /** The filter's table of our own gateway; it is made, and gets its number, when it is sent. */
 export function renderGatewayFilter(
   plans: readonly DeploymentPlan[],
-  { wasm, nextGeneration }: GatewayTableOptions,
-): Checked<GatewaySnapshot["table"]> {
-  const contents = groupPlans(plans).map(contentOf);
-  const bytes = contents.reduce((sum, one) => sum + one.bytes, 0);
-  const isWhole = hasRoom(bytes, plans.length);
+  options: GatewayTableOptions,
+): Standing<GatewaySnapshot["table"]> {
+  const { deployments, fingerprint, ...said } = contentsOf(plans, options);
   const encode = () => {
-    const deployments = isWhole
-      ? contents.flatMap((one) => one.deployments)
-      : planRouteTable(plans, CONTENT).value.deployments;
-    const table = encodeRouteTable({ role: CONTENT.role, generation: nextGeneration(), deployments });
-    return encodeResource(renderFilterConfig("gateway", table, wasm));
+    const generation = options.nextGeneration();
+    const table = encodeRouteTable({ role: CONTENT.role, generation, deployments: deployments() });
+    return encodeResource(renderFilterConfig("gateway", table, options.wasm));
   };
-  return {
-    value: { fingerprint: versionOf(Buffer.concat(contents.map(({ digest }) => digest))), encode },
-    problems: isWhole ? contents.flatMap(({ problems }) => problems) : planRouteTable(plans, CONTENT).problems,
-  };
+  return { value: { fingerprint, encode }, ...said };
 }

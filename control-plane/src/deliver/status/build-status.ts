@@ -6,6 +6,8 @@ import type { WantedObjects } from "../rollout/wanted-objects.ts";
 import { addressOf, serviceStatusOf } from "./addresses.ts";
 import { readyOf, withTimes, type Finding } from "./conditions.ts";
 import { deploymentsReady, isStuck, troubleOf, type DeploymentReport } from "./deployments-ready.ts";
+import { notInForce } from "./not-in-force.ts";
+import { problemText } from "./problem-text.ts";
 import type { Condition, ConditionType, SeldonDeploymentStatus, SeldonState } from "./seldon-status.ts";
 
 /** What the cluster has as it is wanted. */
@@ -55,23 +57,14 @@ function finding(type: ConditionType, words: Words, wanted: boolean, there: bool
   return there ? { type, status: "True", reason: words.there } : { type, status: "False", reason: words.missing };
 }
 
-/** Characters of a text in a status: nobody reads more, and servers refuse objects that are too large. */
-const LONGEST_TEXT = 4_000;
-
-function textOf(problems: readonly Problem[]): string {
-  const text = problems.map(({ path, message }) => (path === "" ? message : `${path}: ${message}`)).join("; ");
-  if (text.length <= LONGEST_TEXT) return text;
-  return `${text.slice(0, LONGEST_TEXT).toWellFormed()}… (${problems.length} problems in all)`;
-}
-
 /** Errors of the newest version; its warnings are told where there is nothing worse. */
 function accepted(problems: readonly Problem[]): Finding {
   const errors = problems.filter((one) => one.severity === "error");
   const [first] = errors;
   if (first !== undefined) {
-    return { type: "Accepted", status: "False", reason: first.code, message: textOf(errors) };
+    return { type: "Accepted", status: "False", reason: first.code, message: problemText(errors) };
   }
-  const message = textOf(problems);
+  const message = problemText(problems);
   return { type: "Accepted", status: "True", reason: "Accepted", ...(message === "" ? {} : { message }) };
 }
 
@@ -87,7 +80,9 @@ function notTold(joining: readonly string[]): string {
   return `Proxies are given time to learn where ${joining.join(", ")} answers`;
 }
 
-function programmed({ programmed: counts }: RolloutInput, { joining }: There): Finding {
+function programmed({ programmed: counts, problems }: RolloutInput, { joining }: There): Finding {
+  const hindered = notInForce(problems);
+  if (hindered !== undefined) return hindered;
   if (counts === undefined || counts.subscribed === 0) {
     return { type: "Programmed", status: "Unknown", reason: "NobodySubscribes" };
   }
@@ -116,10 +111,10 @@ function stateOf(
 ): { readonly state: SeldonState; readonly description?: string } {
   const errors = input.problems.filter((one) => one.severity === "error");
   if (errors.length > 0) {
-    return { state: "Failed", description: `${textOf(errors)} (the last valid version stays in force)` };
+    return { state: "Failed", description: `${problemText(errors)} (the last valid version stays in force)` };
   }
   const faults = rendering.filter((one) => one.severity === "error");
-  if (faults.length > 0) return { state: "Failed", description: textOf(faults) };
+  if (faults.length > 0) return { state: "Failed", description: problemText(faults) };
   const stuck = reports.find(isStuck);
   if (stuck !== undefined) {
     const trouble = troubleOf(stuck);
@@ -194,7 +189,7 @@ export function statusWithoutPlan(input: RolloutInput): SeldonDeploymentStatus {
   return {
     ...((resource["status"] ?? {}) as Partial<SeldonDeploymentStatus>),
     state: "Failed",
-    description: textOf(problems.filter((one) => one.severity === "error")),
+    description: problemText(problems.filter((one) => one.severity === "error")),
     observedGeneration: resource.metadata.generation ?? 0,
     conditions: conditionsOf(input, [...findings, ...others]),
   };

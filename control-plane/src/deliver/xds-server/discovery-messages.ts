@@ -119,7 +119,11 @@ type NodeMessage = envoy.config.core.v3.Node.$Properties;
 
 function readNode(node: NodeMessage | null | undefined): XdsNode | undefined {
   if (node === null || node === undefined) return undefined;
-  return { id: node.id ?? "", cluster: node.cluster ?? "", metadata: readStruct(node.metadata) };
+  const known = { id: node.id ?? "", cluster: node.cluster ?? "", metadata: readStruct(node.metadata) };
+  const version = node.userAgentName === "envoy" ? node.userAgentBuildVersion?.version : undefined;
+  if (version === null || version === undefined) return known;
+  const { majorNumber = 0, minorNumber = 0, patch = 0 } = version;
+  return { ...known, envoyVersion: `${majorNumber}.${minorNumber}.${patch}` };
 }
 
 /** Undefined means that the client accepts. */

@@ -7,6 +7,8 @@ export interface XdsNode {
   readonly id: string;
   readonly cluster: string;
   readonly metadata: JsonObject;
+  /** Of an Envoy: its version, such as `1.40.0`. */
+  readonly envoyVersion?: string;
 }
 
 /** Which resources one node may have, and under which names. */

@@ -1,6 +1,4 @@
-import { bucketCount } from "#proto/route-table/encode.ts";
 import type { TableDeployment, TablePredictor } from "#proto/route-table/model.ts";
-import { MAX_TABLE_BYTES } from "#proto/vocabulary/limits.ts";
 import * as at from "#proto/vocabulary/table-layout.ts";
 
 function sum<T>(list: readonly T[], of: (one: T) => number): number {
@@ -50,32 +48,4 @@ export function bytesOf({ key, permits, stickyKeys, predictors, rules, shadows }
       return at.GRANT_BYTES + (one.kind === "secret" ? one.sha256.length / 2 : 0);
     })
   );
-}
-
-/** Takes deployments in order of their keys for as long as the table keeps its limit. */
-export class Room {
-  readonly #taken: TableDeployment[] = [];
-  readonly #limit: number;
-  #bytes = at.HEADER_BYTES;
-
-  constructor(limit = MAX_TABLE_BYTES) {
-    this.#limit = limit;
-  }
-
-  /** False, and nothing taken, when a deployment of so many bytes has no room. */
-  take(deployment: TableDeployment, most: number): boolean {
-    const bytes = this.#bytes + most;
-    if (bytes + bucketCount(this.#taken.length + 1) * 4 > this.#limit) return false;
-    this.#bytes = bytes;
-    this.#taken.push(deployment);
-    return true;
-  }
-
-  get last(): string | undefined {
-    return this.#taken.at(-1)?.key;
-  }
-
-  get taken(): readonly TableDeployment[] {
-    return this.#taken;
-  }
 }

@@ -2,7 +2,7 @@ import type { TableDeployment } from "#proto/route-table/model.ts";
 import type { DeploymentPlan } from "../../plan/deployment-plan.ts";
 import type { ClusterNaming } from "./clusters.ts";
 import { unfitBecause } from "./fitness.ts";
-import { bytesOf } from "./room.ts";
+import { bytesOf } from "./entry-bytes.ts";
 import { type Audience, tableDeployment } from "./table-deployment.ts";
 
 /** What a plan is in a table: a deployment and the most bytes that it takes, or why it cannot stand there. */

@@ -4,7 +4,8 @@ import { MAX_TABLE_BYTES } from "#proto/vocabulary/limits.ts";
 import type { DeploymentPlan } from "../../plan/deployment-plan.ts";
 import { type Checked, problem, type Problem } from "../../problem/problem.ts";
 import { tableEntry } from "./entry.ts";
-import { Room } from "./room.ts";
+import { type Seat, Seats } from "./seats.ts";
+import { stillStands } from "./still-stands.ts";
 import type { Audience } from "./table-deployment.ts";
 
 export { type ClusterNaming, ISTIO_CLUSTERS, OWN_CLUSTERS } from "./clusters.ts";
@@ -26,32 +27,102 @@ export interface FilterTableOptions extends Audience {
   readonly generation: bigint;
   /** Largest table in bytes; default and most MAX_TABLE_BYTES. What goes through istiod has less room. */
   readonly maxBytes?: number;
+  /** Plans as they stood in the table before: they keep their places, and go on where their newest version has none. */
+  readonly standing?: readonly DeploymentPlan[];
+}
+
+/** A table, and which plans stand in it. */
+export interface Standing<T> extends Checked<T> {
+  /** Sorted by key; of some an older version than was given. */
+  readonly standing: readonly DeploymentPlan[];
 }
 
 /**
- * What the filter must know about the plans, before it is bytes. A deployment that cannot stand in a table is left out with a
- * problem, and Envoy's own weighted route serves it; the others are not touched.
+ * What the filter must know about the plans, before it is bytes. Of a deployment that cannot stand in a table, or for which there
+ * is no room, the version before goes on, where there was one that still can; else Envoy's own weighted route serves it. Either is
+ * told by a problem, and the others are not touched.
  */
-export function planRouteTable(plans: readonly DeploymentPlan[], options: FilterTableOptions): Checked<RouteTable> {
+export function planRouteTable(plans: readonly DeploymentPlan[], options: FilterTableOptions): Standing<RouteTable> {
   const problems: Problem[] = [];
   const limit = Math.min(options.maxBytes ?? MAX_TABLE_BYTES, MAX_TABLE_BYTES);
-  const room = new Room(limit);
-  for (const plan of [...plans].sort((a, b) => (a.key < b.key ? -1 : 1))) {
-    const entry = plan.key === room.last ? { unfitBecause: "its key stands twice" } : tableEntry(plan, options);
-    if ("unfitBecause" in entry) {
-      problems.push(problem("FilterTableUnfit", { object: plan.key, message: entry.unfitBecause }));
-    } else if (!room.take(entry.deployment, entry.bytes)) {
-      const message = `the filter's table is full at ${limit} bytes`;
-      problems.push(problem("FilterTableFull", { object: plan.key, message }));
-    }
+  const candidates = candidatesOf(plans, options, problems);
+  const seats = seatsOf(candidates, limit);
+  for (const { plan, unfitBecause } of candidates) {
+    const seat = seats.get(plan.key);
+    if (seat?.plan === plan) continue;
+    const instead = seat === undefined ? "Envoy's weighted routes serve it" : "its version before stays in force";
+    const code = unfitBecause === undefined ? "FilterTableFull" : "FilterTableUnfit";
+    const because = unfitBecause ?? `the filter's table is full at ${limit} bytes`;
+    problems.push(problem(code, { object: plan.key, path: "spec", message: `${because}; ${instead}` }));
   }
-  return { value: { role: options.role, generation: options.generation, deployments: room.taken }, problems };
+  const all = seats.all();
+  const deployments = all.map(({ deployment }) => deployment);
+  return {
+    value: { role: options.role, generation: options.generation, deployments },
+    problems,
+    standing: all.map(({ plan }) => plan),
+  };
 }
 
-/** The filter's table as bytes (proto/schema/route-table.md), at most MAX_TABLE_BYTES. The same plans give the same bytes. */
-export function renderFilterTable(plans: readonly DeploymentPlan[], options: FilterTableOptions): Checked<Uint8Array> {
-  const { value, problems } = planRouteTable(plans, options);
-  return { value: encodeRouteTable(value), problems };
+/** What a deployment may stand in the table as. */
+interface Candidate {
+  readonly plan: DeploymentPlan;
+  /** Absent: it cannot. */
+  readonly newest?: Seat;
+  readonly unfitBecause?: string;
+  /** It stood in the table before. */
+  readonly stood: boolean;
+  /** As it stood, where it can go on so. */
+  readonly before?: Seat;
+}
+
+function candidatesOf(
+  plans: readonly DeploymentPlan[],
+  options: FilterTableOptions,
+  problems: Problem[],
+): readonly Candidate[] {
+  const standing = new Map(options.standing?.map((plan) => [plan.key, plan]));
+  let last: string | undefined;
+  return [...plans]
+    .sort((a, b) => (a.key < b.key ? -1 : 1))
+    .flatMap((plan) => {
+      if (plan.key === last) {
+        problems.push(problem("FilterTableUnfit", { object: plan.key, message: "its key stands twice" }));
+        return [];
+      }
+      last = plan.key;
+      return [candidateOf(plan, standing.get(plan.key), options)];
+    });
+}
+
+function candidateOf(plan: DeploymentPlan, stood: DeploymentPlan | undefined, options: FilterTableOptions): Candidate {
+  const entry = tableEntry(plan, options);
+  const newest = "unfitBecause" in entry ? entry : { newest: { plan, ...entry } };
+  if (stood === undefined) return { plan, ...newest, stood: false };
+  const before = tableEntry(stood, options);
+  const goesOn =
+    !("unfitBecause" in before) && (stood === plan || stillStands(before.deployment, stood, plan, options));
+  return { plan, ...newest, stood: true, ...(goesOn ? { before: { plan: stood, ...before } } : {}) };
+}
+
+/** Who stood in the table keeps a place, and gets the newest version where that has room; then come the others, by key. */
+function seatsOf(candidates: readonly Candidate[], limit: number): Seats {
+  const seats = new Seats(limit);
+  for (const { newest, before } of candidates)
+    if (before !== undefined) seats.take(newest !== undefined && newest.bytes <= before.bytes ? newest : before);
+  for (const isTurnOf of [true, false])
+    for (const { plan, newest, stood } of candidates)
+      if (stood === isTurnOf && newest !== undefined && seats.get(plan.key)?.plan !== plan) seats.take(newest);
+  return seats;
+}
+
+/**
+ * The filter's table as bytes (proto/schema/route-table.md), at most MAX_TABLE_BYTES. The same plans in the place of the same ones
+ * give the same bytes.
+ */
+export function renderFilterTable(plans: readonly DeploymentPlan[], options: FilterTableOptions): Standing<Uint8Array> {
+  const { value, ...said } = planRouteTable(plans, options);
+  return { value: encodeRouteTable(value), ...said };
 }
 
 /** What a sidecar's filter is told about the requests that its pod gets. */

@@ -1,6 +1,7 @@
 import type { ProgrammedCount } from "../../../deliver/programmed/programmed.ts";
 import { readMeshNode } from "../../../deliver/xds-identity/mesh-node.ts";
 import { ROLES_OF } from "../../../deliver/xds-identity/mesh-views.ts";
+import { tooOld } from "../../../deliver/xds-identity/proxy-age.ts";
 import type { XdsEvent } from "../../../deliver/xds-server/events.ts";
 import type { XdsNode } from "../../../deliver/xds-server/node-view.ts";
 import { filterName } from "../../../render/xds/filter-config.ts";
@@ -19,11 +20,15 @@ export interface Acceptance {
   count(key: string): ProgrammedCount | undefined;
   /** Why proxies did not take in the newest of a deployment: Envoy's words. */
   refusals(key: string): readonly string[];
+  /** Why proxies that ask for a table with it are too old for it. */
+  tooOld(key: string): readonly string[];
 }
 
 /** What one stream said of one table last. */
 interface Answers {
   readonly scope: Scope;
+  /** Why its proxy is too old. */
+  readonly tooOld: string | undefined;
   accepted: string | undefined;
   refused: { readonly version: string; readonly message: string } | undefined;
 }
@@ -52,7 +57,7 @@ export function createAcceptance({ book, tables, onProgress }: AcceptanceOptions
       const name = filterName(role);
       if (!wanted.has(name) || known.has(name)) continue;
       const scope = scopeOf(proxy, role);
-      known.set(name, { scope, accepted: undefined, refused: undefined });
+      known.set(name, { scope, tooOld: tooOld(node), accepted: undefined, refused: undefined });
       tables.join(stream, scope);
       progress(scope, 0);
     }
@@ -127,6 +132,13 @@ export function createAcceptance({ book, tables, onProgress }: AcceptanceOptions
       const found = new Set<string>();
       eachHolder(key, ({ refused }, hasNewest) => {
         if (!hasNewest && refused !== undefined) found.add(refused.message);
+      });
+      return [...found];
+    },
+    tooOld(key) {
+      const found = new Set<string>();
+      eachHolder(key, (answers) => {
+        if (answers.tooOld !== undefined) found.add(answers.tooOld);
       });
       return [...found];
     },

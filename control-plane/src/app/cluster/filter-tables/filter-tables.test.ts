@@ -372,6 +372,25 @@ describe("how many proxies have taken in a deployment", () => {
     assert.deepEqual(here.tables.problemsOf("models/other"), []);
   });
 
+  it("is told that there is no room, and that there is again, whoever made it so", async () => {
+    const here = setUp({ maxTableBytes: 1150 });
+    const long = planFor("models/a", {}, { [`p${"x".repeat(900)}`]: 1 });
+    here.look(planFor("models/iris"));
+    here.tables.begin();
+    here.subscribe(1, PUBLIC, "gateway");
+    here.look(long);
+    await here.clock.advance(2000);
+    assert.equal(here.keys(PUBLIC, "gateway"), "models/iris", "who is there stays");
+    const [full] = here.tables.problemsOf("models/a");
+    assert.equal(`${full?.code} ${full?.severity} ${full?.path}`, "FilterTableFull warning spec");
+    here.told.length = 0;
+    here.tables.forget("models/iris");
+    await here.clock.advance(2000);
+    assert.equal(here.keys(PUBLIC, "gateway"), "models/a");
+    assert.deepEqual(here.tables.problemsOf("models/a"), []);
+    assert.ok(here.told.includes("models/a"));
+  });
+
   it("is told of what a table leaves out", () => {
     const here = setUp();
     here.look(planFor("models/iris"));

@@ -8,6 +8,7 @@ import type { Clock } from "../../../kubernetes-api/clock.ts";
 import type { DeploymentPlan } from "../../../plan/deployment-plan.ts";
 import { problem, type Problem } from "../../../problem/problem.ts";
 import type { FilterRole } from "../../../render/xds/filter-config.ts";
+import { oldProxyProblems } from "../cluster-problems.ts";
 import type { Look } from "../reconcile.ts";
 import { createAcceptance } from "./acceptance.ts";
 import type { IstioObjects } from "./istio-objects.ts";
@@ -23,6 +24,7 @@ export interface FilterTablesOptions extends Pick<
   | "code"
   | "intervalMs"
   | "retainMs"
+  | "maxTableBytes"
   | "maxScopes"
   | "maxScopesPerNamespace"
   | "onTable"
@@ -102,6 +104,9 @@ export function createFilterTables(options: FilterTablesOptions): FilterTables {
     book,
     nextGeneration: options.nextGeneration ?? createGenerations(() => clock.nowMs()),
     onProgress: noteProgress,
+    onProblems: (keys) => {
+      for (const key of keys) note(key);
+    },
   });
   const acceptance = createAcceptance({ book, tables, onProgress: noteProgress });
 
@@ -147,6 +152,7 @@ export function createFilterTables(options: FilterTablesOptions): FilterTables {
     problemsOf: (key) => [
       ...missingOf(key),
       ...tables.problemsOf(key).map((one) => ({ ...one, severity: "warning" as const })),
+      ...oldProxyProblems(key, acceptance.tooOld(key)),
       ...acceptance
         .refusals(key)
         .map((message) =>

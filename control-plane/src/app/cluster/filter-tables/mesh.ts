@@ -26,6 +26,8 @@ export interface MeshOptions {
   /** Told of every new table, and when what it says became known (monotonic milliseconds). */
   readonly onTable: (version: string, sinceMs: number) => void;
   readonly reportError: ReportError;
+  /** See FilterTableOptions. */
+  readonly maxTableBytes?: number;
 }
 
 /** What Istio's proxies are told: the filters' tables. */

@@ -11,9 +11,9 @@ const SETTINGS = { role: "gateway", peersOnly: false } as const;
 function faulty(...bad: readonly string[]) {
   return (plans: readonly DeploymentPlan[]) => {
     const clusters = () => "";
-    const { value, problems } = renderFilterTable(plans, { role: "outbound", generation: 0n, clusters });
+    const { value, ...said } = renderFilterTable(plans, { role: "outbound", generation: 0n, clusters });
     const isBad = plans.some((plan) => bad.includes(plan.key));
-    return { bytes: isBad ? value.subarray(0, value.length - 1) : value, problems };
+    return { bytes: isBad ? value.subarray(0, value.length - 1) : value, ...said };
   };
 }
 
@@ -32,6 +32,6 @@ test("a deployment that would make the filter refuse the table is found and left
 });
 
 test("a table that is bad as a whole is not sent at all", () => {
-  const render = () => ({ bytes: Buffer.from("no table"), problems: [] });
+  const render = () => ({ bytes: Buffer.from("no table"), problems: [], standing: [] });
   assert.throws(() => renderTable([planFor("models/iris")], SETTINGS, render), /would refuse its table/);
 });

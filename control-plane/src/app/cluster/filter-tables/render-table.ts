@@ -12,8 +12,10 @@ export interface RenderedTable {
   readonly role: FilterRole;
   /** Generation 0. */
   readonly bytes: Uint8Array;
-  /** Of deployments that are left out; `object` has their keys. */
+  /** Of deployments that are left out, or of which an older version goes on; `object` has their keys. */
   readonly problems: readonly Problem[];
+  /** Plans as they stand in it. */
+  readonly standing: readonly DeploymentPlan[];
 }
 
 export interface TableSettings {
@@ -21,6 +23,10 @@ export interface TableSettings {
   readonly callerNamespace?: string;
   /** Inbound: headers of ours count only from callers that showed a certificate. */
   readonly peersOnly: boolean;
+  /** See FilterTableOptions. */
+  readonly maxBytes?: number;
+  /** See FilterTableOptions. */
+  readonly standing?: readonly DeploymentPlan[];
 }
 
 type Render = (plans: readonly DeploymentPlan[]) => Omit<RenderedTable, "role">;
@@ -42,22 +48,24 @@ export function renderTable(
   const still = refusalOf(rest.bytes);
   if (bad.size === 0 || still !== undefined) throw new Error(`the filter would refuse its table: ${still ?? reason}`);
   const problems = [...bad].map((plan) =>
-    problem("FilterTableUnfit", { object: plan.key, message: `the filter would refuse it: ${reason}` }),
+    problem("FilterTableUnfit", { object: plan.key, path: "spec", message: `the filter would refuse it: ${reason}` }),
   );
-  return { role: settings.role, bytes: rest.bytes, problems: [...rest.problems, ...problems] };
+  return { role: settings.role, ...rest, problems: [...rest.problems, ...problems] };
 }
 
 /**
  * Istio's gateways act as sidecars do for what their pod sends: a VirtualService names the cluster. What a pod gets is trusted as
  * far as a certificate came with it, where the mesh shows certificates.
  */
-function renderWith({ role, callerNamespace, peersOnly }: TableSettings): Render {
-  if (role === "inbound") return () => ({ bytes: renderInboundTable({ generation: 0n, peersOnly }), problems: [] });
-  const caller = callerNamespace === undefined ? {} : { callerNamespace };
+function renderWith({ role, peersOnly, ...settings }: TableSettings): Render {
+  if (role === "inbound") {
+    const bytes = renderInboundTable({ generation: 0n, peersOnly });
+    return () => ({ bytes, problems: [], standing: [] });
+  }
   return (plans) => {
-    const options = { role: "outbound", generation: 0n, clusters: ISTIO_CLUSTERS, ...caller } as const;
-    const { value, problems } = renderFilterTable(plans, options);
-    return { bytes: value, problems };
+    const options = { role: "outbound", generation: 0n, clusters: ISTIO_CLUSTERS, ...settings } as const;
+    const { value, ...said } = renderFilterTable(plans, options);
+    return { bytes: value, ...said };
   };
 }
 

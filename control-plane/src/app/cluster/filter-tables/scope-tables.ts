@@ -3,6 +3,7 @@ import type { EncodedResource } from "../../../render/xds/resource.ts";
 import { TYPE } from "../../../render/xds/type-urls.ts";
 import type { ResourceStore } from "../../../deliver/xds-server/resource-store.ts";
 import type { Clock } from "../../../kubernetes-api/clock.ts";
+import type { DeploymentPlan } from "../../../plan/deployment-plan.ts";
 import type { Problem } from "../../../problem/problem.ts";
 import type { IstioObjects } from "./istio-objects.ts";
 import { encodeTable, fingerprintOf, renderTable, type RenderedTable } from "./render-table.ts";
@@ -26,6 +27,8 @@ export interface ScopeTablesOptions {
   readonly intervalMs?: number;
   /** How long a table that nobody asks for any more is kept. Default 60,000. */
   readonly retainMs?: number;
+  /** Largest table; default and most MAX_TABLE_BYTES. */
+  readonly maxTableBytes?: number;
   /** Scopes at most; who asks for another is sent away. Default 5000. */
   readonly maxScopes?: number;
   /** Scopes of one namespace at most, so that none takes the room of others. Default 500. */
@@ -34,6 +37,8 @@ export interface ScopeTablesOptions {
   readonly onTable?: (version: string, sinceMs: number) => void;
   /** Told when a table says more of the book than before, or other deployments: of those that changed after this revision. */
   readonly onProgress: (scope: ScopeTable, since: number) => void;
+  /** Told of deployments of which tables leave out other versions than before, or other deployments. */
+  readonly onProblems: (keys: readonly string[]) => void;
   readonly onFault: (error: unknown) => void;
 }
 
@@ -93,6 +98,8 @@ export function createScopeTables(options: ScopeTablesOptions): ScopeTables {
   const counts = new Map<string, number>();
   /** By version: what was encoded last, for all scopes with the same contents. */
   const encoded = new Map<string, { readonly generation: bigint; readonly resource: EncodedResource }>();
+  /** By the id of a selection: plans as they stand in its table. */
+  const stood = new Map<string, readonly DeploymentPlan[]>();
   const codeVersion = versionOf(options.code);
   let isBegun = false;
   let timer: { readonly atMs: number; readonly cancel: () => void } | undefined;
@@ -133,32 +140,50 @@ export function createScopeTables(options: ScopeTablesOptions): ScopeTables {
     else counts.delete(namespace);
     store.apply({ set: [], remove: [{ typeUrl: TYPE.filterConfig, name: state.storedName }] });
     forgetUnused();
+    noteProblems(state, new Map());
   }
 
   function forgetUnused(): void {
     const used = new Set([...states.values()].map(({ served }) => served?.version));
     for (const version of encoded.keys()) if (!used.has(version)) encoded.delete(version);
+    const selected = new Set([...states.values()].map(({ selection }) => selection?.id));
+    for (const id of stood.keys()) if (!selected.has(id)) stood.delete(id);
+  }
+
+  function noteProblems(state: State, problems: State["problems"]): void {
+    const before = state.problems;
+    state.problems = problems;
+    const keys = [...new Set([...before.keys(), ...problems.keys()])];
+    const changed = keys.filter((key) => before.get(key)?.message !== problems.get(key)?.message);
+    if (changed.length > 0) options.onProblems(changed);
+  }
+
+  interface Made {
+    readonly table: RenderedTable;
+    readonly version: string;
+    readonly problems: State["problems"];
   }
 
   /** Scopes of one flush that select the same share what is rendered. */
-  type Rendered = Map<
-    string,
-    { readonly table: RenderedTable; readonly version: string; readonly problems: State["problems"] }
-  >;
+  type Rendered = Map<string, Made>;
 
-  function renderFor(state: State, selection: Selection, rendered: Rendered) {
+  function renderFor(state: State, selection: Selection, rendered: Rendered): Made {
     const known = rendered.get(selection.id);
     if (known !== undefined) return known;
+    const standing = stood.get(selection.id) ?? stood.get(state.selection?.id ?? "");
     const plans = book.plans().filter((plan) => selection.includes(plan));
     const { callerNamespace } = selection;
     const table = renderTable(plans, {
       role: state.scope.role,
       peersOnly: options.peersOnly,
+      ...(standing === undefined ? {} : { standing }),
+      ...(options.maxTableBytes === undefined ? {} : { maxBytes: options.maxTableBytes }),
       ...(callerNamespace === undefined ? {} : { callerNamespace }),
     });
     const problems = new Map(table.problems.map((one) => [one.object, one]));
     const made = { table, version: fingerprintOf(table, codeVersion), problems };
     rendered.set(selection.id, made);
+    stood.set(selection.id, table.standing);
     return made;
   }
 
@@ -186,7 +211,7 @@ export function createScopeTables(options: ScopeTablesOptions): ScopeTables {
     const since = state.served === undefined ? 0 : (state.revisions.get(state.served.version) ?? 0);
     if (selection.id !== state.selection?.id) state.selectedAt = book.revision;
     state.selection = selection;
-    state.problems = problems;
+    noteProblems(state, problems);
     remember(state, version);
     options.onProgress(state, state.selectedAt === book.revision ? 0 : since);
     if (state.served?.version === version) return undefined;

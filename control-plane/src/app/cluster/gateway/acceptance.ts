@@ -1,6 +1,7 @@
 import type { ProgrammedCount } from "../../../deliver/programmed/programmed.ts";
 import { readGatewayNode } from "../../../deliver/xds-identity/gateway-views.ts";
-import type { NamedVersion, XdsEvent } from "../../../deliver/xds-server/events.ts";
+import { tooOld } from "../../../deliver/xds-identity/proxy-age.ts";
+import type { NamedVersion, XdsEvent, XdsPeer } from "../../../deliver/xds-server/events.ts";
 import { refusedAmong } from "../../../deliver/xds-server/refused-names.ts";
 import { TYPE } from "../../../render/xds/type-urls.ts";
 import { createVersionHistory, type VersionHistory } from "./version-history.ts";
@@ -39,6 +40,8 @@ export interface GatewayAcceptance {
   count(key: string): ProgrammedCount | undefined;
   /** Why gateways did not take in the newest of a deployment: Envoy's words. */
   refusals(key: string): readonly string[];
+  /** Why gateways that are to serve it are too old for it. */
+  tooOld(key: string): readonly string[];
 }
 
 interface Wanted extends ServedDeployment {
@@ -48,6 +51,8 @@ interface Wanted extends ServedDeployment {
 
 /** What one gateway said last of each resource. */
 interface Answers {
+  /** Why it is too old. */
+  readonly tooOld: string | undefined;
   readonly accepted: Map<string, string>;
   readonly refused: Map<string, { readonly version: string; readonly message: string }>;
 }
@@ -112,10 +117,10 @@ export function createGatewayAcceptance({ onProgress, wantedAs }: GatewayAccepta
     return known;
   }
 
-  function answersOf(stream: number): Answers {
+  function answersOf({ stream, node }: XdsPeer): Answers {
     const known = streams.get(stream);
     if (known !== undefined) return known;
-    const answers: Answers = { accepted: new Map(), refused: new Map() };
+    const answers: Answers = { tooOld: tooOld(node), accepted: new Map(), refused: new Map() };
     streams.set(stream, answers);
     onProgress(changedFrom(0));
     return answers;
@@ -169,7 +174,7 @@ export function createGatewayAcceptance({ onProgress, wantedAs }: GatewayAccepta
         return;
       }
       if (event.kind === "connect" || !COUNTED.has(event.typeUrl) || readGatewayNode(node) === undefined) return;
-      const answers = answersOf(stream);
+      const answers = answersOf(event.peer);
       const { typeUrl } = event;
       const refused = event.kind === "nack" ? refusedIn(event) : [];
       for (const one of event.kind === "subscribe" ? (event.held ?? []) : event.resources) {
@@ -200,6 +205,7 @@ export function createGatewayAcceptance({ onProgress, wantedAs }: GatewayAccepta
         });
       return [...found];
     },
+    tooOld: (key) => (wanted.has(key) ? [...new Set([...streams.values()].flatMap((one) => one.tooOld ?? []))] : []),
   };
 }
 

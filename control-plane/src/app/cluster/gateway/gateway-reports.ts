@@ -2,6 +2,7 @@ import type { ProgrammedCount } from "../../../deliver/programmed/programmed.ts"
 import type { XdsEvent } from "../../../deliver/xds-server/events.ts";
 import type { Clock } from "../../../kubernetes-api/clock.ts";
 import { problem, type Problem } from "../../../problem/problem.ts";
+import { oldProxyProblems } from "../cluster-problems.ts";
 import { createGatewayAcceptance } from "./acceptance.ts";
 import type { RenderedGateway } from "./render-gateway.ts";
 
@@ -69,6 +70,7 @@ export function createGatewayReports({ clock, onChange, tellMs = 1000 }: Gateway
     programmed: (key) => acceptance.count(key),
     problemsOf: (key) => [
       ...(found.get(key) ?? []),
+      ...oldProxyProblems(key, acceptance.tooOld(key)),
       ...acceptance
         .refusals(key)
         .map((message) => problem("ConfigRefused", { object: key, message: `a gateway refused it: ${message}` })),

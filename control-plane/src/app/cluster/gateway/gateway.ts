@@ -50,6 +50,8 @@ export interface GatewayOptions {
   readonly clock: Clock;
   readonly reportError: ReportError;
   readonly log: Logger;
+  /** See FilterTableOptions. */
+  readonly maxTableBytes?: number;
 }
 
 /** What our own gateways are told: everything, by delta ADS. */
@@ -86,6 +88,8 @@ export function startGateway(options: GatewayOptions): GatewayService {
   const reports = createGatewayReports({ clock, onChange: options.onProgrammed });
   /** What the endpoints are served of. */
   let rendered: readonly PlanGroup[] = [];
+  /** In the filter's table. */
+  let standing: readonly DeploymentPlan[] = [];
   let server: Pick<XdsServer, "whenAnswered"> | undefined;
   let timer: NodeJS.Timeout | undefined;
   let restMs = QUIET_MS;
@@ -165,7 +169,10 @@ export function startGateway(options: GatewayOptions): GatewayService {
         wasm,
         accessLog: options.settings.accessLog,
         nextGeneration,
+        ...(options.maxTableBytes === undefined ? {} : { maxTableBytes: options.maxTableBytes }),
+        standing,
       });
+      standing = value.standing;
       const groups = groupPlans(plans);
       lane.serve(changesBetween(rendered, groups).added.flatMap(clusterBackends));
       rendered = groups;

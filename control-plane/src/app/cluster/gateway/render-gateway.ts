@@ -20,6 +20,10 @@ export interface GatewayRendering {
   readonly accessLog: XdsOptions["accessLog"];
   /** A number for a table that no table ever had. */
   readonly nextGeneration: () => bigint;
+  /** See FilterTableOptions. */
+  readonly maxTableBytes?: number;
+  /** Plans as they stood in the table before. */
+  readonly standing: readonly DeploymentPlan[];
 }
 
 /** What gateways are to have, and what of it each deployment needs. */
@@ -27,6 +31,8 @@ export interface RenderedGateway {
   readonly snapshot: GatewaySnapshot;
   /** The table's version in it is the fingerprint. */
   readonly wanted: WantedState;
+  /** Plans as they stand in the table. */
+  readonly standing: readonly DeploymentPlan[];
 }
 
 /** What a deployment has for itself, made once for as long as its plan is served. */
@@ -39,10 +45,13 @@ const clustersOfGroup = memoized((group: PlanGroup) => servedOfGroup(group).flat
 /** Renders what our gateways need to serve plans, all but endpoints and certificates, which have their own ways. */
 export function renderGateway(
   plans: readonly DeploymentPlan[],
-  { ports, wasm, accessLog, nextGeneration }: GatewayRendering,
+  { ports, accessLog, maxTableBytes, ...tableOptions }: GatewayRendering,
 ): Checked<RenderedGateway> {
   const groups = groupPlans(plans);
-  const table = renderGatewayFilter(plans, { wasm, nextGeneration });
+  const table = renderGatewayFilter(plans, {
+    ...tableOptions,
+    ...(maxTableBytes === undefined ? {} : { maxBytes: maxTableBytes }),
+  });
   const snapshot: GatewaySnapshot = {
     backends: groups.flatMap(clustersOfGroup),
     routing: renderGatewayListeners(ports, plans, { accessLog }).map(encodeResource),
@@ -59,7 +68,10 @@ export function renderGateway(
       { typeUrl: TYPE.filterConfig, name: filterName("gateway"), version: snapshot.table.fingerprint },
     ],
   };
-  return { value: { snapshot, wanted }, problems: [...xdsProblems(plans), ...table.problems] };
+  return {
+    value: { snapshot, wanted, standing: table.standing },
+    problems: [...xdsProblems(plans), ...table.problems],
+  };
 }
 
 /** Whatever hosts a deployment has. */

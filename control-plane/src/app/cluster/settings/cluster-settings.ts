@@ -28,6 +28,8 @@ export interface ClusterSettings {
   readonly gateway: GatewaySettings | undefined;
   /** Undefined: nothing is served to Istio's proxies. */
   readonly mesh: MeshSettings | undefined;
+  /** Largest table of a filter, in bytes; more than MAX_TABLE_BYTES is as much. */
+  readonly maxTableBytes: number;
   readonly webhook: WebhookSettings | undefined;
   readonly metrics: { readonly host: string; readonly port: number };
   readonly logLevel: LogLevel;

@@ -1,3 +1,4 @@
+import { MAX_TABLE_BYTES } from "#proto/vocabulary/limits.ts";
 import { choice, ignored, setting, type SettingTable } from "./setting-spec.ts";
 
 /** The flags of Seldon 1.17.1's operator. */
@@ -49,6 +50,11 @@ export const OWN_FLAGS = {
     "with `--istio-filter`: how long routes lead to a predictor before the filter chooses it, so that istiod has told proxies where it answers",
   ),
   "max-shadows": setting("number", "1", "predictors of one deployment that may be shadows; Seldon allows one"),
+  "max-table-bytes": setting(
+    "number",
+    String(MAX_TABLE_BYTES),
+    "largest table of the filter in bytes, at most 4194304; a deployment without room in it says so in its status",
+  ),
   "xds-port": setting("port", "18000", "port where orchestrators fetch their graphs; 0 takes a free one"),
   "xds-server": setting(
     "text",

@@ -101,6 +101,7 @@ function settingsOf(texts: SettingTexts): ClusterSettings {
     xds: xdsSettings(texts),
     gateway: gatewaySettings(texts),
     mesh: isOn("ISTIO_ENABLED") ? meshSettings(texts) : undefined,
+    maxTableBytes: Number(texts.flag("max-table-bytes")),
     webhook: webhookSettings(texts, ownNamespace),
     metrics: listenAddress(texts.flag("metrics-addr")),
     logLevel: flagIsOn(texts, "debug") ? "debug" : logLevel(texts.flag("log-level")),

@@ -7,18 +7,21 @@ import type { ControlPlane } from "../control-plane.ts";
 
 const METHOD = XDS_METHODS.find((one) => one.method === "DeltaExtensionConfigs");
 
-/** Asks for a filter as a proxy of Istio does. */
+/** Asks for a filter as a proxy of Istio does, with an Envoy 1.40 or another. */
 export function askAsProxy(
   { xdsAddress }: Pick<ControlPlane, "xdsAddress">,
   id: string,
   name: string,
   labels: Readonly<Record<string, string>> = {},
+  envoyMinor = 40,
 ): TestStream {
   assert.ok(METHOD);
   const stream = openStream(xdsAddress.replace("0.0.0.0", "127.0.0.1"), METHOD);
   const fields = Object.fromEntries(Object.entries(labels).map(([key, stringValue]) => [key, { stringValue }]));
   const metadata = { fields: { LABELS: { structValue: { fields } } } };
-  stream.send({ node: { id, metadata }, resourceNamesSubscribe: [name] });
+  const version = { majorNumber: 1, minorNumber: envoyMinor, patch: 0 };
+  const node = { id, metadata, userAgentName: "envoy", userAgentBuildVersion: { version } };
+  stream.send({ node, resourceNamesSubscribe: [name] });
   return stream;
 }
 
