@@ -62,6 +62,7 @@ function planPodSpec(context: PlanContext, subject: Explained, name: string): Po
           ...(explainer.envSecretRefName === undefined ? {} : { secretName: explainer.envSecretRefName }),
           serviceAccount: account === "" ? DEFAULT_SERVICE_ACCOUNT : account,
           claims: claim === undefined ? [] : [claim],
+          written: [],
         });
   return {
     ...(account === "" ? {} : { serviceAccountName: account }),

@@ -23,6 +23,8 @@ export interface ModelDownload {
   readonly serviceAccount: string;
   /** Claims of the whole pod that models are taken from, in its order. */
   readonly claims: readonly string[];
+  /** Init containers that the user has written for the pod: one that is named as the download's own is in its place. */
+  readonly written: readonly string[];
 }
 
 /** What a pod gets for it. */
@@ -76,14 +78,18 @@ function quantities(cpu: string, memory: string): Readonly<Record<string, string
 export function addModelDownload(
   context: PlanContext,
   container: Container,
-  { uri, image, secretName = "", serviceAccount, claims }: ModelDownload,
+  { uri, image, secretName = "", serviceAccount, claims, written }: ModelDownload,
 ): DownloadAdditions {
   const { storageInitializer, credentials } = context.options.workloads;
   const pvc = pvcSource(uri, claims);
+  const name = cutName(`${container.name}-model-initializer`);
   const volume = cutName(`${container.name}-provision-location`);
+  const model: VolumeMount = { name: volume, mountPath: MODEL_FOLDER, readOnly: true };
+  const folder: Volume = { name: volume, emptyDir: {} };
+  if (written.includes(name)) return { container: mounted(container, [model]), initContainers: [], volumes: [folder] };
   const found = readDownloadCredentials(context.credentialsOf?.(serviceAccount) ?? [], credentials);
   const initContainer: Container = {
-    name: cutName(`${container.name}-model-initializer`),
+    name,
     image: (image ?? "") === "" ? storageInitializer.image : (image ?? ""),
     imagePullPolicy: "IfNotPresent",
     args: [pvc?.source ?? uri, MODEL_FOLDER],
@@ -101,10 +107,9 @@ export function addModelDownload(
       ...found.volumeMounts,
     ],
   };
-  const mounts = [...(pvc === undefined ? [] : [pvc.mount]), { name: volume, mountPath: MODEL_FOLDER, readOnly: true }];
   return {
-    container: mounted(container, mounts),
+    container: mounted(container, [...(pvc === undefined ? [] : [pvc.mount]), model]),
     initContainers: [initContainer],
-    volumes: [...(pvc === undefined ? [] : [pvc.volume]), { name: volume, emptyDir: {} }, ...found.volumes],
+    volumes: [...(pvc === undefined ? [] : [pvc.volume]), folder, ...found.volumes],
   };
 }

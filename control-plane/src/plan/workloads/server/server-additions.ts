@@ -73,13 +73,15 @@ function addDownload(served: ServedNode, { container, sidecar, downloads }: Serv
   if (!downloads || uri === "") return { container, sidecars, initContainers: [], volumes: [] };
   const pod = podIndexOf(predictor, node.name);
   const own = nodeRuns(node) === "prepackaged" ? (node.serviceAccountName ?? "") : "";
-  const podAccount = predictor.componentSpecs[pod]?.spec.serviceAccountName ?? "";
+  const spec = predictor.componentSpecs[pod]?.spec;
+  const podAccount = spec?.serviceAccountName ?? "";
   const added = addModelDownload(context, sidecar ?? container, {
     uri,
     ...(node.storageInitializerImage === undefined ? {} : { image: node.storageInitializerImage }),
     secretName: downloadSecretOf(context, node),
     serviceAccount: [own, podAccount].find((one) => one !== "") ?? DEFAULT_SERVICE_ACCOUNT,
     claims: claimsOf(predictor, pod),
+    written: (spec?.initContainers ?? []).map(({ name }) => name),
   });
   const { initContainers, volumes } = added;
   if (sidecar === undefined) return { container: added.container, sidecars, initContainers, volumes };
