@@ -1,6 +1,7 @@
 import type { KubernetesObject } from "../../kubernetes-api/object.ts";
 import { RESOURCE } from "../../kubernetes-api/resource-types.ts";
-import { isToMove, portsLeft, portsOf, type ServicePort } from "./port-move.ts";
+import { isToMove, portsLeft } from "./port-move.ts";
+import { portsOf, type ServicePort } from "./service-ports.ts";
 import { clearMark, hasWaited, named, type Turn } from "./turn.ts";
 
 /** A Service cannot get or lose its cluster address. */

@@ -6,7 +6,7 @@ import { bringDestinationRules, bringVirtualServices, routesForNow } from "./bri
 import { bringServices } from "./bring-services.ts";
 import { eventsOf } from "./events.ts";
 import { joiningPredictors } from "./joining.ts";
-import { strandedPredictors } from "./port-move.ts";
+import { noteRoutedPorts, strandedPredictors } from "./port-move.ts";
 import { servedBy } from "./predictor-state.ts";
 import { removeUnwanted } from "./remove-unwanted.ts";
 import type { RolloutInput, RolloutStep } from "./rollout-step.ts";
@@ -57,6 +57,7 @@ function decideFor(input: RolloutInput, turn: Turn, passing: readonly string[]):
   const joining = joiningPredictors(turn, routesNow);
   const meshRoutes = joining.size === 0 ? routesNow : routesForNow(turn, { settled, alone }, joining);
   const routes = settings.istio ? bringVirtualServices(turn, routesNow) : true;
+  if (!settings.istio) noteRoutedPorts(turn, alone);
   removeUnwanted(turn, settled);
   const there = {
     deployments,

@@ -18,6 +18,8 @@ export const MARK = {
   unroutedAt: "graphway.dev/unrouted-at",
   /** On Services that have ports to which routes are to move: since when, RFC 3339. */
   portsAt: "graphway.dev/ports-at",
+  /** On Services to which our own gateways send requests: at which ports, `<HTTP> <gRPC>`. Absent: at those it began with. */
+  routedPorts: "graphway.dev/routed-ports",
   /** On VirtualServices: since when they lead to predictors that joined them, `<predictor>=<RFC 3339>`, separated by blanks. */
   joinedAt: "graphway.dev/joined-at",
 } as const;

@@ -1,7 +1,10 @@
 import type { KubernetesObject } from "../../kubernetes-api/object.ts";
+import { RESOURCE } from "../../kubernetes-api/resource-types.ts";
 import type { PredictorPlan } from "../../plan/deployment-plan.ts";
 import { hasAvailable, hasGivenUp, isRenewed, podLabelsOf } from "./deployment-state.ts";
+import { routedPortsText } from "./gateway-ports.ts";
 import { podSpecOf } from "./pod-template.ts";
+import { portsOf, type ServicePort } from "./service-ports.ts";
 import { leftOfWait, named, type Turn } from "./turn.ts";
 import { templateOf } from "./wanted-objects.ts";
 
@@ -15,17 +18,6 @@ export interface PortMove {
   readonly podsChange: boolean;
   /** Its new pods answer at the old ports too: pods are made anew first, then routes move. */
   readonly podsKeepOld: boolean;
-}
-
-/** A port of a Service. */
-export interface ServicePort {
-  readonly name?: string | undefined;
-  readonly port: number;
-}
-
-export function portsOf(service: KubernetesObject): readonly ServicePort[] {
-  const spec = service["spec"] as { readonly ports?: readonly ServicePort[] } | undefined;
-  return spec?.ports ?? [];
 }
 
 function hasPorts(deployment: KubernetesObject, numbers: readonly number[]): boolean {
@@ -120,10 +112,25 @@ function portsAreKnown(turn: Turn, { serviceName }: PredictorPlan): boolean {
   return service !== undefined && isToMove(turn, service) && (leftOfWait(turn, service, "portsAt") ?? 1) <= 0;
 }
 
-/** The predictor with the ports at which routes are to reach it now. */
+/** Its pods answer at the ports that are wanted, and proxies know it. */
+function mayMove(turn: Turn, predictor: PredictorPlan, settled: ReadonlySet<string>): boolean {
+  const move = portMoveOf(turn, predictor);
+  if (move === undefined) return false;
+  return (move.podsHaveNew || settled.has(predictor.name)) && portsAreKnown(turn, predictor);
+}
+
+/** The predictor with the ports at which routes are to reach it now. Those of our own gateways move when its Service says so. */
 export function withRoutePorts(turn: Turn, predictor: PredictorPlan, settled: ReadonlySet<string>): PredictorPlan {
   const move = portMoveOf(turn, predictor);
-  if (move === undefined) return predictor;
-  const answers = move.podsHaveNew || settled.has(predictor.name);
-  return answers && portsAreKnown(turn, predictor) ? predictor : { ...predictor, ...move.from };
+  if (move === undefined || (turn.settings.istio && mayMove(turn, predictor, settled))) return predictor;
+  return { ...predictor, ...move.from };
+}
+
+/** Says on Services at which ports our own gateways are to reach them from the next turn on. */
+export function noteRoutedPorts(turn: Turn, settled: ReadonlySet<string>): void {
+  for (const predictor of turn.plan.predictors) {
+    const service = named(turn.live.services, predictor.serviceName);
+    if (service !== undefined && mayMove(turn, predictor, settled))
+      turn.list.annotate(RESOURCE.service, service, "routedPorts", routedPortsText(predictor));
+  }
 }

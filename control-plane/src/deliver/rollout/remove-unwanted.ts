@@ -60,11 +60,15 @@ function removeDeployments(leaving: Leaving): void {
   }
 }
 
-/** A Service goes after the pods behind it, and never while a route names it. */
+/**
+ * A Service goes after the pods behind it, and never while a route names it. Where no VirtualService says so, our own gateways may
+ * send requests by it as long as there are any, wanted or not.
+ */
 function removeServices({ turn, routedTo, deployments }: Leaving): void {
+  const behind = turn.settings.istio ? deployments : turn.live.deployments;
   for (const service of unwanted(turn.live.services, turn.wanted.services)) {
     const selector = serviceSelectorOf(service);
-    const hasPods = deployments.some((one) => selects(selector, podLabelsOf(one)));
+    const hasPods = behind.some((one) => selects(selector, podLabelsOf(one)));
     if (!hasPods && !routedTo.has(service.metadata.name)) turn.list.remove(RESOURCE.service, service);
   }
 }

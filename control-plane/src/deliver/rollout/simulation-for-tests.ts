@@ -39,6 +39,15 @@ interface Destination {
   readonly weight?: number;
 }
 
+/** Proxies are told of routes, and Kubernetes finds out who answers at a new port, as many seconds late; less than the drain time. */
+const LATE_TICKS = 3;
+
+/** Where routes led at an instant, and the ports of Services. */
+interface Instant {
+  readonly routes: readonly (readonly Destination[])[];
+  readonly ports: ReadonlyMap<string, readonly number[]>;
+}
+
 interface Subset {
   readonly name: string;
   readonly labels?: Readonly<Record<string, string>>;
@@ -50,6 +59,10 @@ export class Simulation {
   /** They learn of endpoints as late as the settings allow for. */
   readonly proxies: SimulatedProxies;
   readonly #chance: () => number;
+  /** What our own gateways were told last. */
+  #told: DeploymentPlan | undefined;
+  /** The latest first. */
+  readonly #past: Instant[] = [];
   nowMs = 1_000_000;
   #generation = 0;
   #resource: KubernetesObject = resourceOf({ predictors: [] });
@@ -97,6 +110,7 @@ export class Simulation {
       nowMs,
       settings,
       ...memo,
+      ...(settings.istio || this.#told === undefined ? {} : { routed: routedIn(this.#told) }),
     });
   }
 
@@ -104,6 +118,7 @@ export class Simulation {
   turn(diesAfter = Infinity): RolloutStep {
     const step = decideRollout(this.input);
     this.#tell(step);
+    this.#tellGateways(step);
     for (const [index, write] of step.writes.entries()) {
       if (index >= diesAfter) {
         this.#memo = undefined;
@@ -133,6 +148,13 @@ export class Simulation {
     assert.deepEqual(names, [], `named before proxies know their endpoints\n${this.log.join("\n")}`);
   }
 
+  #tellGateways({ routes }: RolloutStep): void {
+    if (routes === undefined || this.settings.istio) return;
+    const before = new Set(this.faults());
+    this.#told = routes;
+    this.#assertNoNew(before, "told gateways");
+  }
+
   #make(write: Write): void {
     this.log.push(describe(write));
     this.#checkTemplate(write);
@@ -145,6 +167,8 @@ export class Simulation {
   tick(): void {
     this.nowMs += 1000;
     const before = new Set(this.faults());
+    this.#past.unshift({ routes: this.#routes(), ports: this.#ports() });
+    this.#past.splice(LATE_TICKS);
     this.cluster.tick(this.#chance);
     this.proxies.tick(this.cluster.pods.available());
     this.#assertNoNew(before, "a tick");
@@ -183,11 +207,42 @@ export class Simulation {
       ...this.#weightFaults(routes),
       ...routes.flatMap((one) => this.#faultsOf(one)),
     ]);
-    return [...new Set(found)];
+    return [...new Set([...found, ...this.#lateFaults()])];
   }
 
-  /** The destinations of each entry of the VirtualService. */
+  /** What late proxies meet: routes that were, and ports that nobody is known to answer at yet. */
+  #lateFaults(): readonly string[] {
+    const deaf = this.#past
+      .flatMap((one) => one.routes.flat())
+      .flatMap(({ destination: { host, port } }) => {
+        const [name = ""] = host.split(".");
+        const behind = this.cluster.pods.available().filter((pod) => pod.labels["seldon-app"] === name);
+        const hasPort = this.#ports().get(name)?.includes(port.number) ?? true;
+        const hears = behind.length === 0 || behind.some((pod) => pod.ports.includes(port.number));
+        return hasPort && hears ? [] : [`late: nobody answers at ${name}:${port.number}`];
+      });
+    const early = this.#routes()
+      .flat()
+      .flatMap(({ destination: { host, port } }) => {
+        const [name = ""] = host.split(".");
+        const lacked = this.#past.some((one) => one.ports.get(name)?.includes(port.number) === false);
+        return lacked ? [`nobody is known yet to answer at ${name}:${port.number}`] : [];
+      });
+    return [...deaf, ...early];
+  }
+
+  #ports(): ReadonlyMap<string, readonly number[]> {
+    return new Map(
+      this.cluster.ofKind("Service").map((one) => {
+        const { ports = [] } = one["spec"] as { readonly ports?: readonly { readonly port: number }[] };
+        return [one.metadata.name, ports.map(({ port }) => port)];
+      }),
+    );
+  }
+
+  /** The destinations of each entry of the VirtualService, or of what our own gateways go by. */
   #routes(): readonly (readonly Destination[])[] {
+    if (!this.settings.istio) return this.#told === undefined ? [] : destinationsIn(this.#told);
     const [route] = this.cluster.ofKind("VirtualService").filter((one) => one.metadata.name === "example");
     const { http = [] } = (route?.["spec"] ?? {}) as {
       readonly http?: readonly { readonly route: readonly Destination[] }[];
@@ -239,7 +294,10 @@ export class Simulation {
   /** Lets time go on until there is nothing more to do, and checks that all is as wanted. */
   settle(longest = 400): void {
     for (let round = 0; round < longest; round += 1) {
+      const told = this.#told;
       const step = this.turn();
+      // Who has told gateways something else looks again.
+      if (routedText(told) !== routedText(this.#told)) continue;
       const isGoing = this.cluster.objects.some((one) => one.metadata.deletionTimestamp !== undefined);
       const isDone = step.writes.length === 0 && step.againAfterMs === undefined && !isGoing;
       if (step.status.state === "Available" && isDone) {
@@ -294,6 +352,24 @@ export class Simulation {
     assert.deepEqual(containers(live), containers(wanted), this.log.join("\n"));
     assert.equal(markOf(live, "unroutedAt"), undefined, this.log.join("\n"));
   }
+}
+
+function routedIn({ split, shadows }: DeploymentPlan): ReadonlySet<string> {
+  return new Set([...split, ...shadows].map((one) => one.predictor));
+}
+
+function routedText(plan: DeploymentPlan | undefined): string {
+  return plan === undefined ? "" : [...routedIn(plan)].join();
+}
+
+/** By REST and by gRPC. */
+function destinationsIn({ predictors, split }: DeploymentPlan): readonly (readonly Destination[])[] {
+  return (["httpPort", "grpcPort"] as const).map((kind) =>
+    predictors.map((one) => {
+      const weight = split.find((entry) => entry.predictor === one.name)?.weight ?? 0;
+      return { destination: { host: one.serviceName, port: { number: one[kind] } }, weight };
+    }),
+  );
 }
 
 function describe(write: Write): string {

@@ -178,3 +178,12 @@ test("the same in a mesh with the filter, whose tables name nobody of whom a pro
     { numRuns: RUNS, ...(ASKED_RUNS === undefined ? { seed: 7 } : {}) },
   );
 });
+
+test("the same behind our own gateways, without Istio", () => {
+  fc.assert(
+    fc.property(fc.integer(), fc.array(step, { maxLength: 8 }), (seed, steps) => {
+      run(seed, steps, { istio: false });
+    }),
+    { numRuns: RUNS, ...(ASKED_RUNS === undefined ? { seed: 7 } : {}) },
+  );
+});

@@ -2,6 +2,7 @@ import { RESOURCE, type ResourceType } from "../../kubernetes-api/resource-types
 import type { KubernetesObject } from "../../kubernetes-api/object.ts";
 import type { DeploymentPlan } from "../../plan/deployment-plan.ts";
 import type { TakeoverRoutes } from "../../render/istio/takeover.ts";
+import { servicesOfOwnGateways } from "./gateway-ports.ts";
 import { routedServices, type RoutedServices } from "./live-routes.ts";
 import { markOf } from "./marks.ts";
 import { predictorStates, type PredictorState } from "./predictor-state.ts";
@@ -23,7 +24,7 @@ export interface Turn {
   readonly predictors: ReadonlyMap<string, PredictorState>;
   /** The VirtualService of the predictors as it is. */
   readonly liveRoutes: KubernetesObject | undefined;
-  /** Where it leads. */
+  /** Where it leads; without Istio, at which ports our own gateways reach the predictors. */
   readonly routedTo: RoutedServices;
   readonly list: WriteList;
   /** Other deployments that answer some of its requests. */
@@ -43,7 +44,7 @@ export function startTurn(input: RolloutInput, plan: DeploymentPlan): Turn {
     nowMs,
     predictors: predictorStates(plan, wanted, live),
     liveRoutes,
-    routedTo: routedServices(liveRoutes),
+    routedTo: settings.istio ? routedServices(liveRoutes) : servicesOfOwnGateways(plan, live.services),
     list: new WriteList(input),
     takeovers: input.takeovers ?? [],
     routed: input.routed,
