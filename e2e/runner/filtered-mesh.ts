@@ -15,8 +15,6 @@ const ENVOY = "ingress";
 const ENVOY_PORT = 8080;
 const ADMIN_PORT = 15000;
 const CONTROL_PLANE_PODS = "app.kubernetes.io/component=control-plane";
-/** With two predictors both are among the answers then. */
-const ANSWERS_IN_A_ROW = 40;
 /** Of the one deployment that a scenario's clients call. */
 export const NAME = "canary";
 
@@ -155,14 +153,9 @@ export class FilteredMesh {
     );
   }
 
-  /** The filter decides, and all whom it decides for answer: the mesh's endpoints come by istiod, which may be later than a table. */
+  /** The filter decides: an answer says so. */
   async untilFiltered(): Promise<void> {
-    let inARow = 0;
-    await this.untilAnswered("the filter decides", (reply) => {
-      const isSo = reply.status === 200 && tokenOf(reply) !== undefined;
-      inARow = isSo ? inARow + 1 : 0;
-      return inARow === ANSWERS_IN_A_ROW;
-    });
+    await this.untilAnswered("the filter decides", (reply) => reply.status === 200 && tokenOf(reply) !== undefined);
   }
 
   /** Istio's weighted routes serve alone. */
