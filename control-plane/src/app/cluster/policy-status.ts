@@ -2,7 +2,7 @@ import type { KubernetesObject } from "../../kubernetes-api/object.ts";
 import { RESOURCE } from "../../kubernetes-api/resource-types.ts";
 import type { LoadedPolicy } from "../../model/model.ts";
 import { problemText } from "../../deliver/status/problem-text.ts";
-import { hasErrors } from "../../problem/problem.ts";
+import { hasErrors, problem } from "../../problem/problem.ts";
 import type { Look, PolicyTarget } from "./reconcile.ts";
 
 /** `status` of a RoutePolicy: what became of it, for each of its targets and each who works on it. */
@@ -49,7 +49,8 @@ export function findingsOf(policy: KubernetesObject, target: Exclude<PolicyTarge
 function acceptedOf(policy: KubernetesObject, found: Look | undefined, verdict: LoadedPolicy | undefined): Finding {
   const type = "Accepted";
   if (found === undefined) {
-    const message = `spec.targetRef.name: there is no SeldonDeployment ${targetOf(policy)} (make it, or name another)`;
+    const missing = { path: "spec.targetRef.name", message: `there is no SeldonDeployment ${targetOf(policy)}` };
+    const message = problemText([problem("PolicyTargetMissing", missing)]);
     return { type, status: "False", reason: "TargetNotFound", message };
   }
   const problems = verdict?.problems ?? [];
