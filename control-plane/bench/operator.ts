@@ -10,7 +10,8 @@ import { deploymentOf } from "./deployments.ts";
 import { connectTo, type ServerChoice } from "./operator/access.ts";
 import { startChild, type Child } from "./operator/child.ts";
 import type { FakeServerQuestions } from "./operator/fake-server.ts";
-import type { PlaneOptions, PlaneQuestions, Progress } from "./operator/plane.ts";
+import { createFigures, inAllAndEach } from "./operator/figures.ts";
+import type { PlaneOptions, PlaneQuestions, Progress, Usage } from "./operator/plane.ts";
 
 const USAGE = `node control-plane/bench/operator.ts [options]
 
@@ -21,6 +22,7 @@ const USAGE = `node control-plane/bench/operator.ts [options]
   --idle-seconds 20      how long it is watched at rest; 0: not at all
   --touched 200          Deployments that are touched to see what a look costs that finds nothing to do
   --no-replay            leaves out the plain loop
+  --memory ""            such as 1000,10000: afterwards the memory of control planes with so many deployments that are at rest
   --namespace bench-a    its own namespace; the plain loop writes to the same name with -raw behind it
   --node-options=""      options for the control plane's node, such as --cpu-prof
 `;
@@ -34,6 +36,7 @@ const { values } = parseArgs({
     "idle-seconds": { type: "string", default: "20" },
     touched: { type: "string", default: "200" },
     "no-replay": { type: "boolean", default: false },
+    memory: { type: "string", default: "" },
     namespace: { type: "string", default: "bench-a" },
     "node-options": { type: "string", default: "" },
     help: { type: "boolean", default: false },
@@ -42,14 +45,12 @@ const { values } = parseArgs({
 
 const isReal = values.server === "real";
 const CONTROLLER_ID = "bench";
-const LONGEST_MS = 600_000;
+const LONGEST_MS = 1_800_000;
 const WRITES_AT_ONCE = 16;
 const QUIET_MS = isReal ? 3000 : 500;
 const count = Number(values.deployments);
-
-function row(what: string, figure: string): void {
-  console.log(`${what.padEnd(50)} ${figure}`);
-}
+const memoryCounts = values.memory === "" ? [] : values.memory.split(",").map(Number);
+const { row, printTable } = createFigures();
 
 type Plane = Child<PlaneQuestions>;
 
@@ -67,7 +68,7 @@ async function inParallel(tasks: readonly (() => Promise<unknown>)[]): Promise<v
 }
 
 /** Makes the SeldonDeployments; their uids in order. */
-async function fill(client: ApiClient, namespace: string): Promise<readonly string[]> {
+async function fill(client: ApiClient, namespace: string, count: number): Promise<readonly string[]> {
   const options = { namespace, labels: { "seldon.io/controller-id": CONTROLLER_ID } };
   if (isReal) {
     const { apiVersion, kind } = RESOURCE.namespace;
@@ -117,7 +118,7 @@ function perDeployment(writes: Readonly<Record<string, number>>): string {
 }
 
 /** Everything is made for the first time. */
-async function measureCreation(plane: Plane, options: PlaneOptions): Promise<void> {
+async function measureCreation(plane: Plane, options: PlaneOptions): Promise<Progress> {
   const syncMs = await plane.ask("start", options);
   const { writingMs } = await settled(plane, ({ available }) => available >= count);
   await quiet(plane);
@@ -125,10 +126,11 @@ async function measureCreation(plane: Plane, options: PlaneOptions): Promise<voi
   const cpuMs = await cpuOf(plane);
   const { Event: events = 0, ...writes } = progress.writes;
   row("until everything is listed and planned", `${syncMs.toFixed(0)} ms`);
-  row("from the first write to the last", `${writingMs.toFixed(0)} ms, ${(writingMs / count).toFixed(2)} ms each`);
-  row("CPU so far, start and planning included", `${cpuMs.toFixed(0)} ms, ${(cpuMs / count).toFixed(2)} ms each`);
+  row("from the first write to the last", inAllAndEach(writingMs, count));
+  row("CPU so far, start and planning included", inAllAndEach(cpuMs, count));
   row("writes per deployment", perDeployment(writes));
   row("events per deployment", (events / count).toFixed(2));
+  return progress;
 }
 
 /** Deployments change in a way that concerns nobody. */
@@ -184,20 +186,25 @@ async function measureReplay(
   server: ServerChoice,
   client: ApiClient,
   options: PlaneOptions,
-  file: string,
-  uids: readonly string[],
+  { file, uids, writingMs }: { file: string; uids: readonly string[]; writingMs: number },
 ): Promise<void> {
   const namespace = isReal ? `${options.namespace}-raw` : options.namespace;
-  const others = await fill(client, namespace);
+  const others = await fill(client, namespace, count);
   const renamed = uids.map((uid, index) => [uid, others[index] ?? ""] as const);
   if (isReal) renamed.push([options.namespace, namespace]);
   const plain = startPlane();
   const tookMs = await plain.ask("replay", { ...options, server, namespace, file, renamed });
   const { writes } = await plain.ask("progress", undefined);
   const cpuMs = writes["cpuMs"] ?? 0;
-  row("the same writes in a plain loop", `${tookMs.toFixed(0)} ms, ${(tookMs / count).toFixed(2)} ms each`);
-  row("CPU of the plain loop", `${cpuMs.toFixed(0)} ms, ${(cpuMs / count).toFixed(2)} ms each`);
+  row("the same writes in a plain loop", inAllAndEach(tookMs, count));
+  row("CPU of the plain loop", inAllAndEach(cpuMs, count));
+  row("time from first to last write, by the plain loop's", `${(writingMs / tookMs).toFixed(2)} times`);
   await plain.stop();
+}
+
+function memoryText(used: Usage, collected: Usage): string {
+  const resident = `${used.rssMb.toFixed(0)} MB; after a collection ${collected.rssMb.toFixed(0)} MB`;
+  return `${resident}, of them heap ${collected.heapMb.toFixed(0)} MB`;
 }
 
 /** Another control plane finds everything as it is wanted. */
@@ -210,10 +217,9 @@ async function measureRestart(options: PlaneOptions): Promise<void> {
   const used = await plane.ask("usage", { collect: false });
   const collected = await plane.ask("usage", { collect: true });
   row("a restart: until everything is listed and planned", `${syncMs.toFixed(0)} ms`);
-  row("a restart: CPU", `${used.cpuMs.toFixed(0)} ms, ${(used.cpuMs / count).toFixed(2)} ms each`);
+  row("a restart: CPU", inAllAndEach(used.cpuMs, count));
   row("a restart: writes", JSON.stringify(writes));
-  const memory = `${used.rssMb.toFixed(0)} MB; after a collection ${collected.rssMb.toFixed(0)} MB`;
-  row("resident memory", `${memory}, of them heap ${collected.heapMb.toFixed(0)} MB`);
+  row("resident memory", memoryText(used, collected));
   await measureRest(plane);
   await plane.stop();
 }
@@ -227,24 +233,58 @@ async function removeAll(client: ApiClient, namespace: string): Promise<void> {
   if (isReal) await client.delete(RESOURCE.namespace, { namespace: "", name: namespace });
 }
 
-async function measure(folder: string): Promise<void> {
-  const fake = isReal ? undefined : await startFake();
-  const server: ServerChoice = fake?.choice ?? "kubeconfig";
-  const client = await connectTo(server, { concurrentWrites: WRITES_AT_ONCE });
-  const { namespace } = values;
-  const options: PlaneOptions = {
+/** One control plane makes everything, and the next one finds it all made. On an API server of its own. */
+async function measureMemory(deployments: number): Promise<void> {
+  const { server, choice } = await startFake();
+  const client = await connectTo(choice, { concurrentWrites: WRITES_AT_ONCE });
+  const options: PlaneOptions = { ...planeOptions(choice), records: false };
+  await fill(client, values.namespace, deployments);
+  const first = startPlane();
+  await first.ask("start", options);
+  await settled(first, ({ available }) => available >= deployments);
+  const { writingMs } = await quiet(first);
+  const made = await first.ask("usage", { collect: true });
+  await first.stop();
+  const next = startPlane();
+  await next.ask("start", options);
+  await quiet(next);
+  const used = await next.ask("usage", { collect: false });
+  const collected = await next.ask("usage", { collect: true });
+  row(`${String(deployments)} deployments: from the first write to the last`, inAllAndEach(writingMs, deployments));
+  row(`${String(deployments)} deployments: CPU till all are made`, inAllAndEach(made.cpuMs, deployments));
+  row(
+    `${String(deployments)} deployments: memory where all were made`,
+    `${made.rssMb.toFixed(0)} MB after a collection`,
+  );
+  row(`${String(deployments)} deployments: memory after a restart`, memoryText(used, collected));
+  row(`${String(deployments)} deployments: CPU of the restart`, inAllAndEach(used.cpuMs, deployments));
+  await next.stop();
+  await client.close();
+  await server.stop();
+}
+
+function planeOptions(server: ServerChoice): PlaneOptions {
+  return {
     server,
-    namespace,
+    namespace: values.namespace,
     controllerId: CONTROLLER_ID,
     workers: Number(values.workers),
     concurrentWrites: Number(values["concurrent-writes"]),
     records: true,
   };
+}
+
+async function measure(folder: string): Promise<void> {
+  const fake = isReal ? undefined : await startFake();
+  const server: ServerChoice = fake?.choice ?? "kubeconfig";
+  const client = await connectTo(server, { concurrentWrites: WRITES_AT_ONCE });
+  const { namespace } = values;
+  const options = planeOptions(server);
   const file = join(folder, "writes.json");
   try {
-    const uids = await fill(client, namespace);
+    const uids = await fill(client, namespace, count);
     const plane = startPlane();
-    await measureCreation(plane, options);
+    const { writingMs } = await measureCreation(plane, options);
     if (!values["no-replay"]) await plane.ask("save", file);
     await measureEdit(plane, client, namespace);
     // Last: on a real server any annotation counts as a new generation, and statuses follow for a while.
@@ -254,7 +294,7 @@ async function measure(folder: string): Promise<void> {
     if (!values["no-replay"]) {
       const other = isReal ? undefined : await startFake();
       const otherClient = other === undefined ? client : await connectTo(other.choice, {});
-      await measureReplay(other?.choice ?? server, otherClient, options, file, uids);
+      await measureReplay(other?.choice ?? server, otherClient, options, { file, uids, writingMs });
       if (other !== undefined) await otherClient.close();
       await other?.server.stop();
     }
@@ -272,6 +312,8 @@ else {
   const folder = mkdtempSync(join(tmpdir(), "graphway-bench-"));
   try {
     await measure(folder);
+    for (const deployments of memoryCounts) await measureMemory(deployments);
+    printTable();
   } finally {
     rmSync(folder, { recursive: true });
   }

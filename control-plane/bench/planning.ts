@@ -1,4 +1,5 @@
-// What reading, planning and rendering cost by themselves, without a cluster: `node control-plane/bench/planning.ts [deployments] [rounds]`.
+// What reading, planning and rendering cost by themselves, without a cluster: `node control-plane/bench/planning.ts [deployments] [rounds] [stages]`.
+// With `stages` no turns are measured, which take most of the time.
 // CPU of this thread; of several rounds the best one counts, as other work on the machine only ever adds.
 import { renderWorkloads } from "../src/render/workloads/render-workloads.ts";
 import { OWN_CLUSTERS, renderFilterTable } from "../src/render/filter-table/render.ts";
@@ -13,6 +14,7 @@ import { createRestingCluster } from "./resting-cluster.ts";
 
 const DEPLOYMENTS = Number(process.argv[2] ?? "10000");
 const ROUNDS = Number(process.argv[3] ?? "5");
+const HAS_TURNS = process.argv[4] !== "stages";
 
 /** Best CPU of each step, in milliseconds, by its name. */
 const best = new Map<string, number>();
@@ -79,7 +81,7 @@ function measureTurns(): void {
 
 for (let round = 0; round < ROUNDS; round += 1) {
   measureStages(round);
-  measureTurns();
+  if (HAS_TURNS) measureTurns();
 }
 console.log(`${DEPLOYMENTS} deployments, best of ${ROUNDS} rounds, ms of CPU and µs per deployment`);
 for (const [name, ms] of best)
