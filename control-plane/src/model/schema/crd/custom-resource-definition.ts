@@ -70,10 +70,11 @@ function versionOf(resource: CustomResource, name: string, storage: boolean): Re
 
 /** The API server judges names, labels and annotations of the object itself: its metadata has no schema here. */
 function rootOf({ schema, levels, status, description }: CustomResource): StructuralSchema {
-  const root = structuralSchemaOf(rootSchema(schema), levels);
+  const { properties = {} } = structuralSchemaOf(rootSchema(schema), levels);
+  const spec: StructuralSchema = { description: "What is wanted.", ...properties["spec"] };
   return {
     description,
     type: "object",
-    properties: { ...root.properties, metadata: { type: "object" }, status },
+    properties: { ...properties, spec, metadata: { type: "object" }, status },
   };
 }
