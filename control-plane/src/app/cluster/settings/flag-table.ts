@@ -36,7 +36,7 @@ export const OWN_FLAGS = {
   "orchestrator-shutdown-delay": setting(
     "duration",
     "5s",
-    "how long an orchestrator that stops goes on serving, so that nobody sends to it any more",
+    "how long an orchestrator that stops goes on serving, so that nobody sends to it any more; while somebody does, up to 1.8 times as long",
   ),
   "cluster-domain": setting("text", "cluster.local", "DNS suffix of Services"),
   "istio-filter": setting(
