@@ -11,14 +11,16 @@ import type { World } from "./world.ts";
 const ROOT = join(import.meta.dirname, "..", "..");
 const MODULE = "sigs.k8s.io/gateway-api";
 const KINDS = ["gatewayclasses", "gateways", "referencegrants"];
+/** What `graphway render --target gateway-api` writes. */
+export const ROUTE_KINDS: readonly string[] = ["httproutes", "grpcroutes"];
 const KIND = "CustomResourceDefinition";
 
-/** Installs what we read of Gateway API, where it is not there; it is taken away when the scenario ends. */
-export async function installGatewayApi(world: World): Promise<void> {
+/** Installs what we read of Gateway API and `more` kinds, where they are not there; they are taken away when the scenario ends. */
+export async function installGatewayApi(world: World, more: readonly string[] = []): Promise<void> {
   if (world.target.nodePid === undefined)
     throw new NotRun("Gateway API is installed in the cluster of this checkout alone");
   const folder = join(await moduleFolder(layoutOf(ROOT), MODULE), "config", "crd", "standard");
-  for (const plural of KINDS) {
+  for (const plural of [...KINDS, ...more]) {
     const name = `${plural}.gateway.networking.k8s.io`;
     if ((await world.kube.get(KIND, "", name)) !== undefined) continue;
     world.atEnd(() => world.kube.delete(KIND, "", name));

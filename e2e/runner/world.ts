@@ -57,12 +57,12 @@ export class World {
     return runProgram("kubectl", [...which, "-n", this.namespace, ...words], { timeoutMs: 180_000 });
   }
 
-  /** `kubectl apply` of this object as a file. */
-  kubectlApply(object: Fields, ...words: readonly string[]): Promise<string> {
+  /** `kubectl apply` of this object as a file, or of the text of one. */
+  kubectlApply(object: Fields | string, ...words: readonly string[]): Promise<string> {
     const { kubeconfig, context } = this.target;
     const which = [`--kubeconfig=${kubeconfig}`, ...(context === undefined ? [] : [`--context=${context}`])];
     return runProgram("kubectl", [...which, "-n", this.namespace, "apply", ...words, "-f", "-"], {
-      input: JSON.stringify(withImages(object, this.target.modelImages)),
+      input: typeof object === "string" ? object : JSON.stringify(withImages(object, this.target.modelImages)),
       timeoutMs: 180_000,
     });
   }

@@ -1,5 +1,6 @@
+import assert from "node:assert/strict";
 import { deployment, model, predictor } from "../runner/manifest.ts";
-import { GATEWAY_PODS, withGateway } from "../runner/own-gateway.ts";
+import { GATEWAY_PODS, withGateway, type OwnGateway } from "../runner/own-gateway.ts";
 import type { Scenario } from "../runner/scenario.ts";
 import { untilTrue } from "../runner/until.ts";
 import { rowOf, type World } from "../runner/world.ts";
@@ -7,10 +8,14 @@ import { rowOf, type World } from "../runner/world.ts";
 const V1 = "[1,2,3,4]";
 const V2 = "[5,6,7,8]";
 const version2 = [[model("classifier", { version: "2" })]];
+/** So many that chance leaves neither of two predictors without one. */
+const USERS = 120;
+/** What a policy's `sticky` does, without a policy. */
+const annotations = { "graphway.dev/sticky-key": "header:x-user" };
 
 /** A deployment that the installation of the world takes. */
 function owned(world: World, predictors: Parameters<typeof deployment>[1]["predictors"]) {
-  return deployment("canary", { labels: { "seldon.io/controller-id": world.namespace }, predictors });
+  return deployment("canary", { labels: { "seldon.io/controller-id": world.namespace }, annotations, predictors });
 }
 
 function split(world: World, main: number, canary: number, replicas = 1) {
@@ -20,10 +25,23 @@ function split(world: World, main: number, canary: number, replicas = 1) {
   ]);
 }
 
+/** Every user has one predictor, call after call, and not all have the same. */
+async function usersStay(gateway: OwnGateway): Promise<void> {
+  const met = new Set<string>();
+  for (let user = 0; user < USERS; user += 1) {
+    const replies = [1, 2, 3].map(() => gateway.predict("canary", { "x-user": `user-${user}` }));
+    const rows = new Set((await Promise.all(replies)).map(rowOf));
+    assert.equal(rows.size, 1, `user ${user} was answered ${[...rows].join(" and ")}`);
+    for (const row of rows) met.add(row);
+  }
+  assert.deepEqual([...met].sort(), [V1, V2]);
+}
+
 export const scenarios: readonly Scenario[] = [
   {
     name: "gateway/moves",
-    shows: "without Istio: a canary comes, weights and replicas move, predictors leave, and no request fails",
+    shows:
+      "without Istio: a canary comes, users stay, weights and replicas move, predictors leave, and no request fails",
     timeoutMs: 480_000,
     run: (world) =>
       withGateway(world, async (gateway) => {
@@ -33,6 +51,7 @@ export const scenarios: readonly Scenario[] = [
         const load = gateway.load("canary");
         await world.apply(split(world, 75, 25));
         await load.untilAnswer(V2);
+        await usersStay(gateway);
         await world.apply(split(world, 25, 75, 2));
         await world.untilAvailable("canary");
         await load.more(200);
