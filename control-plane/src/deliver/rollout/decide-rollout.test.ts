@@ -255,7 +255,7 @@ test("an invalid version without a good one before: nothing is touched, and it i
   const step = decideRollout({ resource, plan: undefined, problems: [bad], live, nowMs: 0, settings });
   assert.deepEqual(step.writes, []);
   assert.equal(step.status.state, "Failed");
-  assert.equal(step.status.description, "spec.predictors[1]: twice");
+  assert.equal(step.status.description, "spec.predictors[1]: twice (give each container its own name)");
   assert.equal(step.status.observedGeneration, 5);
   const conditions = Object.fromEntries(step.status.conditions.map((one) => [one.type, one.status]));
   assert.deepEqual(conditions, { Accepted: "False", Ready: "False" });
