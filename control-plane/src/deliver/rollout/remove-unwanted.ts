@@ -62,9 +62,10 @@ function removeDeployments(leaving: Leaving): void {
 
 /**
  * A Service goes after the pods behind it, and never while a route names it. Where no VirtualService says so, our own gateways may
- * send requests by it as long as there are any, wanted or not.
+ * send requests by it as long as there are any, wanted or not, or nobody else answers.
  */
 function removeServices({ turn, routedTo, deployments }: Leaving): void {
+  if (!turn.settings.istio && !othersServe(turn)) return;
   const behind = turn.settings.istio ? deployments : turn.live.deployments;
   for (const service of unwanted(turn.live.services, turn.wanted.services)) {
     const selector = serviceSelectorOf(service);
