@@ -73,6 +73,22 @@ async function replaceOne(world: World, selector: string): Promise<void> {
   });
 }
 
+/** With so many control planes; afterwards, whatever became of it, there is one again, and it leads. */
+async function withControlPlanes(
+  world: World,
+  replicas: number,
+  work: (operator: Operator) => Promise<void>,
+): Promise<void> {
+  const operator = new Operator(world);
+  try {
+    await operator.scale(replicas);
+    await work(operator);
+  } finally {
+    await operator.scale(1);
+    await operator.untilLed();
+  }
+}
+
 const BEFORE = deployment("example", { predictors: [predictor("main", { traffic: 100 })] });
 const AFTER = deployment("example", {
   predictors: [predictor("main", { traffic: 40 }), predictor("canary", { traffic: 60, pods: version2 })],
@@ -102,20 +118,25 @@ export const scenarios: readonly Scenario[] = [
           .catch((error: unknown) => void failed.push(error))
           .finally(() => (isDying = undefined));
       });
-      await world.apply(AFTER);
-      await world.untilAvailable("example", { timeoutMs: 600_000 });
-      await until(
-        "nothing is written any more",
-        async () => {
-          const before = kills;
-          await isDying;
-          await operator.untilLed();
-          await pause(3000);
-          return kills === before ? true : undefined;
-        },
-        { timeoutMs: 300_000 },
-      );
-      stop();
+      try {
+        await world.apply(AFTER);
+        await world.untilAvailable("example", { timeoutMs: 600_000 });
+        await until(
+          "nothing is written any more",
+          async () => {
+            const before = kills;
+            await isDying;
+            await operator.untilLed();
+            await pause(3000);
+            return kills === before ? true : undefined;
+          },
+          { timeoutMs: 300_000 },
+        );
+      } finally {
+        // Whoever comes next finds one that lives: what is written at the end of this namespace kills nobody.
+        stop();
+        await isDying;
+      }
       assert.deepEqual(failed, [], "a control plane did not come back");
       await load.more(40);
       await load.stopFlawless([V1, V2]);
@@ -144,18 +165,14 @@ export const scenarios: readonly Scenario[] = [
     isAlone: true,
     timeoutMs: 900_000,
     async run(world) {
-      const operator = new Operator(world);
       await world.apply(deployment("alone", { replicas: 2, predictors: [predictor("default")] }));
       await world.untilServed("alone");
       const load = world.load("alone");
-      await operator.scale(0);
-      try {
+      await withControlPlanes(world, 0, async () => {
         await load.more(40);
         await replaceOne(world, "seldon-app=alone-default");
         await load.more(40);
-      } finally {
-        await operator.scale(1);
-      }
+      });
       const edit = deployment("alone", { replicas: 2, predictors: [predictor("default", { pods: version2 })] });
       await untilTaken(world, edit);
       await load.untilAnswer(V2);
@@ -168,10 +185,8 @@ export const scenarios: readonly Scenario[] = [
     shows: "of two control planes one writes; when somebody takes its lease it stops, and edits still come through",
     isAlone: true,
     timeoutMs: 900_000,
-    async run(world) {
-      const operator = new Operator(world);
-      await operator.scale(2);
-      try {
+    run: (world) =>
+      withControlPlanes(world, 2, async (operator) => {
         const lease = await operator.lease();
         await world.apply(deployment("led", { predictors: [predictor("default")] }));
         await world.untilServed("led");
@@ -185,20 +200,15 @@ export const scenarios: readonly Scenario[] = [
         await load.stopFlawless([V1, V2]);
         const { spec } = await operator.lease();
         assert.notEqual(spec?.["holderIdentity"], "somebody-else");
-      } finally {
-        await operator.scale(1);
-      }
-    },
+      }),
   },
   {
     name: "resilience/two-control-planes",
     shows: "orchestrators are connected to both of two control planes, and an edit of the graph reaches them by either",
     isAlone: true,
     timeoutMs: 900_000,
-    async run(world) {
-      const operator = new Operator(world);
-      await operator.scale(2);
-      try {
+    run: (world) =>
+      withControlPlanes(world, 2, async (operator) => {
         const pods = [[model("router", { env: { ROUTE: "0" } }), model("left"), model("right", { version: "2" })]];
         const routed = (...children: readonly string[]): Fields => {
           const graph = { name: "router", type: "ROUTER", children: children.map((name) => ({ name, type: "MODEL" })) };
@@ -227,10 +237,7 @@ export const scenarios: readonly Scenario[] = [
         await load.untilNoMore(V1);
         await load.stopFlawless([V1, V2]);
         assert.deepEqual(await world.podUids("routed-default"), uids);
-      } finally {
-        await operator.scale(1);
-      }
-    },
+      }),
   },
   {
     name: "resilience/api-server-restart",
