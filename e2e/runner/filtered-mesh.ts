@@ -38,6 +38,8 @@ static_resources:
         envoy.extensions.upstreams.http.v3.HttpProtocolOptions:
           "@type": type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions
           explicit_http_config: { http2_protocol_options: {} }
+      # As Istio's agent has it, but sooner: a connection whose packets are lost is given up.
+      upstream_connection_options: { tcp_keepalive: { keepalive_time: 10, keepalive_interval: 5, keepalive_probes: 2 } }
       load_assignment:
         cluster_name: xds-grpc
         endpoints:
@@ -55,6 +57,7 @@ export class FilteredMesh {
   #client: GatewayClient | undefined;
   #admin: GatewayClient | undefined;
   readonly #loads: Load[] = [];
+  readonly #clients: GatewayClient[] = [];
   #host = "";
 
   constructor(world: World) {
@@ -73,7 +76,7 @@ export class FilteredMesh {
 
   async uninstall(): Promise<void> {
     await Promise.all(this.#loads.map((load) => load.stop()));
-    await Promise.all([this.#client?.close(), this.#admin?.close()]);
+    await Promise.all([this.#client, this.#admin, ...this.#clients].map(async (client) => client?.close()));
     await this.#world.helm("uninstall", RELEASE, "--ignore-not-found", "--wait", "--timeout", "240s");
   }
 
@@ -128,14 +131,21 @@ export class FilteredMesh {
     return this.call({ path, headers, body: '{"data":{"ndarray":[[1.0,2.0,5.0]]}}' });
   }
 
+  /** Somebody outside the cluster who says this in Host. Closed with the mesh. */
+  clientOf(host: string): GatewayClient {
+    const client = new GatewayClient(`${this.#host}:80`, host);
+    this.#clients.push(client);
+    return client;
+  }
+
   /** Sends these bytes on a connection of their own; resolves with the whole answer. */
   raw(request: Buffer): Promise<string> {
     return sendRaw(this.#host, 80, request);
   }
 
   /** Predictions until it is stopped, at the latest with the mesh. */
-  load(readAnswer: (reply: Reply) => string = rowOf): Load {
-    const load = new Load(() => this.predict(), readAnswer, { pauseMs: 5 });
+  load(readAnswer: (reply: Reply) => string = rowOf, ask: () => Promise<Reply> = () => this.predict()): Load {
+    const load = new Load(ask, readAnswer, { pauseMs: 5 });
     this.#loads.push(load);
     return load;
   }
@@ -243,6 +253,11 @@ function readRequest(line: string): readonly SeenRequest[] {
   const [, path, headers] = /^request \d+ [A-Z]+ (\S+) (\{.*\})/.exec(line) ?? [];
   if (path === undefined || headers === undefined) return [];
   return [{ path, headers: JSON.parse(headers) as Readonly<Record<string, string>> }];
+}
+
+/** An answer's row with who decided: `filter` or `fallback`. */
+export function byWhom(reply: Reply): string {
+  return `${rowOf(reply)} by ${tokenOf(reply) === undefined ? "fallback" : "filter"}`;
 }
 
 /** The filter's token of table, reason and bucket; undefined where it did not decide. */
