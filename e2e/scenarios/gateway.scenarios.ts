@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { deployment, model, predictor } from "../runner/manifest.ts";
+import { deployment, model, predictor, type PredictorShape } from "../runner/manifest.ts";
 import { GATEWAY_PODS, withGateway, type OwnGateway } from "../runner/own-gateway.ts";
 import type { Scenario } from "../runner/scenario.ts";
 import { untilTrue } from "../runner/until.ts";
@@ -110,6 +110,32 @@ export const scenarios: readonly Scenario[] = [
         await untilTrue("one pod is left", async () => (await world.list("Pod", GATEWAY_PODS)).length === 1);
         await load.more(100);
         const { calls } = await load.stopFlawless([V1]);
+        world.note(`${calls} requests`);
+      }),
+  },
+  {
+    name: "gateway/ports",
+    shows: "without Istio: an orchestrator leaves a pod of its own for none, and comes back, and no request fails",
+    timeoutMs: 480_000,
+    run: (world) =>
+      withGateway(world, async (gateway) => {
+        const separate = { "seldon.io/engine-separate-pod": "true" };
+        const labels = { "seldon.io/controller-id": world.namespace };
+        const one = (shape: PredictorShape) =>
+          deployment("canary", { labels, annotations: separate, predictors: [predictor("main", shape)] });
+        await world.apply(one({}));
+        await world.untilAvailable("canary");
+        await gateway.untilAnswered("canary");
+        const load = gateway.load("canary");
+        await world.apply(one({ pods: version2, annotations: { "seldon.io/no-engine": "true" } }));
+        await load.untilAnswer(V2);
+        await world.untilAvailable("canary");
+        await load.untilNoMore(V1);
+        await world.apply(one({}));
+        await load.untilAnswer(V1);
+        await world.untilAvailable("canary");
+        await load.untilNoMore(V2);
+        const { calls } = await load.stopFlawless([V1, V2]);
         world.note(`${calls} requests`);
       }),
   },
