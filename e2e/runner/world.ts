@@ -7,6 +7,11 @@ import { withImages } from "./manifest.ts";
 import type { Target } from "./target.ts";
 import { until, untilTrue, type UntilOptions } from "./until.ts";
 
+interface StatusOfProgrammed {
+  readonly observedGeneration?: number;
+  readonly conditions?: readonly { readonly type: string; readonly status: string }[];
+}
+
 /** What a scenario works with: a namespace of its own on a real cluster, and a client outside of it. */
 export class World {
   readonly target: Target;
@@ -16,6 +21,7 @@ export class World {
   readonly #notes: string[] = [];
   readonly #loads: Load[] = [];
   readonly #undo: (() => Promise<void>)[] = [];
+  #isClosed = false;
 
   constructor(target: Target, kube: Kube, namespace: string) {
     this.target = target;
@@ -119,6 +125,23 @@ export class World {
     return this.untilState(name, "Available", options);
   }
 
+  /** Waits until everybody who is told of a SeldonDeployment by us has accepted its newest generation. */
+  untilProgrammed(name: string, options: UntilOptions = {}): Promise<KubeObject> {
+    let seen = "no such object";
+    return until(
+      `${name} is programmed`,
+      async () => {
+        const object = await this.get("SeldonDeployment", name);
+        if (object === undefined) return undefined;
+        const { observedGeneration, conditions = [] } = (object.status ?? {}) as StatusOfProgrammed;
+        const programmed = conditions.find(({ type }) => type === "Programmed");
+        seen = JSON.stringify(programmed ?? {});
+        return observedGeneration === object.metadata.generation && programmed?.status === "True" ? object : undefined;
+      },
+      { describe: () => seen, ...options },
+    );
+  }
+
   /**
    * Available, and the ingress has heard of it: Istio takes a moment to tell its gateways. Asks for the orchestrator's
    * readiness (the model's, without one), which no model counts.
@@ -209,13 +232,18 @@ export class World {
     assert.equal(count, wanted, `requests at ${labelSelector}`);
   }
 
-  /** What must be done when the scenario ends, also when it is given up because it takes too long. The newest first. */
+  /**
+   * What must be done when the scenario ends, also when it is given up because it takes too long. The newest first. Say it before you
+   * begin what is to be undone: this throws when the scenario has ended meanwhile.
+   */
   atEnd(undo: () => Promise<void>): void {
+    if (this.#isClosed) throw new Error("the scenario has ended, and nothing begins after it");
     this.#undo.unshift(undo);
   }
 
   /** Ends what is still under way. */
   async close(): Promise<void> {
+    this.#isClosed = true;
     for (const undo of this.#undo.splice(0)) await undo();
     await Promise.all(this.#loads.map((load) => load.stop()));
     await this.client.close();

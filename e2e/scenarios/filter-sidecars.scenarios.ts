@@ -243,7 +243,10 @@ type Deployed = readonly [world: World, name: string, shape: Parameters<SidecarM
 
 async function deploy(mesh: SidecarMesh, ...all: readonly Deployed[]): Promise<void> {
   for (const [world, name, shape] of all) await world.apply(mesh.deployment(name, shape));
-  for (const [world, name] of all) await world.untilAvailable(name, { timeoutMs: 240_000 });
+  for (const [world, name] of all) {
+    await world.untilAvailable(name, { timeoutMs: 240_000 });
+    await world.untilProgrammed(name);
+  }
 }
 
 export const scenarios: readonly Scenario[] = [
