@@ -38,6 +38,8 @@ export interface App {
 }
 
 const NODE_READY_TIMEOUT_MS = 2000;
+/** One that stops has no time for nodes that are silent. */
+const NODE_THERE_TIMEOUT_MS = 500;
 /** Nodes are asked whether they are ready no more often than this, however many ask us. */
 const READY_SPACING_MS = 50;
 
@@ -135,7 +137,11 @@ export async function startApp(
     stop: async (clock = REAL_TIME) => {
       isDraining = true;
       const arrivals = (): number => metrics.requests.arrivals;
-      const ended = await stopServing(options, { rest, grpc, endpoints, payloadLog, tracing, xds, arrivals }, clock);
+      const asked = { asksHealth: false, timeoutMs: NODE_THERE_TIMEOUT_MS, tls: tls.nodes };
+      const areNodesThere = async (): Promise<boolean> =>
+        current.served !== undefined && nodesAreReady(current.served.graph, asked);
+      const running = { rest, grpc, endpoints, payloadLog, tracing, xds, arrivals, areNodesThere };
+      const ended = await stopServing(options, running, clock);
       tls.stop();
       metrics.process.stop();
       return ended;

@@ -18,6 +18,8 @@ export interface Running {
   readonly xds: Subscription | undefined;
   /** Requests that have come since the start. */
   readonly arrivals: () => number;
+  /** Whether the graph's nodes take connections. */
+  readonly areNodesThere: () => Promise<boolean>;
 }
 
 type StopOptions = Pick<Options, "shutdownDelayMs" | "shutdownDelayMaxMs" | "gracefulTimeoutMs">;
@@ -33,7 +35,7 @@ export const REAL_TIME: Clock = {
 
 /** Serves on for the delay, ends what is in flight, then sends what waits to be sent. True when every request ended in time. */
 export async function stopServing(options: StopOptions, running: Running, clock: Clock): Promise<boolean> {
-  const { rest, grpc, endpoints, payloadLog, tracing, xds, arrivals } = running;
+  const { rest, grpc, endpoints, payloadLog, tracing, xds, arrivals, areNodesThere } = running;
   const { shutdownDelayMs, shutdownDelayMaxMs, gracefulTimeoutMs } = options;
   // The pod's time to stop is for both together: who serves on for longer has less for what is in flight.
   const endMs = clock.nowMs() + shutdownDelayMs + gracefulTimeoutMs;
@@ -46,6 +48,7 @@ export async function stopServing(options: StopOptions, running: Running, clock:
       turnAway: () => {
         grpc.turnAway();
       },
+      areNodesThere,
     },
     clock,
   );

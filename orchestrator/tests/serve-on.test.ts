@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { Agent, request, type IncomingMessage } from "node:http";
 import { after, beforeEach, describe, it } from "node:test";
 import { TestClient } from "./grpc-client.ts";
-import { encodeRequest } from "./stub-node.ts";
+import { encodeRequest, startStub } from "./stub-node.ts";
 import { startTestApp } from "./orchestrator.ts";
 import type { App } from "../src/app.ts";
 import type { Clock } from "../src/server/serve-on.ts";
@@ -63,16 +63,27 @@ describe("an orchestrator that stops while requests still come", { timeout: 600_
   };
   const nothing = (): Promise<void> => Promise.resolve();
 
+  const looks = (count: number): number[] => Array.from({ length: count }, () => 500);
   const rows: readonly [string, readonly (() => Promise<void>)[], readonly number[]][] = [
-    ["nothing comes", [nothing, nothing], [4000, 1000]],
-    ["requests come only while they must be served", [predictByRest, nothing], [4000, 1000]],
-    ["probes and scrapes come", [probe, probe], [4000, 1000]],
-    ["REST goes on", [nothing, predictByRest, predictByRest, probe], [4000, 1000, 1000, 1000]],
-    ["gRPC goes on", [nothing, predictByGrpc, predictByGrpc, predictByGrpc, nothing], [4000, 1000, 1000, 1000, 1000]],
+    ["nothing comes", [nothing, nothing], [3000, 2000]],
+    ["requests come only while they must be served", [predictByRest, nothing], [3000, 2000]],
+    ["probes and scrapes come", [probe, probe], [3000, 2000]],
+    ["REST goes on", [nothing, predictByRest, predictByRest, probe], [3000, 2000, ...looks(5)]],
+    ["gRPC goes on", [nothing, predictByGrpc, nothing, predictByGrpc, nothing], [3000, 2000, ...looks(6)]],
     [
       "both go on for too long",
-      [nothing, predictByRest, predictByGrpc, predictByRest, predictByGrpc, predictByRest],
-      [4000, 1000, 1000, 1000, 1000, 1000],
+      [
+        nothing,
+        predictByRest,
+        predictByGrpc,
+        predictByRest,
+        predictByGrpc,
+        nothing,
+        predictByRest,
+        nothing,
+        predictByRest,
+      ],
+      [3000, 2000, ...looks(8)],
     ],
   ];
   for (const [what, happenings, sleptMs] of rows) {
@@ -83,4 +94,24 @@ describe("an orchestrator that stops while requests still come", { timeout: 600_
       assert.deepEqual(time.sleptMs, sleptMs);
     });
   }
+
+  it("serves on no longer for nodes that are gone", async () => {
+    const stub = await startStub(
+      "m",
+      () => ({ body: { strData: "yes" } }),
+      () => {},
+    );
+    const endpoint = { service_host: "127.0.0.1", service_port: stub.httpPort, httpPort: stub.httpPort };
+    const flags = ["--shutdown_delay=5s", "--graceful_timeout=600s"];
+    const graph = { name: "m", type: "MODEL", endpoint: { ...endpoint, grpcPort: stub.grpcPort } };
+    await app.stop(scriptedTime([]).clock);
+    app = await startTestApp(graph, { flags });
+    const leave = async (): Promise<void> => {
+      await predictByRest();
+      await stub.stop();
+    };
+    const time = scriptedTime([nothing, predictByRest, predictByRest, leave]);
+    assert.equal(await app.stop(time.clock), true);
+    assert.deepEqual(time.sleptMs, [3000, 2000, ...looks(2)]);
+  });
 });

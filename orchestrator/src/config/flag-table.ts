@@ -66,7 +66,7 @@ export const OWN_FLAGS = {
   tls_client_ca_file: text("", "with a certificate of our own: clients must show one that this authority has signed"),
   shutdown_delay_max: duration(
     "",
-    "how long at most to go on serving while requests still come; without it 1.8 times --shutdown_delay, at most 9s",
+    "how long at most to go on serving while requests still come; without it 1.8 times --shutdown_delay, at most 9s; nothing is waited for where that is 0",
   ),
   workers: number("1", "processes that share the ports, one core each"),
   max_header_bytes: number("65536", "largest head of a REST request"),

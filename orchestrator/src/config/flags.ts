@@ -168,7 +168,7 @@ const MAX_TIMER_MS = 2_147_483_647;
 
 /** Models are told to stop ten seconds after the orchestrator, by the hook that Seldon gives them: a second before. */
 const BEFORE_MODELS_STOP_MS = 9000;
-/** A delay that was cut to the time its pod has to stop is not much more than doubled. */
+/** A delay that was cut to the time its pod has to stop stays short: never as much as doubled. */
 const DELAY_FACTOR = 1.8;
 
 /** Requests in flight keep half of their time in any case. */

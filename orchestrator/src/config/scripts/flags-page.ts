@@ -17,15 +17,19 @@ const LIFE = `## Start and stop
 - The graph is the control plane's (\`--xds_server\`, waited for two seconds), else that of \`--file\`, else ENGINE_PREDICTOR's. A graph
   of the control plane takes the place of a local one whenever it comes; requests in flight end on the graph they began with.
 - The first SIGTERM or SIGINT: \`/ready\` and the health over gRPC turn to not ready at once, everything is served for
-  \`--shutdown_delay\`, and on until no prediction or feedback has come for a second, at most until \`--shutdown_delay_max\`. Then no
+  \`--shutdown_delay\`, and on until no prediction or feedback has come for two seconds, at most until \`--shutdown_delay_max\`. Then no
   connection is taken, those there get one more answer each, and the process exits 0; or 1, where requests are in flight after
   \`--shutdown_delay\` and \`--graceful_timeout\` together. The same signal again, a second later, ends it at once, with 1.
-- From the signal on answers over REST say \`Connection: close\`; connections over gRPC get GOAWAY after the delay, and again each second.
+- From the signal on answers over REST say \`Connection: close\`; connections over gRPC get GOAWAY, once
+  each, after the delay; calls that come on new connections are served.
 - For a rolling restart without a lost request, let \`--shutdown_delay\` be as long as whoever sends requests takes, as a rule, to
-  see that the pod is not ready. Kubernetes and proxies that are slower now and then are waited for: they still send, and so the
-  orchestrator still serves. By itself that ends 9 s after the signal, since models get theirs ten seconds after the orchestrator
-  (\`preStop\`), and at 1.8 times the delay, which is shorter where a pod has little time to stop. Half of \`--graceful_timeout\` is
-  left for requests in flight however long they come. Without a delay nothing is waited for.
+  see that the pod is not ready. Those that are slower now and then are waited for: they still send, and so the orchestrator still
+  serves. That helps where requests come more often than every two seconds, and each process of \`--workers\` judges alone by those
+  it gets; where they are rarer, let the delay be longer than the time that whoever sends takes to hear of it.
+- Serving on ends by itself 9 s after the signal, since models get theirs ten seconds after the orchestrator (\`preStop\`), or sooner,
+  once a node takes no connection any more; and at 1.8 times the delay, which is shorter where a pod has little time to stop. Half of
+  \`--graceful_timeout\` is left for requests in flight however long they come. Without a delay nothing is waited for, whatever
+  \`--shutdown_delay_max\` says.
 - \`/ready\` asks each node for a TCP connection (a TLS handshake with \`--node_tls=on\`) at its service port. With
   \`--full_health_checks\`: HTTP \`/api/v1.0/health/status\` (seldon) or \`/v2/health/ready\` (v2) must answer 200, a port that speaks gRPC
   alone must not deny \`grpc.health.v1\`; TensorFlow's nodes have no such path. All who ask at once share one check, and checks are

@@ -10,7 +10,7 @@ export interface GrpcPort {
   readonly port: number;
   /** Health answers NOT_SERVING from now on; everything else is served. */
   drain(): void;
-  /** Asks those who are connected to connect elsewhere; calls that come nevertheless are served. */
+  /** Asks those who are connected to connect elsewhere; calls in flight end, and those on new connections are served. */
   turnAway(): void;
   /** Takes no new calls and waits for those in flight. True when all ended within the time. */
   close(timeoutMs: number): Promise<boolean>;
