@@ -5,7 +5,7 @@ import { orchestratorEnv } from "../orchestrator.ts";
 import { ORCHESTRATOR_CONTAINER } from "../workload-plan.ts";
 import { hasCertificate, POD_INFO_MOUNT, userContext, withCertificate } from "./pod-spec.ts";
 import type { Volume } from "./server/server-additions.ts";
-import { shutdownDelayMs } from "./shutdown.ts";
+import { shutdownTimes, type ShutdownTimes } from "./shutdown.ts";
 
 const TOKEN_MOUNT: VolumeMount = {
   name: "graphway-token",
@@ -24,19 +24,23 @@ export function orchestratorVolumes({ options }: PlanContext): readonly Volume[]
 }
 
 /** Flags of our own: where graphs that change come from, and how long to serve on after the signal to stop. */
-function ownFlags({ options }: PlanContext, delayMs: number): readonly string[] {
+function ownFlags({ options }: PlanContext, { delayMs, drainMs }: ShutdownTimes): readonly string[] {
   const { xdsServer } = options.workloads.orchestrator;
   const xds =
     xdsServer === undefined
       ? []
       : ["--xds_server", xdsServer, "--xds_token_file", `${TOKEN_MOUNT.mountPath}/${TOKEN_FILE}`];
-  return delayMs === 0 ? xds : [...xds, "--shutdown_delay", `${delayMs}ms`];
+  return [
+    ...xds,
+    ...(delayMs === 0 ? [] : ["--shutdown_delay", `${delayMs}ms`]),
+    ...(drainMs === undefined ? [] : ["--graceful_timeout", `${drainMs}ms`]),
+  ];
 }
 
 const TOKEN_FILE = "token";
 
 /** Seldon's flags in Seldon's order, then our own. What a graph brings by xDS is no flag: its edits restart nothing. */
-function flags(context: PlanContext, predictor: DefaultedPredictor, delayMs: number): readonly string[] {
+function flags(context: PlanContext, predictor: DefaultedPredictor, stop: ShutdownTimes): readonly string[] {
   const { annotations, name, namespace, options, resource, transport } = context;
   const { protocol = "" } = resource.spec;
   const { loggerQueueEntries, loggerWriteTimeoutMs, fullHealthChecks } = options.workloads.orchestrator;
@@ -54,7 +58,7 @@ function flags(context: PlanContext, predictor: DefaultedPredictor, delayMs: num
     ...["--log_work_buffer_size", String(annotations.loggerQueueEntries ?? loggerQueueEntries)],
     ...["--log_write_timeout_ms", String(annotations.loggerWriteTimeoutMs ?? loggerWriteTimeoutMs)],
     `--full_health_checks=${fullHealthChecks}`,
-    ...ownFlags(context, delayMs),
+    ...ownFlags(context, stop),
   ];
 }
 
@@ -103,7 +107,7 @@ export function planOrchestratorContainer(
     name: ORCHESTRATOR_CONTAINER,
     image,
     imagePullPolicy,
-    args: flags(context, predictor, shutdownDelayMs(context, graceSeconds)),
+    args: flags(context, predictor, shutdownTimes(context, graceSeconds)),
     env,
     // Scrapers find the metrics by their port's name. Of two ports with one number the first is written, so it is first.
     ports: [

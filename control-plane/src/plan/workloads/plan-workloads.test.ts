@@ -129,21 +129,25 @@ test("without an orchestrator the Service leads to the pod of the node, wherever
 });
 
 test("how long an orchestrator goes on when it stops fits into what its pod is given", () => {
-  const flagsOf = (grace: number | undefined, shutdownDelayMs: number): readonly unknown[] => {
+  const flagsOf = (given: number | undefined, shutdownDelayMs: number): readonly unknown[] => {
     const spec = { containers: [{ name: "model", image: "model:1" }] };
-    const pod = { spec: grace === undefined ? spec : { ...spec, terminationGracePeriodSeconds: grace } };
+    const pod = { spec: given === undefined ? spec : { ...spec, terminationGracePeriodSeconds: given } };
     const orchestrator = { ...DEFAULT_WORKLOAD_OPTIONS.orchestrator, shutdownDelayMs };
     const [pods] = soundPlan([predictorOf("main", { componentSpecs: [pod] })], {}, { orchestrator }).workloads.pods;
     const args = orchestratorOf(pods)?.args ?? [];
-    const at = args.indexOf("--shutdown_delay");
-    return [pods?.podSpec.terminationGracePeriodSeconds, at < 0 ? undefined : args[at + 1]];
+    const valueOf = (flag: string) => (args.includes(flag) ? args[args.indexOf(flag) + 1] : undefined);
+    const grace = pods?.podSpec.terminationGracePeriodSeconds;
+    return [grace, valueOf("--shutdown_delay"), valueOf("--graceful_timeout")];
   };
-  assert.deepEqual(flagsOf(undefined, 5000), [20, "5000ms"]);
-  assert.deepEqual(flagsOf(undefined, 0), [20, undefined]);
-  assert.deepEqual(flagsOf(undefined, 30_500), [46, "30500ms"]);
-  assert.deepEqual(flagsOf(60, 5000), [60, "5000ms"]);
-  assert.deepEqual(flagsOf(1, 5000), [1, "250ms"]);
-  assert.deepEqual(flagsOf(0, 5000), [0, undefined]);
+  assert.deepEqual(flagsOf(undefined, 5000), [20, "5000ms", undefined]);
+  assert.deepEqual(flagsOf(undefined, 0), [20, undefined, undefined]);
+  assert.deepEqual(flagsOf(undefined, 30_500), [46, "30500ms", undefined]);
+  assert.deepEqual(flagsOf(60, 5000), [60, "5000ms", undefined]);
+  assert.deepEqual(flagsOf(20, 5000), [20, "5000ms", undefined]);
+  assert.deepEqual(flagsOf(10, 5000), [10, "2500ms", "7000ms"]);
+  assert.deepEqual(flagsOf(10, 0), [10, undefined, "9500ms"]);
+  assert.deepEqual(flagsOf(1, 5000), [1, "250ms", "700ms"]);
+  assert.deepEqual(flagsOf(0, 5000), [0, undefined, undefined]);
 });
 
 test("kedaSpec without KEDA leaves the choice to hpaSpec, else to replicas", () => {
