@@ -1,4 +1,4 @@
-import type { CallError } from "../../execute/call-error.ts";
+import { GRPC, type CallError } from "../../execute/call-error.ts";
 import type { Graph, Transport } from "../../graph/graph.ts";
 import type { TracedCall } from "../../execute/request-trace.ts";
 import { failSpan, type AttributeValue, type Span } from "./span.ts";
@@ -63,28 +63,47 @@ export function callAttributes(call: TracedCall, scheme: UrlScheme): Attributes 
 
 /** How a request ended. Only what is the server's own fault makes its span an error. */
 export function requestFailed(span: Span, transport: Transport, code: string, failure: CallError | undefined): void {
-  setCode(span, transport, code, failure?.fault !== "cancelled");
+  setCode(span, transport, code, failure, failure?.fault !== "cancelled");
   if (failure === undefined) return;
   span.attributes["error.type"] = errorType(code, failure);
-  const isServerFault = transport === "grpc" ? SERVER_FAULTS.has(code) : failure.httpStatus >= 500;
+  const isServerFault = transport === "grpc" ? isFaultOfServer(code, failure) : failure.httpStatus >= 500;
   if (isServerFault) failSpan(span, failure.message);
 }
 
 /** How a node call ended: every failure is an error of its span. */
 export function callFailed(span: Span, transport: Transport, code: string, failure: CallError | undefined): void {
-  setCode(span, transport, code, failure?.fault === "node" || failure === undefined);
+  setCode(span, transport, code, failure, failure?.fault === "node" || failure === undefined);
   if (failure === undefined) return;
   span.attributes["error.type"] = errorType(code, failure);
   failSpan(span, failure.message);
 }
 
-function setCode(span: Span, transport: Transport, code: string, wasAnswered: boolean): void {
-  if (transport === "grpc") span.attributes["rpc.response.status_code"] = upperSnake(code);
-  else if (wasAnswered) span.attributes["http.response.status_code"] = Number(code);
+function setCode(
+  span: Span,
+  transport: Transport,
+  code: string,
+  failure: CallError | undefined,
+  wasAnswered: boolean,
+): void {
+  if (transport === "grpc") {
+    const isOwn = failure !== undefined && isBeyondStandard(failure);
+    span.attributes["rpc.response.status_code"] = isOwn ? String(failure.grpcCode) : upperSnake(code);
+  }
+  if (transport === "rest" && wasAnswered) span.attributes["http.response.status_code"] = Number(code);
 }
 
 function errorType(code: string, failure: CallError): string {
   return failure.fault === "node" ? code : failure.fault;
+}
+
+/** A code of the node's own, which has a number and no name. */
+function isBeyondStandard({ grpcCode }: CallError): boolean {
+  return grpcCode > GRPC.UNAUTHENTICATED;
+}
+
+/** A code that nobody knows is taken for UNKNOWN, as gRPC has it. */
+function isFaultOfServer(code: string, failure: CallError): boolean {
+  return SERVER_FAULTS.has(code) || isBeyondStandard(failure);
 }
 
 /** gRPC codes, as Go spells them, that the conventions call errors of a server. */
