@@ -34,14 +34,12 @@ const CODE_OF_HTTP: ReadonlyMap<number, number> = new Map([
 const EARLY_MS = 2;
 
 /**
- * What a stream that the node reset means, by gRPC over HTTP/2's table of error codes. A node cancels calls whose
- * deadline has passed, `deadlineMs` in performance.now() time.
+ * What a stream that the node reset means, by gRPC over HTTP/2's table of error codes; one that it refused is asked for again and
+ * never comes here. A node cancels calls whose deadline has passed, `deadlineMs` in performance.now() time.
  */
 export function resetError(target: string, rstCode: number, deadlineMs: number): CallError {
   const why = `${target} reset the call (HTTP/2 error ${rstCode})`;
   switch (rstCode) {
-    case ERROR.REFUSED_STREAM:
-      return new CallError("unreachable", why);
     case ERROR.CANCEL:
       if (performance.now() >= deadlineMs - EARLY_MS)
         return new CallError("too-slow", "the request's deadline has passed");
