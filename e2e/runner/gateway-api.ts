@@ -3,9 +3,9 @@ import { join } from "node:path";
 import { load } from "js-yaml";
 import { layoutOf } from "../cluster/layout.ts";
 import { moduleFolder } from "../cluster/setup/go-tools.ts";
-import type { Fields } from "./kube.ts";
+import type { Fields, Kube } from "./kube.ts";
 import { NotRun } from "./scenario.ts";
-import { untilTrue } from "./until.ts";
+import { until, untilTrue } from "./until.ts";
 import type { World } from "./world.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
@@ -22,7 +22,7 @@ export async function installGatewayApi(world: World, more: readonly string[] = 
   const folder = join(await moduleFolder(layoutOf(ROOT), MODULE), "config", "crd", "standard");
   for (const plural of [...KINDS, ...more]) {
     const name = `${plural}.gateway.networking.k8s.io`;
-    if ((await world.kube.get(KIND, "", name)) !== undefined) continue;
+    if (await isThere(world.kube, name)) continue;
     world.atEnd(() => world.kube.delete(KIND, "", name));
     const definition = load(readFileSync(join(folder, `gateway.networking.k8s.io_${plural}.yaml`), "utf8")) as Fields;
     await world.kube.apply(definition, "");
@@ -32,6 +32,15 @@ export async function installGatewayApi(world: World, more: readonly string[] = 
       return holds(conditions, "Established");
     });
   }
+}
+
+/** Whether a kind is there to stay: one that an earlier scenario takes away is waited for until it is gone. */
+export async function isThere(kube: Pick<Kube, "get">, name: string): Promise<boolean> {
+  return until(`${name} is gone`, async () => {
+    const found = await kube.get(KIND, "", name);
+    if (found === undefined) return false;
+    return found.metadata.deletionTimestamp === undefined ? true : undefined;
+  });
 }
 
 /** A condition of any object. */

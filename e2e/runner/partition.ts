@@ -1,5 +1,4 @@
 import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { runProgram } from "../cluster/setup/run-program.ts";
 import { NotRun } from "./scenario.ts";
 import { untilTrue } from "./until.ts";
@@ -34,20 +33,38 @@ export class Partition {
   static async begin(world: World, cuts: readonly Cut[]): Promise<Partition> {
     if (world.target.nodePid === undefined) throw new NotRun("the network of this target is somebody else's");
     const table = `graphway_e2e_${String(process.pid)}_${String((count += 1))}`;
+    let end = (): Promise<void> => Promise.resolve();
+    world.atEnd(() => end());
     const nft = spawn("nft", ["--interactive"], { stdio: ["pipe", "ignore", "pipe"] });
     let said = "";
+    const note = (error: Error): void => void (said += error.message);
     nft.stderr.setEncoding("utf8").on("data", (text: string) => (said += text));
-    const ended = once(nft, "exit");
-    const partition = new Partition(table, async () => {
+    // It has ended, and says why itself.
+    nft.stdin.on("error", note);
+    const ended = new Promise<void>((resolve) => {
+      nft.once("exit", () => {
+        resolve();
+      });
+      nft.once("error", (error) => {
+        note(error);
+        resolve();
+      });
+    });
+    end = async () => {
       nft.stdin.end();
       await ended;
-    });
-    world.atEnd(() => partition.heal());
+    };
+    const partition = new Partition(table, end);
     nft.stdin.write(`${commandsFor(table, cuts).join("\n")}\n`);
     const rules = HOOKS.length * 2 * cuts.length;
-    await untilTrue("packets are lost", async () => (await partition.#rules()).length === rules, {
+    const isOver = (): boolean => nft.pid === undefined || nft.exitCode !== null || nft.signalCode !== null;
+    await untilTrue("packets are lost", async () => isOver() || (await partition.#rules()).length === rules, {
       describe: () => said,
     });
+    if (isOver()) {
+      await ended;
+      throw new Error(`nft has ended: ${said}`);
+    }
     return partition;
   }
 

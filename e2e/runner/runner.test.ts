@@ -9,9 +9,11 @@ import { assertLevel } from "./memory.ts";
 import { readOptions } from "./options.ts";
 import { formatSum, formatTable } from "./report.ts";
 import { isSelected } from "./scenario.ts";
-import { readTarget, targetEnvironment } from "./target.ts";
+import { readTarget, targetEnvironment, type Target } from "./target.ts";
 import { until } from "./until.ts";
-import { rowOf } from "./world.ts";
+import { isThere } from "./gateway-api.ts";
+import type { Kube, KubeObject } from "./kube.ts";
+import { rowOf, World } from "./world.ts";
 
 const reply = (status: number, body: string): Reply => ({ status, headers: {}, body });
 
@@ -147,4 +149,26 @@ test("the table ends with what failed", () => {
     "",
   ]);
   assert.equal(formatSum(outcomes, 3), "1 passed, 1 failed, 0 not run in 3 s\n");
+});
+
+test("a kind that is being taken away is waited for, and then is not there", async () => {
+  const metadata = { name: "k" };
+  const object = (more: object): KubeObject => ({ apiVersion: "v1", kind: "K", metadata: { ...metadata, ...more } });
+  const leaves = [object({ deletionTimestamp: "now" }), object({ deletionTimestamp: "now" }), undefined];
+  const get = (): Promise<KubeObject | undefined> => Promise.resolve(leaves.shift());
+  assert.equal(await isThere({ get }, "k"), false);
+  assert.equal(leaves.length, 0);
+  assert.equal(await isThere({ get: () => Promise.resolve(object({})) }, "k"), true);
+});
+
+test("what a scenario begins is undone at its end, the newest first, and nothing begins after it", async () => {
+  const target = { ingress: "127.0.0.1:1" } as unknown as Target;
+  const world = new World(target, {} as unknown as Kube, "n");
+  const undone: number[] = [];
+  for (const one of [1, 2]) world.atEnd(() => Promise.resolve(void undone.push(one)));
+  await world.close();
+  assert.deepEqual(undone, [2, 1]);
+  assert.throws(() => {
+    world.atEnd(() => Promise.resolve());
+  }, /the scenario has ended/);
 });
