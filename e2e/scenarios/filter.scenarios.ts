@@ -38,7 +38,7 @@ function shareOf(users: readonly string[], name: string): number {
 }
 
 /** Answers with whom the filter chose; `nobody` where Istio's weights decided. */
-function byWhom(reply: Reply): string {
+function chosenBy(reply: Reply): string {
   return `${rowOf(reply)} by ${predictorOf(reply) || "nobody"}`;
 }
 
@@ -112,7 +112,7 @@ export const scenarios: readonly Scenario[] = [
         const alone = { predictors: [predictor("main")] };
         await mesh.apply(alone);
         await mesh.untilFiltered();
-        const load = mesh.load(byWhom);
+        const load = mesh.load(chosenBy);
         await load.more(100);
         for (let round = 0; round < 2; round += 1) {
           await mesh.apply(split(50, 50));

@@ -25,6 +25,19 @@ function split(world: World, main: number, canary: number, replicas = 1) {
   ]);
 }
 
+/** Each of Envoy's workers hears of new routes by itself: one who has the new predictor has it on all connections. */
+async function untilSplit(gateway: OwnGateway): Promise<void> {
+  await untilTrue("every worker of the gateway has both predictors", async () => {
+    for (let user = 0; user < USERS; user += 1) {
+      const headers = { "x-user": `user-${user}` };
+      if (rowOf(await gateway.predict("canary", headers)) !== V2) continue;
+      const replies = await Promise.all(Array.from({ length: 40 }, () => gateway.predict("canary", headers)));
+      return replies.every((one) => rowOf(one) === V2);
+    }
+    return false;
+  });
+}
+
 /** Every user has one predictor, call after call, and not all have the same. */
 async function usersStay(gateway: OwnGateway): Promise<void> {
   const met = new Set<string>();
@@ -51,6 +64,7 @@ export const scenarios: readonly Scenario[] = [
         const load = gateway.load("canary");
         await world.apply(split(world, 75, 25));
         await load.untilAnswer(V2);
+        await untilSplit(gateway);
         await usersStay(gateway);
         await world.apply(split(world, 25, 75, 2));
         await world.untilAvailable("canary");
