@@ -18,7 +18,7 @@ interface PodCount {
 }
 
 /** Somebody else would take its requests when this predictor goes to sleep. */
-function othersServe({ plan, predictors }: Turn, predictor: string): boolean {
+function othersAreAwake({ plan, predictors }: Turn, predictor: string): boolean {
   return plan.split.some((entry) => entry.predictor !== predictor && predictors.get(entry.predictor)?.asleep === false);
 }
 
@@ -27,7 +27,7 @@ function podCount(turn: Turn, wanted: WantedDeployment, live: KubernetesObject |
   const { replicas, predictor, role } = wanted.pods;
   const asked = { replicas, held: false };
   if (live === undefined || replicas !== 0 || replicasOf(live) === 0) return asked;
-  if (!turn.settings.istio || role === "explainer" || !othersServe(turn, predictor)) return asked;
+  if (!turn.settings.istio || role === "explainer" || !othersAreAwake(turn, predictor)) return asked;
   const service = servedBy(live, turn.live.services) ?? "";
   const leaving = !turn.routedTo.has(service) && isDrained(turn, live);
   return leaving ? asked : { replicas: replicasOf(live), held: true };

@@ -44,11 +44,11 @@ function subsetsForNow(
   return [...opened, ...left];
 }
 
-function bringDestinationRule(turn: Turn, { type, object }: Wanted, settled: ReadonlySet<string>): boolean {
+function bringDestinationRule(turn: Turn, { type, object }: Wanted, alone: ReadonlySet<string>): boolean {
   const live = named(turn.live.destinationRules, object.metadata.name);
   const predictor = turn.plan.predictors.find((one) => one.serviceName === object.metadata.name);
   if (live === undefined || predictor === undefined) return turn.list.bring(type, object, live);
-  const subsets = subsetsForNow(turn, object, live, settled.has(predictor.name));
+  const subsets = subsetsForNow(turn, object, live, alone.has(predictor.name));
   if (missing(subsets, subsetsOf(object)) === undefined && missing(subsetsOf(object), subsets) === undefined) {
     return turn.list.bring(type, object, live);
   }
@@ -59,10 +59,10 @@ function bringDestinationRule(turn: Turn, { type, object }: Wanted, settled: Rea
 
 /**
  * Writes the DestinationRules. While pods with other labels than the wanted ones still serve a predictor its subset
- * takes them all; `settled` has the predictors that only have their final pods. True: all are as wanted.
+ * takes them all; `alone` has the predictors that only have their final pods, and no older Deployments. True: all are as wanted.
  */
-export function bringDestinationRules(turn: Turn, settled: ReadonlySet<string>): boolean {
-  return turn.wanted.destinationRules.map((one) => bringDestinationRule(turn, one, settled)).every(Boolean);
+export function bringDestinationRules(turn: Turn, alone: ReadonlySet<string>): boolean {
+  return turn.wanted.destinationRules.map((one) => bringDestinationRule(turn, one, alone)).every(Boolean);
 }
 
 /** Routes name it already. Where no VirtualService says so, what answers counts as routed until it is known better. */
@@ -80,11 +80,11 @@ export interface Progress {
 }
 
 /** Those who are routed already stay while anything answers; new ones must be ready, and only have their final pods. */
-function isUsable(turn: Turn, name: string, { settled }: Progress): boolean {
+function isUsable(turn: Turn, name: string, { settled, alone }: Progress): boolean {
   const state = turn.predictors.get(name);
   if (state === undefined) return false;
   if (isRouted(turn, state.predictor)) return state.alive;
-  return state.ready && settled.has(name) && answersAtItsPorts(turn, state.predictor);
+  return state.ready && settled.has(name) && answersAtItsPorts(turn, state.predictor, alone);
 }
 
 /** While pods change the Service of its model may lead to none of them, or to a port that they do not have. */

@@ -1,6 +1,7 @@
 import type { KubernetesObject } from "../../kubernetes-api/object.ts";
 import { RESOURCE } from "../../kubernetes-api/resource-types.ts";
-import { isToMove, portsLeft } from "./port-move.ts";
+import { withMarks } from "./marks.ts";
+import { isToMove, portsLeft, podsAnswerAtNew } from "./port-move.ts";
 import { portsOf, type ServicePort } from "./service-ports.ts";
 import { clearMark, hasWaited, named, type Turn } from "./turn.ts";
 
@@ -14,15 +15,19 @@ function needsReplacing(wanted: KubernetesObject, live: KubernetesObject): boole
 /** The ports that routes have left for less than the drain time. Notes on the Service since when they have. */
 function stillDraining(turn: Turn, wanted: KubernetesObject, live: KubernetesObject): readonly ServicePort[] {
   const left = portsLeft(turn, wanted, live);
-  if (left.length > 0) return hasWaited(turn, RESOURCE.service, live, "unroutedAt") ? [] : left;
-  clearMark(turn, RESOURCE.service, live, "unroutedAt");
+  const numbers = left.map((one) => one.port);
+  if (left.length > 0) return hasWaited(turn, RESOURCE.service, live, "portsLeftAt", numbers) ? [] : left;
+  clearMark(turn, RESOURCE.service, live, "portsLeftAt");
   return [];
 }
 
-/** Notes on the Service since when it has ports to which routes are to move. */
-function noteNewPorts(turn: Turn, live: KubernetesObject): void {
-  if (isToMove(turn, live)) hasWaited(turn, RESOURCE.service, live, "portsAt");
-  else clearMark(turn, RESOURCE.service, live, "portsAt");
+/**
+ * Notes on the Service since when it has ports to which routes are to move, and pods that answer there. Pods that come and go later
+ * change nothing about what is known of the ports.
+ */
+function noteNewPorts(turn: Turn, live: KubernetesObject, alone: ReadonlySet<string>): void {
+  if (!isToMove(turn, live)) clearMark(turn, RESOURCE.service, live, "portsAt");
+  else if (podsAnswerAtNew(turn, live, alone)) hasWaited(turn, RESOURCE.service, live, "portsAt");
 }
 
 /**
@@ -46,7 +51,12 @@ function portsForNow(turn: Turn, wanted: KubernetesObject, live: KubernetesObjec
   return [...own, ...staying.filter((one) => !numbers.has(one.port))];
 }
 
-function bringService(turn: Turn, wanted: KubernetesObject, live: KubernetesObject | undefined): boolean {
+function bringService(
+  turn: Turn,
+  wanted: KubernetesObject,
+  live: KubernetesObject | undefined,
+  alone: ReadonlySet<string>,
+): boolean {
   const { list, wanted: all } = turn;
   const type = RESOURCE.service;
   if (live === undefined) return list.bring(type, wanted, live);
@@ -54,20 +64,25 @@ function bringService(turn: Turn, wanted: KubernetesObject, live: KubernetesObje
     list.replace(type, wanted, live);
     return false;
   }
-  noteNewPorts(turn, live);
+  noteNewPorts(turn, live, alone);
   const own = portsOf(wanted);
   const ports = portsForNow(turn, wanted, live);
   if (ports.length === own.length && ports.every((one, index) => one.name === own[index]?.name))
     return list.bring(type, wanted, live);
   const spec = wanted["spec"] as Readonly<Record<string, unknown>>;
-  const forNow = all.own(type, { ...wanted, spec: { ...spec, ports } });
+  const kept = ports.slice(own.length).map((one) => one.port);
+  const marked = kept.length === 0 ? wanted : withMarks(wanted, { keptPorts: kept.join(" ") });
+  const forNow = all.own(type, { ...marked, spec: { ...spec, ports } });
   return list.bring(type, forNow.object, live) && ports.length === own.length;
 }
 
-/** Writes the Services; one keeps ports that routes still lead to. True: all are as wanted, but for names of ports. */
-export function bringServices(turn: Turn): boolean {
+/**
+ * Writes the Services; one keeps ports that routes still lead to. `alone` has the predictors that only have their final pods, and no
+ * older Deployments. True: all are as wanted, but for names of ports.
+ */
+export function bringServices(turn: Turn, alone: ReadonlySet<string>): boolean {
   const there = turn.wanted.services.map(({ object }) => {
-    return bringService(turn, object, named(turn.live.services, object.metadata.name));
+    return bringService(turn, object, named(turn.live.services, object.metadata.name), alone);
   });
   return there.every(Boolean);
 }

@@ -5,6 +5,7 @@ import { problem } from "../../problem/problem.ts";
 import { decideRollout } from "./decide-rollout.ts";
 import { describeStep } from "./describe-step.ts";
 import { resourceOf, type TestDeployment, type TestPredictor } from "./manifests-for-tests.ts";
+import { MARK, markOf } from "./marks.ts";
 import type { RolloutStep, Write } from "./rollout-step.ts";
 import { Simulation } from "./simulation-for-tests.ts";
 
@@ -290,4 +291,17 @@ test("describeStep says what a user would see", () => {
     "create DestinationRule example-main",
     "create Deployment example-main-0-classifier",
   ]);
+});
+
+test("annotations that are named like our marks are not taken for them, and all comes to rest", () => {
+  const annotations = { ...Object.fromEntries(Object.values(MARK).map((key) => [key, "x"])), other: "kept" };
+  for (const istio of [true, false]) {
+    const simulation = at({ predictors: [{ ...MAIN, annotations }] }, { istio });
+    for (const kind of ["Service", "Deployment"]) {
+      for (const one of simulation.cluster.ofKind(kind)) {
+        assert.equal(one.metadata.annotations?.["other"], "kept", kind);
+        for (const mark of Object.keys(MARK) as (keyof typeof MARK)[]) assert.notEqual(markOf(one, mark), "x", mark);
+      }
+    }
+  }
 });

@@ -48,7 +48,7 @@ function decideFor(input: RolloutInput, turn: Turn, passing: readonly string[]):
   const deployments = bringDeployments(turn);
   const settled = settledPredictors(turn, deployments);
   const alone = aloneAmong(turn, settled);
-  const services = bringServices(turn);
+  const services = bringServices(turn, alone);
   const rules = settings.istio ? bringDestinationRules(turn, alone) : true;
   const autoscalers = bringAll(turn, wanted.autoscalers, live.autoscalers);
   const scaledObjects = bringAll(turn, wanted.scaledObjects, live.scaledObjects);
@@ -57,7 +57,7 @@ function decideFor(input: RolloutInput, turn: Turn, passing: readonly string[]):
   const joining = joiningPredictors(turn, routesNow);
   const meshRoutes = joining.size === 0 ? routesNow : routesForNow(turn, { settled, alone }, joining);
   const routes = settings.istio ? bringVirtualServices(turn, routesNow) : true;
-  if (!settings.istio) noteRoutedPorts(turn, alone);
+  noteRoutedPorts(turn, alone);
   removeUnwanted(turn, settled);
   const there = {
     deployments,

@@ -11,13 +11,19 @@ export function routedPortsText({ httpPort, grpcPort }: PredictorPlan): string {
   return `${httpPort} ${grpcPort}`;
 }
 
-/** What the mark says, as long as the Service has those ports; else those with the names that a new Service has. */
-function routedPortsOf(service: KubernetesObject): Routed | undefined {
+/** What the mark `routedPorts` says, as long as the Service has those ports. */
+export function markedPorts(service: KubernetesObject): readonly number[] | undefined {
   const ports = portsOf(service);
   const marked = markOf(service, "routedPorts")?.split(" ").map(Number) ?? [];
   const isThere = marked.length === 2 && marked.every((number) => ports.some(({ port }) => port === number));
+  return isThere ? marked : undefined;
+}
+
+/** What the mark says, else the ports with the names that a new Service has. */
+function routedPortsOf(service: KubernetesObject): Routed | undefined {
+  const ports = portsOf(service);
   const named = ["http", "grpc"].map((name) => ports.find((one) => one.name === name)?.port);
-  const [httpPort, grpcPort] = isThere ? marked : named;
+  const [httpPort, grpcPort] = markedPorts(service) ?? named;
   return httpPort === undefined || grpcPort === undefined ? undefined : { httpPort, grpcPort, subsets: NO_SUBSETS };
 }
 

@@ -25,6 +25,9 @@ export interface TestPredictor {
   readonly explainer?: boolean;
   /** A second componentSpec with a transformer of this image. */
   readonly transformer?: string;
+  /** At which its model answers by REST. */
+  readonly port?: number;
+  readonly annotations?: Readonly<Record<string, string>>;
 }
 
 export interface TestDeployment {
@@ -36,8 +39,9 @@ export interface TestDeployment {
   readonly bypass?: boolean;
 }
 
-function pod(name: string, image: string, more: object = {}): unknown {
-  return { spec: { containers: [{ name, image }] }, ...more };
+function pod(name: string, image: string, more: object = {}, port?: number): unknown {
+  const ports = port === undefined ? {} : { ports: [{ name: "http", containerPort: port }] };
+  return { spec: { containers: [{ name, image, ...ports }] }, ...more };
 }
 
 function predictorOf(one: TestPredictor, headless: boolean): unknown {
@@ -47,6 +51,7 @@ function predictorOf(one: TestPredictor, headless: boolean): unknown {
     one.parameter === undefined ? {} : { parameters: [{ name: "p", value: one.parameter, type: "STRING" }] };
   const model = { name: container, type: "MODEL" };
   const annotations = {
+    ...one.annotations,
     ...(one.serviceName === undefined ? {} : { "seldon.io/svc-name": one.serviceName }),
     ...(one.noEngine === true ? { "seldon.io/no-engine": "true" } : {}),
     ...(headless ? { "seldon.io/headless-svc": "true" } : {}),
@@ -67,7 +72,7 @@ function predictorOf(one: TestPredictor, headless: boolean): unknown {
     ...(one.explainer === true ? { explainer: { type: "AnchorTabular", modelUri: "gs://models/explainer" } } : {}),
     graph: { ...transformed, ...parameters },
     componentSpecs: [
-      pod(container, image, companions),
+      pod(container, image, companions, one.port),
       ...(one.transformer === undefined ? [] : [pod("transformer", one.transformer)]),
     ],
   };

@@ -14,8 +14,12 @@ export const MARK = {
   adopted: "graphway.dev/adopted-template",
   /** On Deployments that stand in while one of that name is made anew. */
   bridge: "graphway.dev/bridge-for",
-  /** On Deployments, and on Services of whose ports routes have left some, that get no new requests: since when, RFC 3339. */
+  /** On Deployments that get no new requests: since when, RFC 3339. */
   unroutedAt: "graphway.dev/unrouted-at",
+  /** On Services: the ports that we keep beside the wanted ones because routes lead there, or did, separated by blanks. */
+  keptPorts: "graphway.dev/kept-ports",
+  /** On Services of whose ports routes have left some: since when, and which, `<RFC 3339> <port> …`. */
+  portsLeftAt: "graphway.dev/ports-left-at",
   /** On Services that have ports to which routes are to move: since when, RFC 3339. */
   portsAt: "graphway.dev/ports-at",
   /** On Services to which our own gateways send requests: at which ports, `<HTTP> <gRPC>`. Absent: at those it began with. */
@@ -37,6 +41,16 @@ export function isSeldons(object: KubernetesObject): boolean {
 
 export function markOf(object: KubernetesObject | undefined, mark: keyof typeof MARK): string | undefined {
   return object?.metadata.annotations?.[MARK[mark]];
+}
+
+const MARK_KEYS: ReadonlySet<string> = new Set(Object.values(MARK));
+
+/** The object without marks: what a user has so named in a resource would be taken for what an earlier turn did. */
+export function withoutMarks(object: KubernetesObject): KubernetesObject {
+  const annotations = Object.entries(object.metadata.annotations ?? {});
+  const kept = annotations.filter(([key]) => !MARK_KEYS.has(key));
+  if (kept.length === annotations.length) return object;
+  return { ...object, metadata: { ...object.metadata, annotations: Object.fromEntries(kept) } };
 }
 
 /** The object with further annotations. */

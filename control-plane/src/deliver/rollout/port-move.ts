@@ -2,10 +2,11 @@ import type { KubernetesObject } from "../../kubernetes-api/object.ts";
 import { RESOURCE } from "../../kubernetes-api/resource-types.ts";
 import type { PredictorPlan } from "../../plan/deployment-plan.ts";
 import { hasAvailable, hasGivenUp, isRenewed, podLabelsOf } from "./deployment-state.ts";
-import { routedPortsText } from "./gateway-ports.ts";
+import { markedPorts, routedPortsText } from "./gateway-ports.ts";
+import { markOf } from "./marks.ts";
 import { podSpecOf } from "./pod-template.ts";
 import { portsOf, type ServicePort } from "./service-ports.ts";
-import { leftOfWait, named, type Turn } from "./turn.ts";
+import { clearMark, leftOfWait, named, type Turn } from "./turn.ts";
 import { templateOf } from "./wanted-objects.ts";
 
 /** How a predictor goes from the ports at which routes reach it to others, such as when its orchestrator is taken away. */
@@ -29,11 +30,15 @@ function runningBehind(turn: Turn, serviceName: string): readonly KubernetesObje
   return turn.live.deployments.filter((one) => podLabelsOf(one)["seldon-app"] === serviceName);
 }
 
-/** True when no older pod behind its Service lacks the ports that are wanted. */
-export function answersAtItsPorts(turn: Turn, { serviceName, httpPort, grpcPort }: PredictorPlan): boolean {
+/** True when no older pod behind its Service lacks the ports that are wanted, and none at all those at which routes would reach it now. */
+export function answersAtItsPorts(turn: Turn, predictor: PredictorPlan, alone: ReadonlySet<string>): boolean {
   const wanted = new Set(turn.wanted.deployments.map((one) => one.object.metadata.name));
-  const older = runningBehind(turn, serviceName).filter((one) => !wanted.has(one.metadata.name));
-  return older.every((one) => !hasAvailable(one) || hasPorts(one, [httpPort, grpcPort]));
+  const { serviceName, httpPort, grpcPort } = predictor;
+  const answering = runningBehind(turn, serviceName).filter(hasAvailable);
+  const older = answering.filter((one) => !wanted.has(one.metadata.name));
+  const now = withRoutePorts(turn, predictor, alone);
+  const hasPresent = now === predictor || answering.every((one) => hasPorts(one, [now.httpPort, now.grpcPort]));
+  return hasPresent && older.every((one) => hasPorts(one, [httpPort, grpcPort]));
 }
 
 /** Undefined: routes lead to the ports that are wanted, or nowhere. */
@@ -76,23 +81,32 @@ export function isToMove(turn: Turn, service: KubernetesObject): boolean {
   return numbers.includes(predictor.httpPort) && numbers.includes(predictor.grpcPort);
 }
 
+/** Its pods answer at the ports to which routes are to move. */
+export function podsAnswerAtNew(turn: Turn, service: KubernetesObject, alone: ReadonlySet<string>): boolean {
+  const predictor = turn.plan.predictors.find((one) => one.serviceName === service.metadata.name);
+  if (predictor === undefined) return false;
+  return alone.has(predictor.name) || portMoveOf(turn, predictor)?.podsHaveNew === true;
+}
+
 /**
- * Ports that a Service has, that nobody wants and that no route names any more, while some name others of its ports: proxies that
- * are told late still send requests there.
+ * Ports that we keep on a Service though nobody wants them and no route names them any more, while some name others of its ports:
+ * proxies that are told late still send requests there. Ports that somebody else added are not ours to drain.
  */
 export function portsLeft(turn: Turn, wanted: KubernetesObject, live: KubernetesObject): readonly ServicePort[] {
   const routed = turn.routedTo.get(live.metadata.name);
   if (routed?.httpPort === undefined || routed.grpcPort === undefined) return [];
   const named = new Set([...portsOf(wanted).map((one) => one.port), routed.httpPort, routed.grpcPort]);
-  return portsOf(live).filter((one) => !named.has(one.port));
+  const kept = new Set((markOf(live, "keptPorts") ?? "").split(" ").map(Number));
+  return portsOf(live).filter((one) => kept.has(one.port) && !named.has(one.port));
 }
 
 /** True while pods must answer at ports that routes left not long ago, and their successors do not. */
 function portsDrain(turn: Turn, { serviceName }: PredictorPlan): boolean {
   const live = named(turn.live.services, serviceName);
   const wanted = turn.wanted.services.find(({ object }) => object.metadata.name === serviceName);
-  if (live === undefined || wanted === undefined || (leftOfWait(turn, live, "unroutedAt") ?? 1) <= 0) return false;
+  if (live === undefined || wanted === undefined) return false;
   const numbers = portsLeft(turn, wanted.object, live).map((one) => one.port);
+  if ((leftOfWait(turn, live, "portsLeftAt", numbers) ?? 1) <= 0) return false;
   const coming = turn.wanted.deployments.map((one) => one.object);
   return coming.filter((one) => podLabelsOf(one)["seldon-app"] === serviceName).some((one) => !hasPorts(one, numbers));
 }
@@ -106,31 +120,46 @@ export function podsWait(turn: Turn, predictorName: string): boolean {
   return !move.podsKeepOld && (move.podsHaveNew || move.podsChange);
 }
 
-/** Its Service has had the ports for so long that proxies know who answers there. */
-function portsAreKnown(turn: Turn, { serviceName }: PredictorPlan): boolean {
-  const service = named(turn.live.services, serviceName);
-  return service !== undefined && isToMove(turn, service) && (leftOfWait(turn, service, "portsAt") ?? 1) <= 0;
+/** It has had the ports for so long that proxies know who answers there. */
+function portsAreKnown(turn: Turn, service: KubernetesObject): boolean {
+  return (leftOfWait(turn, service, "portsAt") ?? 1) <= 0;
+}
+
+/** Gateways of our own were told to send it requests; by Istio who has ports that routes name is sent some. */
+function isSentRequests({ settings, routed }: Turn, { name }: PredictorPlan): boolean {
+  return settings.istio || (routed?.has(name) ?? true);
+}
+
+/** Requests are sent where no pod answers any more: nothing is won by waiting. */
+function losesRequests(turn: Turn, predictor: PredictorPlan, { from }: PortMove): boolean {
+  const answering = runningBehind(turn, predictor.serviceName).filter(hasAvailable);
+  return isSentRequests(turn, predictor) && !answering.some((one) => hasPorts(one, [from.httpPort, from.grpcPort]));
 }
 
 /** Its pods answer at the ports that are wanted, and proxies know it. */
-function mayMove(turn: Turn, predictor: PredictorPlan, settled: ReadonlySet<string>): boolean {
+function mayMove(turn: Turn, predictor: PredictorPlan, alone: ReadonlySet<string>): boolean {
+  const service = named(turn.live.services, predictor.serviceName);
   const move = portMoveOf(turn, predictor);
-  if (move === undefined) return false;
-  return (move.podsHaveNew || settled.has(predictor.name)) && portsAreKnown(turn, predictor);
+  if (move === undefined || service === undefined || !isToMove(turn, service)) return false;
+  if (!move.podsHaveNew && !alone.has(predictor.name)) return false;
+  return losesRequests(turn, predictor, move) || portsAreKnown(turn, service);
 }
 
 /** The predictor with the ports at which routes are to reach it now. Those of our own gateways move when its Service says so. */
-export function withRoutePorts(turn: Turn, predictor: PredictorPlan, settled: ReadonlySet<string>): PredictorPlan {
+export function withRoutePorts(turn: Turn, predictor: PredictorPlan, alone: ReadonlySet<string>): PredictorPlan {
   const move = portMoveOf(turn, predictor);
-  if (move === undefined || (turn.settings.istio && mayMove(turn, predictor, settled))) return predictor;
+  if (move === undefined || (turn.settings.istio && mayMove(turn, predictor, alone))) return predictor;
   return { ...predictor, ...move.from };
 }
 
 /** Says on Services at which ports our own gateways are to reach them from the next turn on. */
-export function noteRoutedPorts(turn: Turn, settled: ReadonlySet<string>): void {
+export function noteRoutedPorts(turn: Turn, alone: ReadonlySet<string>): void {
   for (const predictor of turn.plan.predictors) {
     const service = named(turn.live.services, predictor.serviceName);
-    if (service !== undefined && mayMove(turn, predictor, settled))
+    if (service === undefined) continue;
+    if (!turn.settings.istio && mayMove(turn, predictor, alone))
       turn.list.annotate(RESOURCE.service, service, "routedPorts", routedPortsText(predictor));
+    else if (turn.settings.istio || markedPorts(service) === undefined)
+      clearMark(turn, RESOURCE.service, service, "routedPorts");
   }
 }

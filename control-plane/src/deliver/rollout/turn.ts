@@ -4,14 +4,14 @@ import type { DeploymentPlan } from "../../plan/deployment-plan.ts";
 import type { TakeoverRoutes } from "../../render/istio/takeover.ts";
 import { servicesOfOwnGateways } from "./gateway-ports.ts";
 import { routedServices, type RoutedServices } from "./live-routes.ts";
-import { markOf } from "./marks.ts";
+import { markOf, type MARK } from "./marks.ts";
 import { predictorStates, type PredictorState } from "./predictor-state.ts";
 import type { LiveObjects, RolloutInput, RolloutSettings } from "./rollout-step.ts";
 import { wantedObjects, type WantedObjects } from "./wanted-objects.ts";
 import { WriteList } from "./write-list.ts";
 
-/** Marks that say since when something is so. */
-type TimeMark = "unroutedAt" | "portsAt";
+/** Marks that say since when something is so, and some of them of which ports. */
+type TimeMark = "unroutedAt" | "portsLeftAt" | "portsAt";
 
 /** One look at a deployment: what is wanted, what there is, and what has been decided so far. */
 export interface Turn {
@@ -57,13 +57,19 @@ export function named(objects: readonly KubernetesObject[], name: string): Kuber
 }
 
 /**
- * True when the drain time has gone by since the mark was set on the object. Who asks first sets it to now, so that a restart does
- * not begin anew.
+ * True when the drain time has gone by since the mark was set on the object, for these ports if any are given. Who asks first sets it
+ * to now, so that a restart does not begin anew.
  */
-export function hasWaited(turn: Turn, type: ResourceType, object: KubernetesObject, mark: TimeMark): boolean {
-  const leftMs = leftOfWait(turn, object, mark);
+export function hasWaited(
+  turn: Turn,
+  type: ResourceType,
+  object: KubernetesObject,
+  mark: TimeMark,
+  ports: readonly number[] = [],
+): boolean {
+  const leftMs = leftOfWait(turn, object, mark, ports);
   if (leftMs === undefined) {
-    turn.list.annotate(type, object, mark, new Date(turn.nowMs).toISOString());
+    turn.list.annotate(type, object, mark, [new Date(turn.nowMs).toISOString(), ...ports].join(" "));
     turn.list.lookAgainIn(turn.settings.drainMs);
     return false;
   }
@@ -71,14 +77,24 @@ export function hasWaited(turn: Turn, type: ResourceType, object: KubernetesObje
   return leftMs <= 0;
 }
 
-/** Milliseconds until the drain time has gone by since the mark was set, 0 or less when it has; undefined: it is not set. */
-export function leftOfWait({ nowMs, settings }: Turn, object: KubernetesObject, mark: TimeMark): number | undefined {
-  const sinceMs = Date.parse(markOf(object, mark) ?? "");
-  return Number.isNaN(sinceMs) || sinceMs > nowMs ? undefined : sinceMs + settings.drainMs - nowMs;
+/**
+ * Milliseconds until the drain time has gone by since the mark was set, 0 or less when it has; undefined: it is not set, or does not
+ * name all of these ports.
+ */
+export function leftOfWait(
+  { nowMs, settings }: Turn,
+  object: KubernetesObject,
+  mark: TimeMark,
+  ports: readonly number[] = [],
+): number | undefined {
+  const [time = "", ...noted] = (markOf(object, mark) ?? "").split(" ");
+  const sinceMs = Date.parse(time);
+  if (Number.isNaN(sinceMs) || sinceMs > nowMs || !ports.every((port) => noted.includes(`${port}`))) return undefined;
+  return sinceMs + settings.drainMs - nowMs;
 }
 
 /** Takes a mark away where it is. */
-export function clearMark(turn: Turn, type: ResourceType, object: KubernetesObject, mark: TimeMark): void {
+export function clearMark(turn: Turn, type: ResourceType, object: KubernetesObject, mark: keyof typeof MARK): void {
   if (markOf(object, mark) !== undefined) turn.list.annotate(type, object, mark, null);
 }
 

@@ -8,7 +8,7 @@ import { renderIstio, renderPredictorRoutes } from "../../render/istio/render.ts
 import type { TakeoverRoutes } from "../../render/istio/takeover.ts";
 import { renderWorkloads } from "../../render/workloads/render-workloads.ts";
 import type { EffectiveRoutes } from "./effective-routes.ts";
-import { withMarks } from "./marks.ts";
+import { withMarks, withoutMarks } from "./marks.ts";
 import { withoutEnginePredictor } from "./pod-template.ts";
 import type { RolloutSettings } from "./rollout-step.ts";
 import { stableHash } from "./stable-hash.ts";
@@ -115,7 +115,7 @@ function want(plan: DeploymentPlan, resource: KubernetesObject, settings: Rollou
   const istio = settings.istio ? renderIstio(plan, istioOptionsOf(settings)) : { value: [], problems: [] };
   const istioObjects = istio.value as readonly unknown[] as readonly KubernetesObject[];
   const all = (type: ResourceType, objects: readonly KubernetesObject[]): readonly Wanted[] =>
-    objects.map((one) => own(owner, type, one));
+    objects.map((one) => own(owner, type, withoutMarks(one)));
   let newest: { readonly key: string; readonly wanted: Wanted } | undefined;
   const podSets = new Map(plan.workloads.pods.map((one) => [one.name, one]));
   const explainerRoutes = istioObjects.filter(
@@ -132,7 +132,7 @@ function want(plan: DeploymentPlan, resource: KubernetesObject, settings: Rollou
     disruptionBudgets: all(RESOURCE.podDisruptionBudget, workloads.value.disruptionBudgets),
     deployments: workloads.value.deployments.flatMap((one) => {
       const pods = podSets.get(one.metadata.name);
-      return pods === undefined ? [] : [wantDeployment(plan, owner, one, pods)];
+      return pods === undefined ? [] : [wantDeployment(plan, owner, withoutMarks(one), pods)];
     }),
     explainerRoutes: all(RESOURCE.virtualService, explainerRoutes),
     problems: [...workloads.problems, ...istio.problems],
