@@ -55,7 +55,8 @@ test("a canary is routed at once and told to filters when the time is over, also
   const since = simulation.nowMs;
   assert.deepEqual(sharesOf(first.routes), { main: 75, canary: 25 });
   assert.deepEqual(sharesOf(first.meshRoutes), { main: 100 });
-  assert.equal(first.againAfterMs, SETTLE_MS);
+  assert.equal(first.againAfterMs, undefined, "the write that follows wakes everybody");
+  assert.equal(decideRollout(simulation.input).againAfterMs, SETTLE_MS);
   simulation.nowMs += SETTLE_MS - 1;
   const waiting = decideRollout(simulation.input);
   assert.deepEqual(waiting.writes, []);
@@ -124,6 +125,29 @@ test("a time that is still to come says nothing", () => {
   assert.equal(step.againAfterMs, SETTLE_MS);
   assert.match(joinedAt(simulation) ?? "", new RegExp(`canary=${new Date(simulation.nowMs).toISOString()}`));
   simulation.settle();
+});
+
+test("who may not write waits no longer for a time that is still to come than for any other", () => {
+  for (const text of ["main=x canary=2126-01-01T00:00:00.000Z", "main=x canary=x"]) {
+    const simulation = at(TWO);
+    const annotations = { [MARK.joinedAt]: text };
+    simulation.cluster.update("VirtualService/example", { metadata: { annotations } });
+    const { input } = simulation;
+    const waits = [0, 1000, SETTLE_MS].map((ms) => decideRollout({ ...input, nowMs: input.nowMs + ms }).againAfterMs);
+    assert.deepEqual(waits, [SETTLE_MS, SETTLE_MS - 1000, undefined], text);
+  }
+});
+
+test("who may not write does not look again by time alone before somebody has", () => {
+  const simulation = at(ONE);
+  simulation.edit(TWO);
+  const isToRoute = (): boolean => decideRollout(simulation.input).routes?.predictors.length === 2;
+  for (let round = 0; round < 60 && !isToRoute(); round += 1) {
+    simulation.turn();
+    simulation.tick();
+  }
+  const step = decideRollout(simulation.input);
+  assert.deepEqual([isToRoute(), sharesOf(step.meshRoutes), step.againAfterMs], [true, { main: 100 }, undefined]);
 });
 
 test("without Istio there is nobody to wait for", () => {

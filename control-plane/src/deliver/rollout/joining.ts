@@ -11,12 +11,29 @@ function joinedIn(virtualService: KubernetesObject | undefined): Joined {
   return new Map([...pairs].map(([, name = "", time = ""]) => [name, Date.parse(time)]));
 }
 
+/** When VirtualServices that say no time, or one that is still to come, were first seen: who wrote them may have another clock. */
+const firstSeenMs = new WeakMap<KubernetesObject, number>();
+
+function seenBeforeMs({ liveRoutes }: Turn): number | undefined {
+  return liveRoutes && firstSeenMs.get(liveRoutes);
+}
+
+function seenAtMs(turn: Turn): number {
+  const seenMs = seenBeforeMs(turn) ?? turn.nowMs;
+  if (turn.liveRoutes !== undefined) firstSeenMs.set(turn.liveRoutes, seenMs);
+  return seenMs;
+}
+
+/** Routes lead to it already. */
+function isNamed({ routedTo }: Turn, predictor: string): boolean {
+  return [...routedTo.values()].some(({ subsets }) => subsets.has(predictor));
+}
+
 /** Undefined: for longer than anybody has written it down, or as long as nobody has to wait. */
 function joinedAtMs(turn: Turn, joined: Joined, predictor: string): number | undefined {
   const since = joined.get(predictor);
-  if (since !== undefined && since <= turn.nowMs) return since;
-  const isNamed = [...turn.routedTo.values()].some(({ subsets }) => subsets.has(predictor));
-  return since === undefined && isNamed ? undefined : turn.nowMs;
+  if (since === undefined) return isNamed(turn, predictor) ? undefined : turn.nowMs;
+  return since <= turn.nowMs ? Math.min(since, seenBeforeMs(turn) ?? since) : seenAtMs(turn);
 }
 
 /** Endpoints reach proxies by istiod, tables reach them by us: whether the second must wait for the first. */
@@ -40,7 +57,8 @@ export function joinedMark(turn: Turn, { plan }: EffectiveRoutes): string | unde
 
 /**
  * Predictors of these routes that a mesh's proxies must not be told of yet, by name: they joined so lately that a proxy may not
- * have their endpoints. It is looked again when the first of them may be told.
+ * have their endpoints. It is looked again when the first of them may be told; who is not in the VirtualService yet has to be written
+ * there first, which wakes everybody.
  */
 export function joiningPredictors(turn: Turn, routes: EffectiveRoutes | undefined): ReadonlySet<string> {
   if (routes === undefined || !waits(turn)) return new Set();
@@ -48,7 +66,7 @@ export function joiningPredictors(turn: Turn, routes: EffectiveRoutes | undefine
   const joining = routes.plan.predictors.filter(({ name }) => {
     const since = joinedAtMs(turn, joined, name);
     const leftMs = since === undefined ? 0 : since + turn.settings.settleMs - turn.nowMs;
-    if (leftMs > 0) turn.list.lookAgainIn(leftMs);
+    if (leftMs > 0 && isNamed(turn, name)) turn.list.lookAgainIn(leftMs);
     return leftMs > 0;
   });
   return new Set(joining.map(({ name }) => name));
