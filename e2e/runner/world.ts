@@ -241,12 +241,23 @@ export class World {
     this.#undo.unshift(undo);
   }
 
-  /** Ends what is still under way. */
+  /** Ends what is still under way; all of it, also where something fails, which is told at the end. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    for (const undo of this.#undo.splice(0)) await undo();
-    await Promise.all(this.#loads.map((load) => load.stop()));
-    await this.client.close();
+    const endings = [
+      ...this.#undo.splice(0),
+      () => Promise.all(this.#loads.map((load) => load.stop())),
+      () => this.client.close(),
+    ];
+    const failed: unknown[] = [];
+    for (const end of endings) {
+      try {
+        await end();
+      } catch (error) {
+        failed.push(error);
+      }
+    }
+    if (failed.length > 0) throw new AggregateError(failed, failed.map(String).join("; "));
   }
 }
 
