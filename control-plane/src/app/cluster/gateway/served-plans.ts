@@ -1,5 +1,6 @@
 import type { DeploymentPlan } from "../../../plan/deployment-plan.ts";
 import { changesBetween, groupPlans, type PlanGroup } from "../../../render/xds/plan-groups.ts";
+import { sameFields } from "../same-json.ts";
 
 /** The plans that gateways are to serve, and those that they were told of. */
 export interface ServedPlans {
@@ -13,22 +14,16 @@ export interface ServedPlans {
   routed(key: string): ReadonlySet<string> | undefined;
 }
 
-interface Served {
-  readonly plan: DeploymentPlan;
-  readonly text: string;
-}
-
 export function createServedPlans(): ServedPlans {
-  const served = new Map<string, Served>();
+  const served = new Map<string, DeploymentPlan>();
   /** What `all` says, until it says something else. */
   let all: readonly DeploymentPlan[] | undefined;
   const told = new Map<string, DeploymentPlan>();
   let toldGroups: readonly PlanGroup[] | undefined;
   return {
     set(plan) {
-      const text = routingText(plan);
-      if (served.get(plan.key)?.text === text) return false;
-      served.set(plan.key, { plan, text });
+      if (saysTheSame(plan, served.get(plan.key))) return false;
+      served.set(plan.key, plan);
       all = undefined;
       return true;
     },
@@ -36,7 +31,7 @@ export function createServedPlans(): ServedPlans {
       all = undefined;
       return served.delete(key);
     },
-    all: () => (all ??= [...served.values()].map(({ plan }) => plan)),
+    all: () => (all ??= [...served.values()]),
     told(plans) {
       const groups = groupPlans(plans);
       const { added, gone } = changesBetween(toldGroups ?? [], groups);
@@ -49,16 +44,16 @@ export function createServedPlans(): ServedPlans {
     },
     routed(key) {
       if (toldGroups === undefined) return undefined;
-      return new Set(
-        [told.get(key), served.get(key)?.plan].flatMap((plan) => (plan === undefined ? [] : routedIn(plan))),
-      );
+      return new Set([told.get(key), served.get(key)].flatMap((plan) => (plan === undefined ? [] : routedIn(plan))));
     },
   };
 }
 
-/** All of a plan but what runs for it: two looks at the same deployment make two plans that say the same. */
-function routingText(plan: DeploymentPlan): string {
-  return JSON.stringify({ ...plan, workloads: undefined });
+const NOT_ROUTED: ReadonlySet<string> = new Set(["workloads"]);
+
+/** In all but what runs for it: two looks at the same deployment make two plans that say the same. */
+function saysTheSame(plan: DeploymentPlan, before: DeploymentPlan | undefined): boolean {
+  return before !== undefined && sameFields({ ...plan }, { ...before }, NOT_ROUTED);
 }
 
 function textOf(plan: DeploymentPlan | undefined): string {
