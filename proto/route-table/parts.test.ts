@@ -28,16 +28,16 @@ function sorted(deployments: Iterable<TableDeployment>): readonly TableDeploymen
   return [...deployments].sort((a, b) => (a.key < b.key ? -1 : 1));
 }
 
-/** Every other key, all alike but for their names. */
+/** All alike but for their names. */
+function deploymentOf(key: string): TableDeployment {
+  const predictors = [{ name: "main", weight: 1, httpCluster: `${key}/http`, grpcCluster: `${key}/grpc` }];
+  return { key, permits: { force: [], explain: [] }, stickyKeys: [], predictors, rules: [], shadows: [] };
+}
+
+/** Every other key. */
 function firstDeployments(): Map<string, TableDeployment> {
   const keys = Array.from({ length: KEYS / 2 }, (_, index) => keyOf(index * 2));
-  return new Map(
-    keys.map((key) => {
-      const predictors = [{ name: "main", weight: 1, httpCluster: `${key}/http`, grpcCluster: `${key}/grpc` }];
-      const nobody = { force: [], explain: [] };
-      return [key, { key, permits: nobody, stickyKeys: [], predictors, rules: [], shadows: [] }];
-    }),
-  );
+  return new Map(keys.map((key) => [key, deploymentOf(key)]));
 }
 
 test("after any edits a table is, byte for byte, what it would be had nothing been there before", () => {
@@ -67,3 +67,22 @@ test("an edit makes one part anew", () => {
   const fresh = partsOf(sorted(after.values())).filter((part) => !parts.includes(part));
   assert.equal(fresh.length, 1);
 });
+
+/** Names of one deployment in each of many namespaces, and of many in one; the same ones every time. */
+const FLEETS: readonly (readonly [string, (number: number) => string])[] = [
+  ...["iris", "model", "classifier", "recommender-v2", "a"].map(
+    (name) => [`${name} in every namespace`, (number: number) => `team-${String(number)}/${name}`] as const,
+  ),
+  ["padded namespaces", (number) => `${String(number).padStart(12, "0")}/fraud-detection`],
+  ["long names of one ending", (number) => `models/customer-${String(number)}-recommendation-production`],
+  ["one namespace", keyOf],
+];
+
+for (const [name, fleetKey] of FLEETS)
+  test(`parts are neither all of one deployment nor a few huge ones: ${name}`, () => {
+    const deployments = Array.from({ length: 4000 }, (_, number) => deploymentOf(fleetKey(number)));
+    const lengths = partsOf(sorted(deployments)).map(({ hashes }) => hashes.length);
+    const [longest, mean] = [Math.max(...lengths), deployments.length / lengths.length];
+    assert.ok(mean > 16 && mean < 64, `${String(mean)} on average`);
+    assert.ok(longest < 512, `${String(longest)} in one`);
+  });

@@ -14,11 +14,11 @@ const known = new WeakMap<TableDeployment, Known>();
 
 /**
  * Whether a part ends with this key. The key alone says so: who comes or goes makes one part anew, and moves no deployments between
- * the others. However uneven the parts are, a table says the same.
+ * the others. However uneven the parts are, a table says the same. All of the key counts (FNV-1a), as one name may be in many namespaces.
  */
 function endsPart(key: string): boolean {
-  let hash = 0;
-  for (let i = Math.max(0, key.length - 6); i < key.length; i++) hash = (Math.imul(hash, 31) + key.charCodeAt(i)) | 0;
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < key.length; i++) hash = Math.imul(hash ^ key.charCodeAt(i), 0x01000193);
   return ((Math.imul(hash, 0x9e3779b1) >>> 16) & (MEAN_LENGTH - 1)) === 0;
 }
 
