@@ -24,7 +24,7 @@ export interface ModelDownload {
   /** Claims of the whole pod that models are taken from, in its order. */
   readonly claims: readonly string[];
   /** Init containers that the user has written for the pod: one that is named as the download's own is in its place. */
-  readonly written: readonly string[];
+  readonly written: readonly Container[];
 }
 
 /** What a pod gets for it. */
@@ -48,6 +48,23 @@ function mounted(container: Container, mounts: readonly VolumeMount[]): Containe
   const own = container.volumeMounts ?? [];
   const added = mounts.filter((mount) => !own.some(({ name }) => name === mount.name));
   return { ...container, volumeMounts: [...own, ...added] };
+}
+
+function modelMountOf({ volumeMounts = [] }: Container): VolumeMount | undefined {
+  return volumeMounts.find(({ mountPath }) => mountPath.replace(/\/+$/, "") === MODEL_FOLDER);
+}
+
+/**
+ * The user's own download is in the pod already. The container sees in the model's folder what that one has there, unless it mounts
+ * something there itself: Kubernetes refuses two mounts at one path.
+ */
+function addToOwnDownload(container: Container, download: Container, model: VolumeMount): DownloadAdditions {
+  const named = ({ volumeMounts = [] }: Container): boolean => volumeMounts.some(({ name }) => name === model.name);
+  const mount = { ...(modelMountOf(download) ?? model), mountPath: MODEL_FOLDER, readOnly: true };
+  const isThere = modelMountOf(container) !== undefined || named(container);
+  const seeing = isThere ? container : { ...container, volumeMounts: [...(container.volumeMounts ?? []), mount] };
+  const folders = [seeing, download].some(named) ? [{ name: model.name, emptyDir: {} }] : [];
+  return { container: seeing, initContainers: [], volumes: folders };
 }
 
 interface PvcSource {
@@ -85,8 +102,9 @@ export function addModelDownload(
   const name = cutName(`${container.name}-model-initializer`);
   const volume = cutName(`${container.name}-provision-location`);
   const model: VolumeMount = { name: volume, mountPath: MODEL_FOLDER, readOnly: true };
+  const ownDownload = written.find((one) => one.name === name);
+  if (ownDownload !== undefined) return addToOwnDownload(container, ownDownload, model);
   const folder: Volume = { name: volume, emptyDir: {} };
-  if (written.includes(name)) return { container: mounted(container, [model]), initContainers: [], volumes: [folder] };
   const found = readDownloadCredentials(context.credentialsOf?.(serviceAccount) ?? [], credentials);
   const initContainer: Container = {
     name,

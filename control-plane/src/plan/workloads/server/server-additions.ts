@@ -81,7 +81,7 @@ function addDownload(served: ServedNode, { container, sidecar, downloads }: Serv
     secretName: downloadSecretOf(context, node),
     serviceAccount: [own, podAccount].find((one) => one !== "") ?? DEFAULT_SERVICE_ACCOUNT,
     claims: claimsOf(predictor, pod),
-    written: (spec?.initContainers ?? []).map(({ name }) => name),
+    written: spec?.initContainers ?? [],
   });
   const { initContainers, volumes } = added;
   if (sidecar === undefined) return { container: added.container, sidecars, initContainers, volumes };
