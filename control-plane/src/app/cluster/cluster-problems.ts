@@ -19,11 +19,11 @@ export function refusalProblems(key: string, refusal: string | undefined): reado
 /** Proxies that are named of those that are too old. */
 const NAMED_PROXIES = 3;
 
-/** What a deployment says of proxies that are too old for its routes: why each is. */
+/** What a deployment says of proxies that are too old for its routes: why each is, the same in whatever order they came. */
 export function oldProxyProblems(key: string, why: readonly string[]): readonly Problem[] {
   if (why.length === 0) return [];
   const more = why.length > NAMED_PROXIES ? `; and ${why.length - NAMED_PROXIES} more` : "";
-  const message = `proxies are too old for its routes: ${why.slice(0, NAMED_PROXIES).join("; ")}${more}`;
+  const message = `proxies are too old for its routes: ${[...why].sort().slice(0, NAMED_PROXIES).join("; ")}${more}`;
   return [problem("EnvoyTooOld", { object: key, path: "spec", message })];
 }
 

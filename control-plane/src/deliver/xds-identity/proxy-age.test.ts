@@ -39,6 +39,11 @@ for (const [claims, verdict] of [
   [{ istio: "1.40.0" }, undefined],
   [{ istio: "unknown" }, undefined],
   [
+    { istio: `1.27.3-${"x".repeat(5000)}` },
+    `a.apps: Istio 1.27.3-${"x".repeat(57)} is too old; Graphway works with Istio 1.28 to 1.31`,
+  ],
+  [{ istio: "1".repeat(1_000_000) }, undefined],
+  [
     { id: "gateway~seldon-system~graphway-gateway~graphway-gateway-7", version: [1, 20] },
     "graphway-gateway-7.seldon-system: Envoy 1.20.4 is too old; Graphway works with Envoy 1.36 and newer",
   ],

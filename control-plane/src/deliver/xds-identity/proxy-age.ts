@@ -2,13 +2,16 @@ import { judgeIstioVersion } from "../../render/istio/installation/versions.ts";
 import { OLDEST_ENVOY_MINOR } from "../../render/xds/versions.ts";
 import type { XdsNode } from "../xds-server/node-view.ts";
 
+/** A version is what the proxy says it is. */
+const LONGEST_VERSION = 64;
+
 /**
  * Why a proxy is too old for what it is told, by its own word: the version of its Envoy, or of the Istio that it is of. Undefined:
  * it is not, or says no version.
  */
 export function tooOld({ id, envoyVersion, metadata }: XdsNode): string | undefined {
   const istio = metadata["ISTIO_VERSION"];
-  const verdict = typeof istio === "string" ? judgeIstioVersion(istio) : undefined;
+  const verdict = typeof istio === "string" ? judgeIstioVersion(istio.slice(0, LONGEST_VERSION)) : undefined;
   if (verdict?.kind === "refused") return `${nameOf(id)}: ${verdict.message}`;
   if (envoyVersion === undefined || !isOld(envoyVersion)) return undefined;
   const supported = `Graphway works with Envoy 1.${OLDEST_ENVOY_MINOR} and newer`;
