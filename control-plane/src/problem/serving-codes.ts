@@ -69,7 +69,8 @@ export const SERVING_CODES = {
   },
   EnvoyTooOld: {
     severity: "warning",
-    meaning: "A proxy that serves a deployment runs an Envoy or an Istio older than what its routes are made for.",
+    meaning:
+      "A proxy that asks for a deployment's routes or filter table runs, by its own word, an Envoy or Istio too old for them. Istio before 1.28 asks for none and is not seen.",
     hint: "renew the proxy; until then it may refuse a version, and goes on with the one before",
   },
   FilterTableUnfit: {
