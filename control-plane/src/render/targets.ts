@@ -4,7 +4,7 @@ import { type Checked, problem, type Problem } from "../problem/problem.ts";
 import { describeRouteTable } from "./filter-table/read.ts";
 import { type FilterTableOptions, OWN_CLUSTERS, planRouteTable, renderFilterTable } from "./filter-table/render.ts";
 import type { GatewayApiOptions } from "./gateway-api/options.ts";
-import { renderGatewayApi, sharedListenerProblems } from "./gateway-api/render.ts";
+import { renderGatewayApi, sharedListenerProblems, sharedNameProblems } from "./gateway-api/render.ts";
 import { findInexpressible } from "./features.ts";
 import { renderIstio } from "./istio/render.ts";
 import type { TakeoverRoutes } from "./istio/takeover.ts";
@@ -75,7 +75,8 @@ function istio(plans: readonly DeploymentPlan[], options: TargetOptions = {}): C
 
 function gatewayApi(plans: readonly DeploymentPlan[], options: TargetOptions = {}): Checked<Json> {
   const rendered = plans.map((plan) => renderGatewayApi(plan, options.gatewayApi));
-  const problems = [...rendered.flatMap((one) => one.problems), ...sharedListenerProblems(plans, options.gatewayApi)];
+  const shared = [...sharedNameProblems(plans), ...sharedListenerProblems(plans, options.gatewayApi)];
+  const problems = [...rendered.flatMap((one) => one.problems), ...shared];
   return { value: rendered.flatMap((one) => one.value), problems };
 }
 

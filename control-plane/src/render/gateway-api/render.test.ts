@@ -3,10 +3,11 @@ import { test } from "node:test";
 import fc from "fast-check";
 import type { DeploymentPlan } from "../../plan/deployment-plan.ts";
 import type { Condition, RulePlan, ShadowEntry } from "../../plan/traffic-plan.ts";
+import { TARGETS } from "../targets.ts";
 import { planFor } from "../xds/plans-for-tests.ts";
 import type { JsonObject } from "../xds/resource.ts";
 import { gatewayDuration } from "./gateway-duration.ts";
-import { renderGatewayApi, sharedListenerProblems } from "./render.ts";
+import { renderGatewayApi, sharedListenerProblems, sharedNameProblems } from "./render.ts";
 import { matchRule } from "./rule-match.ts";
 
 interface Rule {
@@ -47,6 +48,24 @@ test("no two routes have one name, whatever their kinds: an implementation may t
   const routes = plans.flatMap((plan) => renderGatewayApi(plan).value);
   const names = routes.map(({ metadata }) => (metadata as { readonly name: string }).name);
   assert.deepEqual(names, ["example", "example.grpc", "other", "other.grpc"]);
+});
+
+test("a deployment that is called as another's GRPCRoute is a problem, in its namespace alone", () => {
+  const example = planFor("example", { a: 1 });
+  const like = planFor("example.grpc", { a: 1 });
+  const problems = sharedNameProblems([like, example, planFor("other", { a: 1 })]);
+  assert.deepEqual(
+    problems.map(({ code, object, path }) => [code, object, path]),
+    [["TargetInexpressible", "seldon/example", "metadata.name"]],
+  );
+  assert.match(
+    problems[0]?.message ?? "",
+    /seldon\/example and the HTTPRoute of seldon\/example\.grpc are both called/,
+  );
+  assert.deepEqual(sharedNameProblems([example, { ...like, namespace: "elsewhere" }]), []);
+  const target = TARGETS.find(({ name }) => name === "gateway-api");
+  const said = target?.render([example, like]).problems.map(({ message }) => message);
+  assert.ok(said?.includes(problems[0]?.message ?? ""), "who renders is told");
 });
 
 test("feedback comes first, and nobody gets a copy of it", () => {

@@ -2,7 +2,7 @@ import type { DeploymentPlan } from "../../plan/deployment-plan.ts";
 import { problem, type Checked, type Problem } from "../../problem/problem.ts";
 import { findInexpressible } from "../features.ts";
 import type { JsonObject } from "../xds/resource.ts";
-import { renderGrpcRoute } from "./grpc-route.ts";
+import { grpcRouteName, renderGrpcRoute } from "./grpc-route.ts";
 import { MAX_RULES, renderHttpRoutes, RULES_PER_SPLIT } from "./http-route.ts";
 import { DEFAULT_GATEWAY_API_OPTIONS, type GatewayApiOptions } from "./options.ts";
 import { MESH } from "./route-object.ts";
@@ -82,4 +82,17 @@ export function sharedListenerProblems(
   if (plans.length === 0 || httpListener !== grpcListener) return [];
   const message = "HTTPRoutes and GRPCRoutes of the same hosts share their listeners; only one kind may be accepted";
   return [problem("GatewayApiListenerShared", { message })];
+}
+
+/** Once per output: a deployment `x.grpc` beside `x`, whose GRPCRoute is called so. */
+export function sharedNameProblems(plans: readonly DeploymentPlan[]): readonly Problem[] {
+  const httpRoutes = new Map(plans.map((plan) => [`${plan.namespace}/${plan.seldonId}`, plan]));
+  return plans.flatMap((plan) => {
+    const name = grpcRouteName(plan);
+    const other = httpRoutes.get(`${plan.namespace}/${name}`);
+    if (other === undefined) return [];
+    const message = `gateway-api: the GRPCRoute of ${plan.key} and the HTTPRoute of ${other.key} are both called ${name}; Istio 1.31 takes up the HTTPRoute alone`;
+    const hint = "give one of the deployments another name";
+    return [problem("TargetInexpressible", { object: plan.key, path: "metadata.name", message, hint })];
+  });
 }

@@ -21,7 +21,9 @@ A listener takes HTTPRoutes or GRPCRoutes of a host, not both, in implementation
 listener of its own, and name them by \`--http-listener\` and \`--grpc-listener\`.
 
 The GRPCRoute is called \`<deployment>.grpc\`: of two routes with one name Istio 1.31 takes up the HTTPRoute alone, while it says of both that
-they are accepted. With Istio as the implementation all of this is tried in each run of the scenario \`gateway/foreign\`.
+they are accepted. A deployment that is itself called \`<another>.grpc\` is therefore a problem. \`kubectl apply\` deletes nothing: a GRPCRoute
+that an earlier version of Graphway wrote, called as the deployment, stays until you delete it (\`kubectl delete grpcroute <deployment>\`), as do
+the routes of deployments that are gone. With Istio as the implementation all of this is tried in each run of the scenario \`gateway/foreign\`.
 
 There is no filter in this set-up: every rule removes the headers that only the filter may set, and \`x-graphway-predictor\` is not on
 answers.
