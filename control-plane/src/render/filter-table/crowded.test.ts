@@ -95,6 +95,8 @@ const two = (main: number, canary: number): DeploymentPlan["split"] => [
   { predictor: "main", weight: main },
   { predictor: "canary", weight: canary },
 ];
+const FORCED = { force: [SECRET], explain: [] } as const;
+const idle: RulePlan = { ...rule(1), split: two(100, 0) };
 const at = (host: string): Changes => ({
   predictors: [{ name: "s", serviceHost: host, httpPort: 1, grpcPort: 2 }] as unknown as DeploymentPlan["predictors"],
   shadows: [{ predictor: "s", percent: 10 }],
@@ -104,6 +106,20 @@ for (const [what, before, now, stays] of [
   ["new weights and rules wait", { split: two(75, 25) }, { split: two(50, 50) }, true],
   ["a predictor that others are named beside stays", {}, { split: two(50, 50) }, true],
   ["one that only stands in now is reached", { split: two(75, 25) }, { fallback: ["canary"] }, true],
+  ["a predictor that gets nothing holds nothing up", { split: two(100, 0) }, {}, true],
+  ["nor does one in a rule", { rules: [idle] }, {}, true],
+  [
+    "it may still be forced where the newest may be too",
+    { split: two(100, 0), permits: FORCED },
+    { split: two(100, 0), permits: FORCED },
+    true,
+  ],
+  [
+    "but nobody forces a request to it when it is gone",
+    { split: two(100, 0), permits: FORCED },
+    { permits: FORCED },
+    false,
+  ],
   ["nobody is sent to a predictor that gets nothing any more", { split: two(75, 25) }, { split: two(100, 0) }, false],
   ["nor by a rule", { rules: [rule(1, "canary")] }, {}, false],
   ["nor a copy", at("here"), {}, false],
@@ -130,4 +146,18 @@ test("of a version that cannot stand in a table at all the one before goes on to
 test("who is not given any more is gone, and a table with room for all goes by the plans alone", () => {
   assert.equal(plan([], [SMALL]).keys, "");
   assert.deepEqual(plan([GROWN], [SMALL], { maxBytes: 100_000 }).stands, [GROWN]);
+});
+
+test("who stood keeps the place as the newest when that is no larger, though the version before cannot go on", () => {
+  const [a, grownA] = [planOf("m/a", { rules: [rule(1000)] }), planOf("m/a", { rules: [rule(4000)] })];
+  const b = planOf("m/b", { rules: [rule(3000)], permits: { force: [SECRET], explain: [] } });
+  const changedB = planOf("m/b", { rules: [rule(3000)] });
+  assert.deepEqual(plan([grownA, changedB], [a, b]).stands, [a, changedB]);
+});
+
+test("and where it takes more it comes before those that grow and could go on", () => {
+  const [a, grownA] = [planOf("m/a", { rules: [rule(1000)] }), planOf("m/a", { rules: [rule(3000)] })];
+  const b = planOf("m/b", { rules: [rule(2000)], permits: { force: [SECRET], explain: [] } });
+  const changedB = planOf("m/b", { rules: [rule(3000)] });
+  assert.deepEqual(plan([grownA, changedB], [a, b]).stands, [a, changedB]);
 });

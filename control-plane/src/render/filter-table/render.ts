@@ -33,7 +33,7 @@ export interface FilterTableOptions extends Audience {
 
 /** A table, and which plans stand in it. */
 export interface Standing<T> extends Checked<T> {
-  /** Sorted by key; of some an older version than was given. */
+  /** Of some an older version than was given. */
   readonly standing: readonly DeploymentPlan[];
 }
 
@@ -70,8 +70,8 @@ interface Candidate {
   /** Absent: it cannot. */
   readonly newest?: Seat;
   readonly unfitBecause?: string;
-  /** It stood in the table before. */
-  readonly stood: boolean;
+  /** It stood in the table before, and took so many bytes. */
+  readonly stoodBytes?: number;
   /** As it stood, where it can go on so. */
   readonly before?: Seat;
 }
@@ -98,22 +98,34 @@ function candidatesOf(
 function candidateOf(plan: DeploymentPlan, stood: DeploymentPlan | undefined, options: FilterTableOptions): Candidate {
   const entry = tableEntry(plan, options);
   const newest = "unfitBecause" in entry ? entry : { newest: { plan, ...entry } };
-  if (stood === undefined) return { plan, ...newest, stood: false };
+  if (stood === undefined) return { plan, ...newest };
   const before = tableEntry(stood, options);
   const goesOn =
     !("unfitBecause" in before) && (stood === plan || stillStands(before.deployment, stood, plan, options));
-  return { plan, ...newest, stood: true, ...(goesOn ? { before: { plan: stood, ...before } } : {}) };
+  const stoodBytes = "unfitBecause" in before ? 0 : before.bytes;
+  return { plan, ...newest, stoodBytes, ...(goesOn ? { before: { plan: stood, ...before } } : {}) };
 }
 
-/** Who stood in the table keeps a place, and gets the newest version where that has room; then come the others, by key. */
+/**
+ * Who stood in the table keeps a place, as the newest where that takes no more bytes, else with the version before. Then come those
+ * of them who have no place yet, then those who grow, then the others; each by key.
+ */
 function seatsOf(candidates: readonly Candidate[], limit: number): Seats {
   const seats = new Seats(limit);
-  for (const { newest, before } of candidates)
-    if (before !== undefined) seats.take(newest !== undefined && newest.bytes <= before.bytes ? newest : before);
-  for (const isTurnOf of [true, false])
-    for (const { plan, newest, stood } of candidates)
-      if (stood === isTurnOf && newest !== undefined && seats.get(plan.key)?.plan !== plan) seats.take(newest);
+  const [stood, others] = [candidates.filter(hasStood), candidates.filter((one) => !hasStood(one))];
+  for (const { newest, before, stoodBytes } of stood) {
+    const keeps = newest !== undefined && newest.bytes <= stoodBytes ? newest : before;
+    if (keeps !== undefined) seats.take(keeps);
+  }
+  const hasSeat = ({ plan }: Candidate): boolean => seats.get(plan.key) !== undefined;
+  const inOrder = [...stood.filter((one) => !hasSeat(one)), ...stood.filter(hasSeat), ...others];
+  for (const { plan, newest } of inOrder)
+    if (newest !== undefined && seats.get(plan.key)?.plan !== plan) seats.take(newest);
   return seats;
+}
+
+function hasStood(candidate: Candidate): candidate is Candidate & { readonly stoodBytes: number } {
+  return candidate.stoodBytes !== undefined;
 }
 
 /**

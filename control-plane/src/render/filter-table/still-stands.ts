@@ -1,4 +1,4 @@
-import type { TableDeployment } from "#proto/route-table/model.ts";
+import type { TableDeployment, TablePredictor } from "#proto/route-table/model.ts";
 import type { DeploymentPlan } from "../../plan/deployment-plan.ts";
 import type { Audience } from "./table-deployment.ts";
 
@@ -14,16 +14,27 @@ export function stillStands(
 ): boolean {
   if (JSON.stringify(before.permits) !== JSON.stringify(now.permits)) return false;
   const answering = answeringIn(now);
+  const forcible = new Set([...answering, ...now.split.map(({ predictor }) => predictor)]);
   const copied = new Set(now.shadows.map(({ predictor }) => predictor));
   const isThere = (name: string, use: "split" | "shadow"): boolean =>
     (["http", "grpc"] as const).every(
       (transport) => clusters(before, name, transport, use) === clusters(now, name, transport, use),
     );
-  const targets = [...entry.predictors, ...entry.rules.flatMap(({ predictors }) => predictors)];
   return (
-    targets.every(({ name }) => answering.has(name) && isThere(name, "split")) &&
+    sharingIn(entry).every(({ name }) => answering.has(name) && isThere(name, "split")) &&
+    forcibleIn(entry).every(({ name }) => forcible.has(name) && isThere(name, "split")) &&
     entry.shadows.every(({ name }) => copied.has(name) && isThere(name, "shadow"))
   );
+}
+
+/** Predictors that get requests of an entry; to those without a weight nobody is sent but by force. */
+function sharingIn({ predictors, rules }: TableDeployment): readonly TablePredictor[] {
+  return [...predictors, ...rules.flatMap((rule) => rule.predictors)].filter(({ weight }) => weight > 0);
+}
+
+/** Predictors that somebody may force a request to: all of the split, whatever their weights. */
+function forcibleIn({ predictors, permits }: TableDeployment): readonly TablePredictor[] {
+  return permits.force.length === 0 ? [] : predictors;
 }
 
 /** Predictors that get requests. */
