@@ -36,8 +36,8 @@ interface Answers {
 export interface AcceptanceOptions {
   readonly book: RouteBook;
   readonly tables: Pick<ScopeTables, "join" | "leave" | "all" | "get">;
-  /** Called when deployments of the table that changed after the revision may count otherwise. */
-  readonly onProgress: (table: ScopeTable, since: number) => void;
+  /** Called when deployments of the table that changed after the revision may count otherwise, and those with these keys. */
+  readonly onProgress: (table: ScopeTable, since: number, keys: Iterable<string>) => void;
 }
 
 export function createAcceptance({ book, tables, onProgress }: AcceptanceOptions): Acceptance {
@@ -69,26 +69,28 @@ export function createAcceptance({ book, tables, onProgress }: AcceptanceOptions
     progress(scope, 0);
   }
 
-  function progress(scope: Scope, since: number): void {
+  function progress(scope: Scope, since: number, keys: Iterable<string> = []): void {
     const table = tables.get(scope);
-    if (table !== undefined) onProgress(table, since);
+    if (table !== undefined) onProgress(table, since, keys);
   }
 
   function answered({ kind, peer, resources, ...event }: Extract<XdsEvent, { kind: "ack" | "nack" }>): void {
     for (const { name, version } of resources) {
       const answers = streams.get(peer.stream)?.get(name);
       if (answers === undefined) continue;
-      const since = revisionOf(tables.get(answers.scope), answers.accepted);
+      const table = tables.get(answers.scope);
+      const since = revisionOf(table, answers.accepted);
+      const leftOut = leftOutOf(table, answers.accepted);
       if (kind === "ack") {
         answers.accepted = version;
         answers.refused = undefined;
       } else answers.refused = { version, message: "message" in event ? event.message : "" };
-      progress(answers.scope, since);
+      progress(answers.scope, since, leftOut.keys());
     }
   }
 
   /** Calls back for every stream that asks for a table with the deployment, with what it has and what it should have. */
-  function eachHolder(key: string, visit: (answers: Answers, hasNewest: boolean) => void): void {
+  function eachHolder(key: string, visit: (answers: Answers, hasNewest: boolean, table: ScopeTable) => void): void {
     const plan = book.plan(key);
     if (plan === undefined) return;
     for (const table of tables.all()) {
@@ -96,7 +98,9 @@ export function createAcceptance({ book, tables, onProgress }: AcceptanceOptions
       const needed = Math.max(book.changedAt(key), table.selectedAt);
       for (const stream of table.streams) {
         const answers = streams.get(stream)?.get(filterName(table.scope.role));
-        if (answers !== undefined) visit(answers, revisionOf(table, answers.accepted) >= needed);
+        if (answers === undefined) continue;
+        const { accepted } = answers;
+        visit(answers, revisionOf(table, accepted) >= needed && !leftOutOf(table, accepted).has(key), table);
       }
     }
   }
@@ -130,8 +134,9 @@ export function createAcceptance({ book, tables, onProgress }: AcceptanceOptions
     },
     refusals(key) {
       const found = new Set<string>();
-      eachHolder(key, ({ refused }, hasNewest) => {
-        if (!hasNewest && refused !== undefined) found.add(refused.message);
+      eachHolder(key, ({ refused }, hasNewest, table) => {
+        if (hasNewest || refused === undefined || leftOutOf(table, refused.version).has(key)) return;
+        found.add(refused.message);
       });
       return [...found];
     },
@@ -148,4 +153,11 @@ export function createAcceptance({ book, tables, onProgress }: AcceptanceOptions
 /** 0: nothing, or nothing that is still remembered. */
 function revisionOf(table: ScopeTable | undefined, version: string | undefined): number {
   return version === undefined ? 0 : (table?.revisionOf(version) ?? 0);
+}
+
+const NOBODY: ReadonlyMap<string, unknown> = new Map();
+
+/** Deployments whose newest it does not say, by key. */
+function leftOutOf(table: ScopeTable | undefined, version: string | undefined): ReadonlyMap<string, unknown> {
+  return version === undefined ? NOBODY : (table?.leftOutOf(version) ?? NOBODY);
 }

@@ -18,6 +18,11 @@ const PUBLIC: MeshNode = { kind: "router", namespace: "istio-system", labels: { 
 const CALLER: MeshNode = { kind: "sidecar", namespace: "apps", labels: { app: "caller" } };
 const MESHED = { gateways: ["mesh"], hosts: ["iris.models.svc.cluster.local"] };
 
+const longRule = (bytes: number): DeploymentPlan["rules"][number] => {
+  const conditions = [{ on: "path", test: { kind: "exact", text: "x".repeat(bytes) } }] as const;
+  return { name: "long", conditions, percent: 100, split: [{ predictor: "main", weight: 1 }] };
+};
+
 const istioObject = (key: string, spec: object): KubernetesObject => {
   const [namespace = "", name = ""] = key.split("/");
   return { apiVersion: "networking.istio.io/v1", kind: "", metadata: { namespace, name }, spec };
@@ -389,6 +394,45 @@ describe("how many proxies have taken in a deployment", () => {
     assert.equal(here.keys(PUBLIC, "gateway"), "models/a");
     assert.deepEqual(here.tables.problemsOf("models/a"), []);
     assert.ok(here.told.includes("models/a"));
+  });
+
+  it("does not count who has the version before, for which alone there is room", async () => {
+    const here = setUp({ maxTableBytes: 1150 });
+    const long = { [`p${"x".repeat(700)}`]: 1 };
+    here.look(planFor("models/iris"));
+    here.look(planFor("models/other", {}, long));
+    here.tables.begin();
+    here.subscribe(1, PUBLIC, "gateway");
+    here.ack(1, PUBLIC, "gateway");
+    assert.equal(here.keys(PUBLIC, "gateway"), "models/iris models/other");
+    assert.deepEqual(here.tables.programmed("models/iris"), { accepted: 1, subscribed: 1 });
+    const grown = planFor("models/iris", { rules: [longRule(700)] });
+    here.look(grown);
+    await here.clock.advance(2000);
+    assert.deepEqual(
+      here.tables.problemsOf("models/iris").map(({ code }) => code),
+      ["FilterTableFull"],
+    );
+    assert.deepEqual(here.tables.programmed("models/iris"), { accepted: 0, subscribed: 1 });
+    here.look(planFor("models/another"));
+    await here.clock.advance(2000);
+    here.nack(1, PUBLIC, "gateway", "no VM");
+    assert.deepEqual(
+      here.tables.problemsOf("models/iris").map(({ code }) => code),
+      ["FilterTableFull"],
+    );
+    here.ack(1, PUBLIC, "gateway");
+    assert.deepEqual(here.tables.programmed("models/iris"), { accepted: 0, subscribed: 1 });
+    assert.deepEqual(here.tables.programmed("models/other"), { accepted: 1, subscribed: 1 });
+    here.tables.forget("models/other");
+    await here.clock.advance(2000);
+    assert.deepEqual(here.tables.problemsOf("models/iris"), []);
+    assert.deepEqual(here.tables.programmed("models/iris"), { accepted: 0, subscribed: 1 });
+    here.told.length = 0;
+    here.ack(1, PUBLIC, "gateway");
+    assert.deepEqual(here.tables.programmed("models/iris"), { accepted: 1, subscribed: 1 });
+    await here.clock.advance(2000);
+    assert.ok(here.told.includes("models/iris"));
   });
 
   it("is told of what a table leaves out", () => {

@@ -95,8 +95,9 @@ export function createFilterTables(options: FilterTablesOptions): FilterTables {
     return plan === undefined ? [] : missingGateways(plan, options.objects());
   }
 
-  function noteProgress({ selection }: ScopeTable, since: number): void {
-    for (const plan of book.changedSince(since)) if (selection?.includes(plan) === true) note(plan.key);
+  function noteProgress({ selection }: ScopeTable, since: number, keys: Iterable<string> = []): void {
+    const others = [...keys].flatMap((key) => book.plan(key) ?? []);
+    for (const plan of [...book.changedSince(since), ...others]) if (selection?.includes(plan) === true) note(plan.key);
   }
 
   const tables = createScopeTables({

@@ -51,8 +51,10 @@ export interface ScopeTable {
   readonly selection: Selection | undefined;
   /** The revision in which it was told to hold other deployments than before. */
   readonly selectedAt: number;
-  /** Up to which revision of the book a version of it says everything; undefined: long gone. */
+  /** Up to which revision of the book a version of it says everything but what it leaves out; undefined: long gone. */
   revisionOf(version: string): number | undefined;
+  /** Deployments whose newest a version of it does not say, by key; none of one that is long gone. */
+  leftOutOf(version: string): ReadonlyMap<string, Problem>;
 }
 
 /** The tables of all scopes that somebody asks for. */
@@ -72,11 +74,19 @@ export interface ScopeTables {
   stop(): void;
 }
 
+/** A version whose answers may still be under way. */
+interface KnownVersion {
+  readonly revision: number;
+  readonly leftOut: ReadonlyMap<string, Problem>;
+}
+
+const NOBODY: ReadonlyMap<string, Problem> = new Map();
+
 interface State extends ScopeTable {
   readonly streams: Set<number>;
   selection: Selection | undefined;
   selectedAt: number;
-  readonly revisions: Map<string, number>;
+  readonly versions: Map<string, KnownVersion>;
   served: { readonly version: string; readonly generation: bigint } | undefined;
   /** Of deployments that it leaves out, by key. */
   problems: ReadonlyMap<string, Problem>;
@@ -113,15 +123,16 @@ export function createScopeTables(options: ScopeTablesOptions): ScopeTables {
 
   function add(scope: Scope): State {
     counts.set(scope.namespace, (counts.get(scope.namespace) ?? 0) + 1);
-    const revisions = new Map<string, number>();
+    const versions = new Map<string, KnownVersion>();
     const state: State = {
       scope,
       storedName: storedTableName(scope),
       streams: new Set(),
       selection: undefined,
       selectedAt: 0,
-      revisions,
-      revisionOf: (version) => revisions.get(version),
+      versions,
+      revisionOf: (version) => versions.get(version)?.revision,
+      leftOutOf: (version) => versions.get(version)?.leftOut ?? NOBODY,
       served: undefined,
       problems: new Map(),
       dirtySinceMs: clock.monotonicMs(),
@@ -208,7 +219,7 @@ export function createScopeTables(options: ScopeTablesOptions): ScopeTables {
     const selection = select(state.scope, book, options.objects(), options.clusterDomain);
     const { table, version, problems } = renderFor(state, selection, rendered);
     state.dirtySinceMs = undefined;
-    const since = state.served === undefined ? 0 : (state.revisions.get(state.served.version) ?? 0);
+    const since = state.served === undefined ? 0 : (state.revisionOf(state.served.version) ?? 0);
     if (selection.id !== state.selection?.id) state.selectedAt = book.revision;
     state.selection = selection;
     noteProblems(state, problems);
@@ -222,11 +233,11 @@ export function createScopeTables(options: ScopeTablesOptions): ScopeTables {
     return { ...resource, name: state.storedName };
   }
 
-  function remember({ revisions }: State, version: string): void {
-    revisions.delete(version); // a map keeps its order: the newest stands last
-    revisions.set(version, book.revision);
-    const [oldest] = revisions.keys();
-    if (revisions.size > REMEMBERED_VERSIONS && oldest !== undefined) revisions.delete(oldest);
+  function remember({ versions, problems }: State, version: string): void {
+    versions.delete(version); // a map keeps its order: the newest stands last
+    versions.set(version, { revision: book.revision, leftOut: problems });
+    const [oldest] = versions.keys();
+    if (versions.size > REMEMBERED_VERSIONS && oldest !== undefined) versions.delete(oldest);
   }
 
   function flush(): void {

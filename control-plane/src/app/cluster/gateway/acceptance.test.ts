@@ -22,8 +22,8 @@ class Here {
   readonly #plans = new Map<string, object>();
 
   /** Deployments by key and the version of their cluster; the routes and the table say all of it. */
-  wants(deployments: Readonly<Record<string, string>>): void {
-    const said = JSON.stringify(deployments);
+  wants(deployments: Readonly<Record<string, string>>, leftOut: readonly string[] = []): void {
+    const said = saidOf(deployments, leftOut);
     const resource = (name: string, version: string): WantedResource => ({ typeUrl: typeOf(name), name, version });
     this.acceptance.wants({
       deployments: Object.entries(deployments).map(([key, version]) => {
@@ -31,7 +31,8 @@ class Here {
         this.#plans.set(`${key} ${version}`, plan);
         return { key, plan, own: [resource(`cluster/${key}`, version)] };
       }),
-      shared: [resource("routes", said), resource("table", said)],
+      shared: [resource("routes", JSON.stringify(deployments)), resource("table", said)],
+      leftOut: new Set(leftOut),
     });
     this.told.clear();
   }
@@ -53,18 +54,22 @@ class Here {
     this.acceptance.onEvent(event as unknown as XdsEvent);
   }
 
-  accepts(stream: number, deployments: Readonly<Record<string, string>>): void {
-    const said = JSON.stringify(deployments);
+  accepts(stream: number, deployments: Readonly<Record<string, string>>, leftOut: readonly string[] = []): void {
     const clusters = Object.entries(deployments).map(([key, version]) => [`cluster/${key}`, version] as const);
     this.say(stream, "cluster/", { kind: "ack", of: clusters });
-    this.say(stream, "routes", { kind: "ack", of: [["routes", said]] });
-    this.say(stream, "table", { kind: "ack", of: [["table", `numbered ${said}`]] });
+    this.say(stream, "routes", { kind: "ack", of: [["routes", JSON.stringify(deployments)]] });
+    this.say(stream, "table", { kind: "ack", of: [["table", `numbered ${saidOf(deployments, leftOut)}`]] });
   }
 
   count(key: string): string | undefined {
     const count = this.acceptance.count(key);
     return count && `${String(count.accepted)} of ${String(count.subscribed)}`;
   }
+}
+
+/** What a table says that leaves the newest of some out. */
+function saidOf(deployments: Readonly<Record<string, string>>, leftOut: readonly string[]): string {
+  return JSON.stringify(leftOut.reduce((rest, key) => ({ ...rest, [key]: "before" }), deployments));
 }
 
 function typeOf(name: string): string {
@@ -132,6 +137,19 @@ describe("what gateways have taken in", () => {
     assert.equal(here.count("a"), "0 of 1", "the table is not there");
     here.say(1, "table", { kind: "ack", of: [["table", `numbered ${routes}`]] });
     assert.equal(here.count("a"), "1 of 1");
+  });
+
+  it("does not count a table that says the version before of a deployment, and then one that says its newest", () => {
+    const here = new Here();
+    const both = { a: "1", b: "1" };
+    here.wants(both, ["a"]);
+    here.accepts(1, both, ["a"]);
+    assert.deepEqual([here.count("a"), here.count("b")], ["0 of 1", "1 of 1"]);
+    here.wants(both);
+    assert.deepEqual([here.count("a"), here.count("b")], ["0 of 1", "1 of 1"], "it has not said so yet");
+    here.accepts(1, both);
+    assert.deepEqual([here.count("a"), here.count("b")], ["1 of 1", "1 of 1"]);
+    assert.ok(here.told.has("a"));
   });
 
   it("tells of a refusal the deployments that wait for what was refused, and no others", () => {

@@ -25,6 +25,8 @@ export interface WantedState {
   readonly deployments: readonly ServedDeployment[];
   /** All deployments are in these: routes and the table. */
   readonly shared: readonly WantedResource[];
+  /** Deployments of which the table does not say the newest, for want of room or because it cannot; absent: none. */
+  readonly leftOut?: ReadonlySet<string>;
 }
 
 /**
@@ -47,6 +49,8 @@ export interface GatewayAcceptance {
 interface Wanted extends ServedDeployment {
   /** The revision in which it changed last. */
   readonly changedAt: number;
+  /** No gateway can have the newest of it. */
+  readonly isLeftOut: boolean;
 }
 
 /** What one gateway said last of each resource. */
@@ -79,9 +83,13 @@ export function createGatewayAcceptance({ onProgress, wantedAs }: GatewayAccepta
 
   function wants(state: WantedState): void {
     revision += 1;
-    const changed = state.deployments.filter(({ key, plan }) => wanted.get(key)?.plan !== plan);
+    const isLeftOut = ({ key }: ServedDeployment): boolean => state.leftOut?.has(key) === true;
+    const changed = state.deployments.filter((one) => {
+      const before = wanted.get(one.key);
+      return before?.plan !== one.plan || before.isLeftOut !== isLeftOut(one);
+    });
     const before = changed.flatMap(({ key }) => wanted.get(key) ?? []);
-    for (const one of changed) wanted.set(one.key, { ...one, changedAt: revision });
+    for (const one of changed) wanted.set(one.key, { ...one, changedAt: revision, isLeftOut: isLeftOut(one) });
     const gone = goneFrom(state.deployments);
     for (const { key } of gone) wanted.delete(key);
     for (const { own } of [...before, ...gone]) for (const one of own) ownerOf.delete(keyOf(one));
@@ -186,6 +194,7 @@ export function createGatewayAcceptance({ onProgress, wantedAs }: GatewayAccepta
     count(key) {
       const one = wanted.get(key);
       if (one === undefined || streams.size === 0) return undefined;
+      if (one.isLeftOut) return { accepted: 0, subscribed: streams.size };
       let accepted = 0;
       for (const answers of streams.values()) {
         let lacks = 0;

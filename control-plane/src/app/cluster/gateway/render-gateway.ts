@@ -67,6 +67,7 @@ export function renderGateway(
       ...snapshot.routing.filter((one) => one.typeUrl !== TYPE.listener),
       { typeUrl: TYPE.filterConfig, name: filterName("gateway"), version: snapshot.table.fingerprint },
     ],
+    leftOut: new Set(table.problems.map(({ object }) => object)),
   };
   return {
     value: { snapshot, wanted, standing: table.standing },
