@@ -60,3 +60,32 @@ test("in one without, the version before goes on, and its fingerprint says so", 
   assert.deepEqual(roomy.said[0], ["seldon/a", "team", 2]);
   assert.deepEqual(roomy.codes, []);
 });
+
+function unfitted(plan: DeploymentPlan): DeploymentPlan {
+  return { ...plan, split: [{ predictor: "main", weight: 1.5 }] };
+}
+
+test("who cannot stand in it goes on as before, or is left out, and the table is the same", () => {
+  const plans = [planOf("a", 0), planOf("b", 1)];
+  const first = render(plans, []);
+  const joined = render([...plans, unfitted(planOf("c", 0))], first.standing);
+  assert.deepEqual(joined.codes, ["FilterTableUnfit seldon/c"]);
+  assert.deepEqual(joined.said, first.said);
+  assert.equal(joined.value.fingerprint, first.value.fingerprint);
+  const [a = planOf("a", 0), b = planOf("b", 1)] = plans;
+  const broken = render([a, unfitted(b)], joined.standing);
+  assert.deepEqual(broken.codes, ["FilterTableUnfit seldon/b"]);
+  assert.deepEqual(broken.said, first.said);
+  assert.equal(broken.value.fingerprint, first.value.fingerprint);
+  const still = render([a, unfitted(b)], broken.standing);
+  assert.deepEqual(still.said, first.said);
+});
+
+test("a newcomer without room changes nothing of it", () => {
+  const plans = Array.from({ length: 10 }, (_, index) => planOf(`m${index}`, 0));
+  const first = render(plans, []);
+  const crowded = render([planOf("0", 5), ...plans], first.standing);
+  assert.deepEqual(crowded.codes, ["FilterTableFull seldon/0"]);
+  assert.deepEqual(crowded.said, first.said);
+  assert.equal(crowded.value.fingerprint, first.value.fingerprint);
+});

@@ -22,12 +22,23 @@ const known = new WeakMap<DeploymentPlan, PlanGroup>();
  * All groups, empty ones too, so that one change among many thousand plans makes anew only what the plans of its group make. Keeps
  * the last group that a plan was the first of. The list must not be edited afterwards.
  */
-export const groupPlans = memoized((plans: readonly DeploymentPlan[]): readonly PlanGroup[] => {
-  const groups = Array.from({ length: GROUPS }, (): DeploymentPlan[] => []);
-  const indexes = indexesOf(plans);
-  plans.forEach((plan, at) => groups[indexes[at] ?? 0]?.push(plan));
-  return groups.map(sameAsBefore);
-});
+export const groupPlans = memoized((plans: readonly DeploymentPlan[]): readonly PlanGroup[] =>
+  distribute(plans, indexesOf(plans)).map(sameAsBefore),
+);
+
+/** What is made of deployments, in the groups of these, empty ones too. */
+export function groupByKey<T extends { readonly key: string }>(list: readonly T[]): readonly (readonly T[])[] {
+  return distribute(
+    list,
+    list.map(({ key }) => groupIndex(key)),
+  );
+}
+
+function distribute<T>(list: readonly T[], indexes: readonly number[]): readonly (readonly T[])[] {
+  const groups = Array.from({ length: GROUPS }, (): T[] => []);
+  list.forEach((one, at) => groups[indexes[at] ?? 0]?.push(one));
+  return groups;
+}
 
 const NOBODY: PlanGroup = [];
 
