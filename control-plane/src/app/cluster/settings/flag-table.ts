@@ -53,7 +53,7 @@ export const OWN_FLAGS = {
   "max-table-bytes": setting(
     "number",
     String(MAX_TABLE_BYTES),
-    "largest table of the filter in bytes, at most 4194304; a deployment without room in it says so in its status",
+    "largest table of the filter in bytes, from 1 to 4194304; a deployment without room in it says so in its status",
   ),
   "xds-port": setting("port", "18000", "port where orchestrators fetch their graphs; 0 takes a free one"),
   "xds-server": setting(

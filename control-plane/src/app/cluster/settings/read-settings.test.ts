@@ -126,6 +126,8 @@ describe("settings of the control plane", () => {
     [["--metrics-addr=8080"], {}, '--metrics-addr: "8080" is not host:port'],
     [["--drain"], {}, "--drain needs a value"],
     [["--workers=0"], {}, "--workers"],
+    [["--max-table-bytes=0"], {}, '--max-table-bytes: "0" is no size of a table; give 1 to 4194304'],
+    [["--max-table-bytes=4194305"], {}, "--max-table-bytes"],
     [["--xds-cert-file=c"], {}, "--xds-cert-file and --xds-key-file go together"],
     [["--leader-election-renew-deadline-secs=15"], {}, "must be below --leader-election-lease-duration-secs"],
   ];

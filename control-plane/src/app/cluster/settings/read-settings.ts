@@ -1,4 +1,5 @@
 import { hostname } from "node:os";
+import { MAX_TABLE_BYTES } from "#proto/vocabulary/limits.ts";
 import { DEFAULT_MODEL_SETTINGS, type ModelSettings } from "../../../model/settings.ts";
 import { DEFAULT_PLAN_OPTIONS, type PlanOptions } from "../../../plan/options.ts";
 import { DEFAULT_WORKLOAD_OPTIONS, type OrchestratorOptions } from "../../../plan/workload-options.ts";
@@ -45,6 +46,9 @@ function faultsTogether(texts: SettingTexts): readonly string[] {
   if (!/:\d{1,5}$/.test(texts.flag("metrics-addr")))
     messages.push(`--metrics-addr: ${JSON.stringify(texts.flag("metrics-addr"))} is not host:port or :port`);
   if (Number(texts.flag("workers")) < 1) messages.push('--workers: "0" does no work; give 1 or more');
+  const tableBytes = Number(texts.flag("max-table-bytes"));
+  if (tableBytes < 1 || tableBytes > MAX_TABLE_BYTES)
+    messages.push(`--max-table-bytes: "${tableBytes}" is no size of a table; give 1 to ${MAX_TABLE_BYTES}`);
   for (const name of ["DEFAULT_USER_ID", "EXECUTOR_CONTAINER_USER"] as const)
     if (!/^\d*$/.test(texts.variable(name)))
       messages.push(`${name}: ${JSON.stringify(texts.variable(name))} is not a user's number`);
