@@ -88,7 +88,8 @@ export function fingerprintOf({ role, bytes }: RenderedTable, codeVersion: strin
 
 /**
  * The table as a resource, with the filter's code in it. Its version is the fingerprint: a proxy that has it from another replica,
- * or from before a restart, has the same.
+ * or from before a restart, has the same, unless the table is full: who stands in it is then settled by each replica, and anew by
+ * one that starts.
  */
 export function encodeTable(
   { role, bytes }: RenderedTable,
