@@ -14,7 +14,7 @@ class Strings {
     return within.map((characters, number) => (starts[pieceOf[number] ?? 0] ?? 0) + characters);
   }
 
-  get bytes(): Uint8Array {
+  toBytes(): Uint8Array {
     return Buffer.from(this.#texts.join(""), "latin1");
   }
 
@@ -70,5 +70,5 @@ export function joinParts(parts: readonly TablePart[]): {
       firsts[number] = (place.firsts[number] ?? 0) + own.length / kind.bytesEach;
     });
   }
-  return { areas, strings: strings.bytes };
+  return { areas, strings: strings.toBytes() };
 }

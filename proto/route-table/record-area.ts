@@ -14,7 +14,7 @@ export class RecordArea {
   }
 
   /** A copy of the records. */
-  get bytes(): Uint8Array {
+  copyBytes(): Uint8Array {
     return new Uint8Array(this.#view.buffer, 0, this.#count * this.#each).slice();
   }
 

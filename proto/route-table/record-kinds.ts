@@ -31,9 +31,14 @@ function kind(
 
 const TARGET_TEXTS = [at.TARGET_NAME, at.TARGET_HTTP, at.TARGET_GRPC];
 
+/** What there is of each kind, in the order of the areas. */
+export function inOrder<T>(ofKinds: Readonly<Record<number, T>>): readonly T[] {
+  return Object.values(ofKinds); // whole numbers come first among keys, in their order
+}
+
 /** By number of the kind. */
-export const RECORD_KINDS: readonly RecordKind[] = [
-  kind(
+export const RECORD_KINDS: readonly RecordKind[] = inOrder({
+  [DEPLOYMENTS]: kind(
     [at.DEPLOYMENT_BYTES, at.AT_DEPLOYMENTS, at.AT_DEPLOYMENT_COUNT],
     [at.DEPLOYMENT_KEY],
     [
@@ -44,8 +49,8 @@ export const RECORD_KINDS: readonly RecordKind[] = [
       [at.DEPLOYMENT_FIRST_GRANT, GRANTS],
     ],
   ),
-  kind([at.TARGET_BYTES, at.AT_TARGETS, at.AT_TARGET_COUNT], TARGET_TEXTS),
-  kind(
+  [TARGETS]: kind([at.TARGET_BYTES, at.AT_TARGETS, at.AT_TARGET_COUNT], TARGET_TEXTS),
+  [RULES]: kind(
     [at.RULE_BYTES, at.AT_RULES, at.AT_RULE_COUNT],
     [at.RULE_NAME],
     [
@@ -53,11 +58,16 @@ export const RECORD_KINDS: readonly RecordKind[] = [
       [at.RULE_FIRST_TARGET, TARGETS],
     ],
   ),
-  kind([at.CONDITION_BYTES, at.AT_CONDITIONS, at.AT_CONDITION_COUNT], [at.CONDITION_NAME, at.CONDITION_TEXT]),
-  kind([at.SHADOW_BYTES, at.AT_SHADOWS, at.AT_SHADOW_COUNT], TARGET_TEXTS, [[at.SHADOW_FIRST_CONDITION, CONDITIONS]]),
-  kind(
+  [CONDITIONS]: kind(
+    [at.CONDITION_BYTES, at.AT_CONDITIONS, at.AT_CONDITION_COUNT],
+    [at.CONDITION_NAME, at.CONDITION_TEXT],
+  ),
+  [SHADOWS]: kind([at.SHADOW_BYTES, at.AT_SHADOWS, at.AT_SHADOW_COUNT], TARGET_TEXTS, [
+    [at.SHADOW_FIRST_CONDITION, CONDITIONS],
+  ]),
+  [STICKY_KEYS]: kind(
     [at.STICKY_KEY_BYTES, at.AT_STICKY_KEYS, at.AT_STICKY_KEY_COUNT],
     [at.STICKY_KEY_NAME, at.STICKY_KEY_ATTRIBUTES],
   ),
-  kind([at.GRANT_BYTES, at.AT_GRANTS, at.AT_GRANT_COUNT], [at.GRANT_NAME, at.GRANT_TEXT]),
-];
+  [GRANTS]: kind([at.GRANT_BYTES, at.AT_GRANTS, at.AT_GRANT_COUNT], [at.GRANT_NAME, at.GRANT_TEXT]),
+});

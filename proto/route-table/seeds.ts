@@ -1,34 +1,31 @@
 import { ruleSeeds, type Seeds, shadowSeeds, splitSeeds } from "./hashes.ts";
 import type { TablePredictor, TableRule, TableShadow } from "./model.ts";
 
-/** Seeds of what was asked for before, by who owns them; who decides many requests by one table hashes once. */
-const KNOWN = new WeakMap<object, { readonly salt: string; readonly seeds: Seeds }>();
-
-interface Owner {
-  readonly name: string;
-  readonly seeds?: Seeds;
-}
-
-function remembered(owner: Owner, salt: string, make: (salt: string, name: string) => Seeds): Seeds {
-  if (owner.seeds !== undefined) return owner.seeds;
-  const known = KNOWN.get(owner);
-  if (known?.salt === salt) return known.seeds;
-  const seeds = make(salt, owner.name);
-  KNOWN.set(owner, { salt, seeds });
-  return seeds;
-}
-
-/** The seeds of a predictor in a split of a deployment with this salt. */
-export function seedsOfPredictor(predictor: TablePredictor, salt: string): Seeds {
-  return remembered(predictor, salt, splitSeeds);
+/** The seeds of a predictor in a split of a deployment with this salt: its own, or those that the format gives to its name. */
+export function seedsOfPredictor({ seeds, name }: TablePredictor, salt: string): Seeds {
+  return seeds ?? splitSeeds(salt, name);
 }
 
 /** The seeds of a shadow's sample. */
-export function seedsOfShadow(shadow: TableShadow, deploymentKey: string): Seeds {
-  return remembered(shadow, deploymentKey, shadowSeeds);
+export function seedsOfShadow({ seeds, name }: TableShadow, deploymentKey: string): Seeds {
+  return seeds ?? shadowSeeds(deploymentKey, name);
 }
 
 /** The seeds of a rule's share. */
-export function seedsOfRule(rule: TableRule, deploymentKey: string): Seeds {
-  return remembered(rule, deploymentKey, ruleSeeds);
+export function seedsOfRule({ seeds, name }: TableRule, deploymentKey: string): Seeds {
+  return seeds ?? ruleSeeds(deploymentKey, name);
+}
+
+type MakeSeeds<T> = (owner: T, salt: string) => Seeds;
+
+/** The same, made once for an owner while its salt stays: who decides many requests by one table hashes once. */
+export function rememberSeeds<T extends object>(make: MakeSeeds<T>): MakeSeeds<T> {
+  const known = new WeakMap<T, { readonly salt: string; readonly seeds: Seeds }>();
+  return (owner, salt) => {
+    const before = known.get(owner);
+    if (before?.salt === salt) return before.seeds;
+    const seeds = make(owner, salt);
+    known.set(owner, { salt, seeds });
+    return seeds;
+  };
 }

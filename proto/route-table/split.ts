@@ -1,7 +1,10 @@
 import { costOf, drawFor, isCheaper } from "../vocabulary/split.ts";
 import { lastDrawOf, type Seeds } from "./hashes.ts";
 import type { TableDeployment, TablePredictor, TableRule, TableShadow } from "./model.ts";
-import { seedsOfPredictor, seedsOfRule, seedsOfShadow } from "./seeds.ts";
+import { rememberSeeds, seedsOfPredictor, seedsOfRule, seedsOfShadow } from "./seeds.ts";
+
+const seedsOfShare = rememberSeeds(seedsOfRule);
+const seedsOfSample = rememberSeeds(seedsOfShadow);
 
 /** A copy in the order of names, which is that of bytes. */
 export function sorted<T extends { readonly name: string }>(list: readonly T[]): readonly T[] {
@@ -42,12 +45,12 @@ export function choosePredictor(
 
 /** Whether a rule's share holds a key. */
 export function isInShare(deployment: TableDeployment, rule: TableRule, key: number): boolean {
-  const seeds = seedsOfRule(rule, deployment.key);
+  const seeds = seedsOfShare(rule, deployment.key);
   return drawFor(key, seeds.a, seeds.b) <= lastDrawOf(rule.percent);
 }
 
 /** Whether a shadow's sample holds a request, by the hash of its id. */
 export function isInSample(deployment: TableDeployment, shadow: TableShadow, requestKey: number): boolean {
-  const seeds = seedsOfShadow(shadow, deployment.key);
+  const seeds = seedsOfSample(shadow, deployment.key);
   return drawFor(requestKey, seeds.a, seeds.b) <= lastDrawOf(shadow.percent);
 }

@@ -1,6 +1,6 @@
 import * as at from "../vocabulary/table-layout.ts";
 import { GRANT_CODES, ON_CODES, STICKY_CODES, TEST_CODES } from "./codes.ts";
-import { hashText, lastDrawOf, ruleSeeds, shadowSeeds, splitSeeds } from "./hashes.ts";
+import { hashText, lastDrawOf } from "./hashes.ts";
 import type {
   TableCondition,
   TableDeployment,
@@ -12,6 +12,8 @@ import type {
 } from "./model.ts";
 import { PartTexts, type NumberedTexts } from "./part-texts.ts";
 import { RecordArea } from "./record-area.ts";
+import * as kinds from "./record-kinds.ts";
+import { seedsOfPredictor, seedsOfRule, seedsOfShadow } from "./seeds.ts";
 
 function byName<T extends { readonly name: string }>(list: readonly T[]): readonly T[] {
   if (list.length < 2) return list;
@@ -37,7 +39,7 @@ export function writePart(deployments: readonly TableDeployment[]): TablePart {
   deployments.forEach((one, index) => {
     writer.writeDeployment(one, hashes[index] ?? 0);
   });
-  return { hashes, records: writer.records, texts: writer.texts };
+  return { hashes, ...writer.finish() };
 }
 
 class PartWriter {
@@ -50,15 +52,18 @@ class PartWriter {
   readonly #stickyKeys = new RecordArea(at.STICKY_KEY_BYTES);
   readonly #grants = new RecordArea(at.GRANT_BYTES);
 
-  /** By their kind. */
-  get records(): readonly Uint8Array[] {
-    const [deployments, targets, rules] = [this.#deployments, this.#targets, this.#rules];
-    const rest = [this.#conditions, this.#shadows, this.#stickyKeys, this.#grants];
-    return [deployments, targets, rules, ...rest].map(({ bytes }) => bytes);
-  }
-
-  get texts(): NumberedTexts {
-    return this.#texts.finish();
+  /** Nothing may be written afterwards. */
+  finish(): Pick<TablePart, "records" | "texts"> {
+    const areas = {
+      [kinds.DEPLOYMENTS]: this.#deployments,
+      [kinds.TARGETS]: this.#targets,
+      [kinds.RULES]: this.#rules,
+      [kinds.CONDITIONS]: this.#conditions,
+      [kinds.SHADOWS]: this.#shadows,
+      [kinds.STICKY_KEYS]: this.#stickyKeys,
+      [kinds.GRANTS]: this.#grants,
+    };
+    return { records: kinds.inOrder(areas).map((area) => area.copyBytes()), texts: this.#texts.finish() };
   }
 
   writeDeployment(deployment: TableDeployment, hash: number): void {
@@ -104,7 +109,7 @@ class PartWriter {
     const record = this.#targets;
     for (const predictor of byName(predictors)) {
       const { name, weight, httpCluster, grpcCluster } = predictor;
-      const seeds = predictor.seeds ?? splitSeeds(salt, name);
+      const seeds = seedsOfPredictor(predictor, salt);
       record.next();
       this.#text(record, at.TARGET_NAME, at.TARGET_NAME_LENGTH, name);
       record.u32(at.TARGET_WEIGHT, weight);
@@ -117,7 +122,7 @@ class PartWriter {
 
   #writeRule(key: string, salt: string, rule: TableRule): void {
     const record = this.#rules;
-    const seeds = rule.seeds ?? ruleSeeds(key, rule.name);
+    const seeds = seedsOfRule(rule, key);
     record.next();
     this.#text(record, at.RULE_NAME, at.RULE_NAME_LENGTH, rule.name);
     record.u16(at.RULE_CONDITIONS, rule.conditions.length);
@@ -133,7 +138,7 @@ class PartWriter {
 
   #writeShadow(key: string, shadow: TableShadow): void {
     const record = this.#shadows;
-    const seeds = shadow.seeds ?? shadowSeeds(key, shadow.name);
+    const seeds = seedsOfShadow(shadow, key);
     record.next();
     this.#text(record, at.TARGET_NAME, at.TARGET_NAME_LENGTH, shadow.name);
     record.u32(at.SHADOW_LAST_DRAW, lastDrawOf(shadow.percent));
