@@ -63,7 +63,7 @@ export interface PodAnnotations {
 
 export function readDeploymentAnnotations(deployment: AnnotatedDeployment): DeploymentAnnotations {
   const { metadata, spec } = deployment;
-  const find = (key: string): string | undefined => findIn([spec.annotations, metadata.annotations], key);
+  const find = finderIn(spec.annotations, metadata.annotations);
   const gateway = find("seldon.io/istio-gateway");
   const host = find("seldon.io/istio-host");
   const stickyKey = readStickyKey(find("graphway.dev/sticky-key") ?? "");
@@ -89,8 +89,9 @@ type Find = (key: string) => string | undefined;
 
 function readTakeover(find: Find): Pick<DeploymentAnnotations, "takeover"> {
   const deployment = (find("seldon.io/ambassador-service-name") ?? "").trim();
+  if (deployment === "") return {};
   const headers = readHeaderMatches(find("seldon.io/ambassador-header") ?? "");
-  return deployment === "" || headers === undefined ? {} : { takeover: { deployment, headers } };
+  return headers === undefined ? {} : { takeover: { deployment, headers } };
 }
 
 /** Ambassador's retries hold where nothing is said about Istio's. */
@@ -104,18 +105,20 @@ function readRetries(find: Find): Pick<DeploymentAnnotations, "retries"> {
   return others === undefined ? {} : { retries: { attempts: others } };
 }
 
-const BREAKERS = {
-  maxConnections: "max-connections",
-  maxPendingRequests: "max-pending-requests",
-  maxRequests: "max-requests",
-  maxRetries: "max-retries",
-} as const;
+const BREAKERS = [
+  ["maxConnections", "seldon.io/ambassador-circuit-breakers-max-connections"],
+  ["maxPendingRequests", "seldon.io/ambassador-circuit-breakers-max-pending-requests"],
+  ["maxRequests", "seldon.io/ambassador-circuit-breakers-max-requests"],
+  ["maxRetries", "seldon.io/ambassador-circuit-breakers-max-retries"],
+] as const;
 
 function readCircuitBreakers(find: Find): CircuitBreakerLimits {
-  const limits = Object.entries(BREAKERS).map(
-    ([name, key]) => [name, atLeast(1, find(`seldon.io/ambassador-circuit-breakers-${key}`))] as const,
-  );
-  return Object.fromEntries(limits.filter(([, limit]) => limit !== undefined));
+  const limits: { -readonly [name in keyof CircuitBreakerLimits]: CircuitBreakerLimits[name] } = {};
+  for (const [name, key] of BREAKERS) {
+    const limit = atLeast(1, find(key));
+    if (limit !== undefined) limits[name] = limit;
+  }
+  return limits;
 }
 
 export function readPredictorAnnotations({ annotations }: AnnotatedPredictor): PredictorAnnotations {
@@ -136,8 +139,7 @@ export function readPodAnnotations(
   podIndex: number | undefined,
 ): PodAnnotations {
   const own = podIndex === undefined ? undefined : predictor.componentSpecs?.[podIndex]?.metadata?.annotations;
-  const find = (key: string): string | undefined =>
-    findIn([own, predictor.annotations, deployment.spec.annotations], key);
+  const find = finderIn(own, predictor.annotations, deployment.spec.annotations);
   // A time of 0 means none.
   const restTimeoutMs = atLeast(1, find("seldon.io/rest-timeout"));
   const grpcTimeoutMs = atLeast(1, find("seldon.io/grpc-timeout"));
@@ -150,8 +152,13 @@ export function readPodAnnotations(
   };
 }
 
-function findIn(maps: readonly (StringMap | undefined)[], key: string): string | undefined {
-  return maps.find((map) => map !== undefined && Object.hasOwn(map, key))?.[key];
+/** The first of these that has a key wins. */
+function finderIn(...maps: readonly (StringMap | undefined)[]): Find {
+  const there = maps.filter((map) => map !== undefined);
+  return (key) => {
+    for (const map of there) if (Object.hasOwn(map, key)) return map[key];
+    return undefined;
+  };
 }
 
 function isOn(value: string | undefined): boolean {

@@ -53,11 +53,18 @@ function sortKeys(labels: Readonly<Record<string, string>>): Readonly<Record<str
 }
 
 function present(variables: Variables): readonly EnvVar[] {
-  return variables.flatMap(([name, value]) => (value === undefined ? [] : [{ name, value }]));
+  const found: EnvVar[] = [];
+  for (const [name, value] of variables) if (value !== undefined) found.push({ name, value });
+  return found;
+}
+
+function isAmong(variables: readonly { readonly name: string }[], { name }: { readonly name: string }): boolean {
+  return variables.some((one) => one.name === name);
 }
 
 /** Each name once: the last one holds, as in a pod, and keeps its place. */
 export function lastOfEachName<T extends { readonly name: string }>(items: readonly T[]): readonly T[] {
+  if (items.length < 2) return items;
   const last = new Map(items.map((one) => [one.name, one]));
   return last.size === items.length ? items : items.filter((one) => last.get(one.name) === one);
 }
@@ -71,9 +78,7 @@ export function graphContainerEnv(
   container: Container,
 ): readonly EnvVar[] {
   const fixed = present(fixedVariables(context, predictor, container));
-  const fixedNames = new Set(fixed.map((one) => one.name));
-  const own = lastOfEachName((container.env ?? []).filter((one) => !fixedNames.has(one.name)));
-  const ownNames = new Set(own.map((one) => one.name));
-  const defaults = present(defaultVariables(node, endpoint)).filter((one) => !ownNames.has(one.name));
+  const own = lastOfEachName((container.env ?? []).filter((one) => !isAmong(fixed, one)));
+  const defaults = present(defaultVariables(node, endpoint)).filter((one) => !isAmong(own, one));
   return [...own, ...defaults, ...fixed];
 }

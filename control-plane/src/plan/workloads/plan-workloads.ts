@@ -9,6 +9,7 @@ import { planContainerServices, planPredictorService } from "./services.ts";
 
 /** Names that two objects of a kind would share: the second would overwrite the first. */
 function reportClashes(context: PlanContext, kind: string, objects: readonly (PodSetPlan | ServicePlan)[]): void {
+  if (objects.length < 2) return;
   const owners = new Map<string, string>();
   for (const { name, predictor } of objects) {
     const owner = owners.get(name);
