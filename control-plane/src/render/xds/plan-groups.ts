@@ -18,13 +18,41 @@ const indexesOf = memoizedList(({ key }: DeploymentPlan) => groupIndex(key));
 /** By the first plan of a group. */
 const known = new WeakMap<DeploymentPlan, PlanGroup>();
 
+/** What was asked for last: the next list differs little from it. */
+let last: {
+  readonly plans: readonly DeploymentPlan[];
+  readonly indexes: readonly number[];
+  readonly groups: readonly PlanGroup[];
+} = { plans: [], indexes: [], groups: distribute<DeploymentPlan>([], []) };
+
 /**
  * All groups, empty ones too, so that one change among many thousand plans makes anew only what the plans of its group make. Keeps
- * the last group that a plan was the first of. The list must not be edited afterwards.
+ * the last list, and the last group that a plan was the first of. The list must not be edited afterwards.
  */
-export const groupPlans = memoized((plans: readonly DeploymentPlan[]): readonly PlanGroup[] =>
-  distribute(plans, indexesOf(plans)).map(sameAsBefore),
-);
+export const groupPlans = memoized((plans: readonly DeploymentPlan[]): readonly PlanGroup[] => {
+  const changed = changedGroups(plans);
+  const indexes = changed === undefined ? indexesOf(plans) : last.indexes;
+  const groups =
+    changed === undefined
+      ? distribute(plans, indexes).map(sameAsBefore)
+      : last.groups.map((before, index) => (changed[index] === undefined ? before : sameAsBefore(changed[index])));
+  last = { plans, indexes, groups };
+  return groups;
+});
+
+/** Those in which a deployment has another plan than in the last list, by index; undefined: not the same deployments, or in another order. */
+function changedGroups(plans: readonly DeploymentPlan[]): readonly (PlanGroup | undefined)[] | undefined {
+  if (plans.length !== last.plans.length) return undefined;
+  const changed = Array.from({ length: GROUPS }, (): DeploymentPlan[] | undefined => undefined);
+  for (const [at, plan] of plans.entries()) {
+    const before = last.plans[at];
+    if (before === plan) continue;
+    if (before?.key !== plan.key) return undefined;
+    changed[last.indexes[at] ?? 0] = [];
+  }
+  plans.forEach((plan, at) => changed[last.indexes[at] ?? 0]?.push(plan));
+  return changed;
+}
 
 /** What is made of deployments, in the groups of these, empty ones too. */
 export function groupByKey<T extends { readonly key: string }>(list: readonly T[]): readonly (readonly T[])[] {

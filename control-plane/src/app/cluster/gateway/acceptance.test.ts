@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { XdsEvent } from "../../../deliver/xds-server/events.ts";
 import { TYPE } from "../../../render/xds/type-urls.ts";
-import { createGatewayAcceptance, type WantedResource } from "./acceptance.ts";
+import { createGatewayAcceptance, type ServedDeployment, type WantedResource } from "./acceptance.ts";
 
 type Said =
   | { readonly kind: "subscribe"; readonly held?: readonly (readonly [string, string])[] }
@@ -19,7 +19,8 @@ class Here {
     },
     wantedAs: (version) => version.replace("numbered ", ""),
   });
-  readonly #plans = new Map<string, object>();
+  /** What a deployment has for itself is one object for as long as its plan is. */
+  readonly #served = new Map<string, ServedDeployment>();
 
   /** Deployments by key and the version of their cluster; the routes and the table say all of it. */
   wants(deployments: Readonly<Record<string, string>>, leftOut: readonly string[] = []): void {
@@ -27,9 +28,10 @@ class Here {
     const resource = (name: string, version: string): WantedResource => ({ typeUrl: typeOf(name), name, version });
     this.acceptance.wants({
       deployments: Object.entries(deployments).map(([key, version]) => {
-        const plan = this.#plans.get(`${key} ${version}`) ?? {};
-        this.#plans.set(`${key} ${version}`, plan);
-        return { key, plan, own: [resource(`cluster/${key}`, version)] };
+        const known = this.#served.get(`${key} ${version}`);
+        const one = known ?? { key, plan: {}, own: [resource(`cluster/${key}`, version)] };
+        this.#served.set(`${key} ${version}`, one);
+        return one;
       }),
       shared: [resource("routes", JSON.stringify(deployments)), resource("table", said)],
       leftOut: new Set(leftOut),

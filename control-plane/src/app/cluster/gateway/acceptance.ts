@@ -77,6 +77,7 @@ export function createGatewayAcceptance({ onProgress, wantedAs }: GatewayAccepta
   const wanted = new Map<string, Wanted>();
   const ownerOf = new Map<string, string>();
   let revision = 0;
+  let last: WantedState = { deployments: [], shared: [] };
 
   const changedFrom = (first: number): readonly string[] =>
     [...wanted.values()].filter(({ changedAt }) => changedAt >= first).map(({ key }) => key);
@@ -84,7 +85,10 @@ export function createGatewayAcceptance({ onProgress, wantedAs }: GatewayAccepta
   function wants(state: WantedState): void {
     revision += 1;
     const isLeftOut = ({ key }: ServedDeployment): boolean => state.leftOut?.has(key) === true;
-    const changed = state.deployments.filter((one) => {
+    const hasLeftOut = [state, last].some(({ leftOut }) => leftOut !== undefined && leftOut.size > 0);
+    const changed = state.deployments.filter((one, at) => {
+      // Most are the very same objects where they were, which is told without a look at their names.
+      if (one === last.deployments[at] && !hasLeftOut) return false;
       const before = wanted.get(one.key);
       return before?.plan !== one.plan || before.isLeftOut !== isLeftOut(one);
     });
@@ -99,6 +103,7 @@ export function createGatewayAcceptance({ onProgress, wantedAs }: GatewayAccepta
     const isShared = new Set(shared);
     for (const key of histories.keys()) if (!isShared.has(key)) histories.delete(key);
     for (const one of [...before, ...gone]) forgetGone(one);
+    last = state;
     onProgress([...changed, ...gone].map(({ key }) => key));
   }
 
