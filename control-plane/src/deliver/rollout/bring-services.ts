@@ -1,7 +1,7 @@
 import type { KubernetesObject } from "../../kubernetes-api/object.ts";
 import { RESOURCE } from "../../kubernetes-api/resource-types.ts";
 import { withMarks } from "./marks.ts";
-import { isToMove, portsLeft, podsAnswerAtNew } from "./port-move.ts";
+import { newPortsOf, portsLeft } from "./port-move.ts";
 import { portsOf, type ServicePort } from "./service-ports.ts";
 import { clearMark, hasWaited, named, type Turn } from "./turn.ts";
 
@@ -26,8 +26,9 @@ function stillDraining(turn: Turn, wanted: KubernetesObject, live: KubernetesObj
  * change nothing about what is known of the ports.
  */
 function noteNewPorts(turn: Turn, live: KubernetesObject, alone: ReadonlySet<string>): void {
-  if (!isToMove(turn, live)) clearMark(turn, RESOURCE.service, live, "portsAt");
-  else if (podsAnswerAtNew(turn, live, alone)) hasWaited(turn, RESOURCE.service, live, "portsAt");
+  const ports = newPortsOf(turn, live, alone);
+  if (ports === undefined) clearMark(turn, RESOURCE.service, live, "portsAt");
+  else if (ports.answered) hasWaited(turn, RESOURCE.service, live, "portsAt", ports.numbers);
 }
 
 /**

@@ -20,7 +20,7 @@ export const MARK = {
   keptPorts: "graphway.dev/kept-ports",
   /** On Services of whose ports routes have left some: since when, and which, `<RFC 3339> <port> …`. */
   portsLeftAt: "graphway.dev/ports-left-at",
-  /** On Services that have ports to which routes are to move: since when, RFC 3339. */
+  /** On Services that have ports to which routes are to move: since when pods answer there, and which, `<RFC 3339> <port> …`. */
   portsAt: "graphway.dev/ports-at",
   /** On Services to which our own gateways send requests: at which ports, `<HTTP> <gRPC>`. Absent: at those it began with. */
   routedPorts: "graphway.dev/routed-ports",

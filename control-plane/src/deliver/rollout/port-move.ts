@@ -73,19 +73,27 @@ export function strandedPredictors(turn: Turn): readonly string[] {
   return stranded.map((one) => one.name);
 }
 
-/** Its Service has ports to which routes are to move. Proxies learn of these only when Kubernetes has found out who answers there. */
-export function isToMove(turn: Turn, service: KubernetesObject): boolean {
-  const predictor = turn.plan.predictors.find((one) => one.serviceName === service.metadata.name);
-  if (predictor === undefined || portMoveOf(turn, predictor) === undefined) return false;
-  const numbers = portsOf(service).map((one) => one.port);
-  return numbers.includes(predictor.httpPort) && numbers.includes(predictor.grpcPort);
+/** Its pods answer at the ports that are wanted. */
+function answersAtNew({ podsHaveNew }: PortMove, { name }: PredictorPlan, alone: ReadonlySet<string>): boolean {
+  return podsHaveNew || alone.has(name);
 }
 
-/** Its pods answer at the ports to which routes are to move. */
-export function podsAnswerAtNew(turn: Turn, service: KubernetesObject, alone: ReadonlySet<string>): boolean {
+/** The ports of a Service to which routes are to move. */
+interface NewPorts {
+  readonly numbers: readonly number[];
+  /** Pods answer there. */
+  readonly answered: boolean;
+}
+
+/** Undefined: routes are to stay, or the Service lacks the ports. Proxies learn of them when Kubernetes has found out who answers there. */
+export function newPortsOf(turn: Turn, service: KubernetesObject, alone: ReadonlySet<string>): NewPorts | undefined {
   const predictor = turn.plan.predictors.find((one) => one.serviceName === service.metadata.name);
-  if (predictor === undefined) return false;
-  return alone.has(predictor.name) || portMoveOf(turn, predictor)?.podsHaveNew === true;
+  const move = predictor && portMoveOf(turn, predictor);
+  if (predictor === undefined || move === undefined) return undefined;
+  const there = portsOf(service).map((one) => one.port);
+  const numbers = [predictor.httpPort, predictor.grpcPort];
+  if (!numbers.every((number) => there.includes(number))) return undefined;
+  return { numbers, answered: answersAtNew(move, predictor, alone) };
 }
 
 /**
@@ -121,8 +129,8 @@ export function podsWait(turn: Turn, predictorName: string): boolean {
 }
 
 /** It has had the ports for so long that proxies know who answers there. */
-function portsAreKnown(turn: Turn, service: KubernetesObject): boolean {
-  return (leftOfWait(turn, service, "portsAt") ?? 1) <= 0;
+function areKnown(turn: Turn, service: KubernetesObject, numbers: readonly number[]): boolean {
+  return (leftOfWait(turn, service, "portsAt", numbers) ?? 1) <= 0;
 }
 
 /** Gateways of our own were told to send it requests; by Istio who has ports that routes name is sent some. */
@@ -140,9 +148,9 @@ function losesRequests(turn: Turn, predictor: PredictorPlan, { from }: PortMove)
 function mayMove(turn: Turn, predictor: PredictorPlan, alone: ReadonlySet<string>): boolean {
   const service = named(turn.live.services, predictor.serviceName);
   const move = portMoveOf(turn, predictor);
-  if (move === undefined || service === undefined || !isToMove(turn, service)) return false;
-  if (!move.podsHaveNew && !alone.has(predictor.name)) return false;
-  return losesRequests(turn, predictor, move) || portsAreKnown(turn, service);
+  const ports = service && newPortsOf(turn, service, alone);
+  if (move === undefined || service === undefined || ports?.answered !== true) return false;
+  return losesRequests(turn, predictor, move) || areKnown(turn, service, ports.numbers);
 }
 
 /** The predictor with the ports at which routes are to reach it now. Those of our own gateways move when its Service says so. */

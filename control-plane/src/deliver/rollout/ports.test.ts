@@ -117,6 +117,21 @@ test("ports that routes leave later have a drain time of their own", () => {
   assert.notEqual(markOf(serviceOf(simulation, "example-main"), "portsLeftAt"), past);
 });
 
+test("what was noted of other ports says nothing of those to which routes are to move", () => {
+  const simulation = at(WITHOUT);
+  const [old = 0] = numbersOf(simulation);
+  simulation.edit(WITH);
+  const note = (): string | undefined => markOf(serviceOf(simulation, "example-main"), "portsAt");
+  for (let round = 0; round < 200 && note() === undefined; round += 1) {
+    turnOf(simulation);
+    tick(simulation);
+  }
+  const past = `${new Date(0).toISOString()} 1234`;
+  simulation.cluster.update("Service/example-main", { metadata: { annotations: { [MARK.portsAt]: past } } });
+  assert.equal(turnOf(simulation).routes?.predictors[0]?.httpPort, old);
+  assert.match(note() ?? "", /Z( \d+){2}$/);
+});
+
 for (const [way, settings] of Object.entries(WAYS)) {
   test(`routes ${way} do not wait at a port where no pod answers any more`, () => {
     const model = (port: number): TestDeployment => ({ predictors: [{ ...MAIN, noEngine: true, port }] });
