@@ -115,8 +115,8 @@ describe("a program under its starter", () => {
 
   it("does not begin when npm was killed before", async () => {
     const slow = `
-console.log("setting up");
 const npm = process.ppid;
+console.log("setting up", process.pid);
 while (process.ppid === npm) await new Promise((resolve) => setTimeout(resolve, 10));
 ${starter(CHILD)}
 console.log("ended with", process.exitCode);
@@ -128,10 +128,11 @@ setInterval(() => {}, 1000);
 `;
     const watched = new Watched(process.execPath, inline(asNpm), { npm_lifecycle_event: "start" });
     if (watched.process.pid !== undefined) started.push(watched.process.pid);
-    await watched.waitFor(/^setting up$/);
+    const line = await watched.waitFor(/^setting up \d+$/);
+    started.push(Number(line.split(" ")[2]));
     watched.process.kill("SIGKILL");
     await watched.allGone();
-    assert.deepEqual(watched.lines, ["setting up", "ended with 143"]);
+    assert.deepEqual(watched.lines, [line, "ended with 143"]);
   });
 
   for (const [name, shell] of [
