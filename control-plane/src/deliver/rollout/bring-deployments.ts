@@ -8,7 +8,7 @@ import { applicableTemplate } from "./pod-template.ts";
 import { podsWait } from "./port-move.ts";
 import { servedBy } from "./predictor-state.ts";
 import type { Write } from "./rollout-step.ts";
-import { isDrained, named, type Turn } from "./turn.ts";
+import { clearMark, isDrained, named, type Turn } from "./turn.ts";
 import { templateOf, type WantedDeployment } from "./wanted-objects.ts";
 
 /** How many pods to write, and whether that is only until requests are gone. */
@@ -22,15 +22,21 @@ function othersAreAwake({ plan, predictors }: Turn, predictor: string): boolean 
   return plan.split.some((entry) => entry.predictor !== predictor && predictors.get(entry.predictor)?.asleep === false);
 }
 
+/** Requests come to these pods, as far as it is known. */
+function isRoutedTo({ settings, routed, routedTo, live }: Turn, predictor: string, pods: KubernetesObject): boolean {
+  if (!settings.istio) return routed?.has(predictor) === true;
+  return routedTo.has(servedBy(pods, live.services) ?? "");
+}
+
 /** A predictor that is to have no pods keeps them until no route names it and the drain time is over. */
 function podCount(turn: Turn, wanted: WantedDeployment, live: KubernetesObject | undefined): PodCount {
   const { replicas, predictor, role } = wanted.pods;
   const asked = { replicas, held: false };
   if (live === undefined || replicas !== 0 || replicasOf(live) === 0) return asked;
-  if (!turn.settings.istio || role === "explainer" || !othersAreAwake(turn, predictor)) return asked;
-  const service = servedBy(live, turn.live.services) ?? "";
-  const leaving = !turn.routedTo.has(service) && isDrained(turn, live);
-  return leaving ? asked : { replicas: replicasOf(live), held: true };
+  if (role === "explainer" || !othersAreAwake(turn, predictor)) return asked;
+  if (isRoutedTo(turn, predictor, live)) clearMark(turn, RESOURCE.deployment, live, "unroutedAt");
+  else if (isDrained(turn, live)) return asked;
+  return { replicas: replicasOf(live), held: true };
 }
 
 /**
@@ -50,25 +56,26 @@ function letGoOfReplicas(wanted: WantedDeployment, live: KubernetesObject | unde
   return [{ kind: "apply", type: RESOURCE.deployment, object, fieldManager: REPLICAS_MANAGER }];
 }
 
-function bridgeName(name: string): string {
-  return `graphway-${hash("sha256", name).slice(0, 32)}`;
+/** One for each Service that the pods of a Deployment may serve: that of an earlier move may still be going. */
+function bridgeName(name: string, service: string): string {
+  return `graphway-${hash("sha256", `${name} ${service}`).slice(0, 32)}`;
 }
 
 /** The same pods under another name, for as long as the name is needed for new ones. */
-function bridgeFor(turn: Turn, live: KubernetesObject): KubernetesObject {
+function bridgeFor(turn: Turn, live: KubernetesObject, service: string): KubernetesObject {
   const { name, namespace, labels } = live.metadata;
   const { replicas, selector, strategy, progressDeadlineSeconds } = live["spec"] as Readonly<Record<string, unknown>>;
   const object = {
     apiVersion: "apps/v1",
     kind: "Deployment",
     metadata: {
-      name: bridgeName(name),
+      name: bridgeName(name, service),
       ...(namespace === undefined ? {} : { namespace }),
       ...(labels === undefined ? {} : { labels }),
     },
     spec: { replicas, selector, template: applicableTemplate(templateOf(live)), strategy, progressDeadlineSeconds },
   };
-  const marked = withMarks(object, { bridge: name, serves: servedBy(live, turn.live.services) ?? name });
+  const marked = withMarks(object, { bridge: name, serves: service });
   return turn.wanted.own(RESOURCE.deployment, marked).object;
 }
 
@@ -79,20 +86,14 @@ function bridgeFor(turn: Turn, live: KubernetesObject): KubernetesObject {
  * does not come up within its progress deadline there is a gap.
  */
 function makeAnew(turn: Turn, live: KubernetesObject): void {
-  const bridge = named(turn.live.deployments, bridgeName(live.metadata.name));
-  const service = servedBy(live, turn.live.services) ?? "";
-  if (bridge !== undefined && servedBy(bridge, turn.live.services) !== service) {
-    // It is there for an earlier change, and goes when its requests are gone. Pods that get none need not wait for it.
-    if (!hasAvailable(live) || (turn.settings.istio && !turn.routedTo.has(service)))
-      turn.list.remove(RESOURCE.deployment, live);
-    return;
-  }
+  const service = servedBy(live, turn.live.services) ?? live.metadata.name;
+  const bridge = named(turn.live.deployments, bridgeName(live.metadata.name, service));
   const asMany = bridge !== undefined && isReady(bridge) && availableOf(bridge) >= availableOf(live);
   const bridged = bridge !== undefined && !isGoing(bridge) && (asMany || hasGivenUp(bridge));
   if (!hasAvailable(live) || bridged) {
     turn.list.remove(RESOURCE.deployment, live);
   } else if (bridge === undefined) {
-    turn.list.bring(RESOURCE.deployment, bridgeFor(turn, live), undefined);
+    turn.list.bring(RESOURCE.deployment, bridgeFor(turn, live, service), undefined);
   }
 }
 
@@ -105,21 +106,20 @@ function bringDeployment(turn: Turn, wanted: WantedDeployment): boolean {
   }
   if (podsWait(turn, wanted.pods.predictor)) return false;
   const { replicas, held } = podCount(turn, wanted, live);
-  if (live !== undefined && !held && markOf(live, "unroutedAt") !== undefined) {
-    turn.list.annotate(RESOURCE.deployment, live, "unroutedAt", null);
-  }
+  if (live !== undefined && !held) clearMark(turn, RESOURCE.deployment, live, "unroutedAt");
   const object = deploymentToWrite(wanted, live, replicas, turn.settings);
   return (
     turn.list.bring(RESOURCE.deployment, bridged(turn, object, live), live, letGoOfReplicas(wanted, live)) && !held
   );
 }
 
-/** A new Deployment begins with as many pods as the bridge to it has, when nobody says a number. */
+/** A new Deployment begins with as many pods as a bridge to it has, when nobody says a number. */
 function bridged(turn: Turn, object: KubernetesObject, live: KubernetesObject | undefined): KubernetesObject {
   const spec = object["spec"] as Readonly<Record<string, unknown>>;
-  const bridge = live === undefined ? named(turn.live.deployments, bridgeName(object.metadata.name)) : undefined;
-  if (bridge === undefined || spec["replicas"] !== undefined) return object;
-  return withMarks({ ...object, spec: { ...spec, replicas: replicasOf(bridge) } }, { replicas: "set" });
+  const bridges = turn.live.deployments.filter((one) => markOf(one, "bridge") === object.metadata.name);
+  if (live !== undefined || bridges.length === 0 || spec["replicas"] !== undefined) return object;
+  const replicas = Math.max(...bridges.map(replicasOf));
+  return withMarks({ ...object, spec: { ...spec, replicas } }, { replicas: "set" });
 }
 
 /** Writes the Deployments; the names of those that the cluster has as they are wanted. */

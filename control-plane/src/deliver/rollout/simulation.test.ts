@@ -188,3 +188,27 @@ test("the same behind our own gateways, without Istio", () => {
     RUNS,
   );
 });
+
+const AT_ONCE = { number: 0, ticks: 0, crashes: false };
+
+test("behind our own gateways a predictor that is to have no pods keeps them until its successor answers", () => {
+  for (const seed of [1, 2, 3, 4])
+    run(
+      seed,
+      [
+        { ...AT_ONCE, edit: "addCanary" },
+        { ...AT_ONCE, edit: "replicas" },
+      ],
+      { istio: false },
+    );
+});
+
+test("behind our own gateways pods move to another Deployment again before those of an earlier move are gone", () => {
+  const steps = [
+    { ...AT_ONCE, edit: "serviceName", ticks: 2 },
+    { ...AT_ONCE, edit: "transformer", ticks: 6 },
+    { ...AT_ONCE, edit: "separate" },
+    { ...AT_ONCE, edit: "shadow", ticks: 1 },
+  ];
+  for (const seed of [0, 1, 2, 3]) run(seed, steps, { istio: false });
+});
