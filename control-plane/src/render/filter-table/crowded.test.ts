@@ -2,31 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { DeploymentPlan } from "../../plan/deployment-plan.ts";
 import type { RulePlan } from "../../plan/traffic-plan.ts";
+import { planOf, type PlanChanges } from "./plan-for-tests.ts";
 import { ISTIO_CLUSTERS, planRouteTable, type FilterTableOptions } from "./render.ts";
-
-type Changes = Partial<Pick<DeploymentPlan, "split" | "shadows" | "rules" | "permits" | "predictors" | "fallback">>;
-
-function planOf(key: string, changes: Changes = {}): DeploymentPlan {
-  const [namespace = "", name = ""] = key.split("/");
-  return {
-    key,
-    namespace,
-    name,
-    seldonId: name,
-    protocol: "seldon",
-    transport: "rest",
-    hosts: ["*"],
-    gateways: [],
-    predictors: [],
-    split: [{ predictor: "main", weight: 100 }],
-    shadows: [],
-    rules: [],
-    fallback: [],
-    permits: { force: [], explain: [] },
-    workloads: { pods: [], services: [] },
-    ...changes,
-  };
-}
 
 /** A rule that takes about so many bytes. */
 function rule(bytes: number, predictor = "main", name = "long"): RulePlan {
@@ -97,7 +74,7 @@ const two = (main: number, canary: number): DeploymentPlan["split"] => [
 ];
 const FORCED = { force: [SECRET], explain: [] } as const;
 const idle: RulePlan = { ...rule(1), split: two(100, 0) };
-const at = (host: string): Changes => ({
+const at = (host: string): PlanChanges => ({
   predictors: [{ name: "s", serviceHost: host, httpPort: 1, grpcPort: 2 }] as unknown as DeploymentPlan["predictors"],
   shadows: [{ predictor: "s", percent: 10 }],
 });
@@ -126,7 +103,7 @@ for (const [what, before, now, stays] of [
   ["nor a copy to where it was", at("here"), at("there"), false],
   ["a copy goes on", at("here"), at("here"), true],
   ["a permit that is taken back is gone", { permits: { force: [SECRET], explain: [] } }, {}, false],
-] as const satisfies readonly (readonly [string, Changes, Changes, boolean])[])
+] as const satisfies readonly (readonly [string, PlanChanges, PlanChanges, boolean])[])
   test(`of a version that goes on: ${what}`, () => {
     const stood = planOf("m/small", before);
     const crowded = planOf("m/small", { ...now, rules: [rule(7000)] });

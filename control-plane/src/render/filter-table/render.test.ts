@@ -5,6 +5,7 @@ import { splitSeeds } from "#proto/route-table/hashes.ts";
 import type { TableDeployment } from "#proto/route-table/model.ts";
 import type { DeploymentPlan } from "../../plan/deployment-plan.ts";
 import type { Condition, CookieIssue, RulePlan } from "../../plan/traffic-plan.ts";
+import { planOf, type PlanChanges } from "./plan-for-tests.ts";
 import { describeRouteTable, readRouteTable } from "./read.ts";
 import {
   type FilterTableOptions,
@@ -13,30 +14,6 @@ import {
   renderFilterTable,
   renderInboundTable,
 } from "./render.ts";
-
-type Traffic = Pick<DeploymentPlan, "split" | "shadows" | "sticky" | "permits" | "rules" | "deadline" | "predictors">;
-
-function planOf(key: string, traffic: Partial<Traffic> = {}): DeploymentPlan {
-  const [namespace = "", name = ""] = key.split("/");
-  return {
-    key,
-    namespace,
-    name,
-    seldonId: name,
-    protocol: "seldon",
-    transport: "rest",
-    hosts: ["*"],
-    gateways: [],
-    predictors: [],
-    split: [{ predictor: "main", weight: 100 }],
-    shadows: [],
-    rules: [],
-    fallback: [],
-    permits: { force: [], explain: [] },
-    workloads: { pods: [], services: [] },
-    ...traffic,
-  };
-}
 
 const options = {
   role: "gateway",
@@ -81,7 +58,7 @@ test("a table says what the plans say, by key, with header names in lower case",
 });
 
 /** The first deployment of the table of one plan. */
-function deploymentOf(traffic: Partial<Traffic>, more: Partial<FilterTableOptions> = {}): TableDeployment | undefined {
+function deploymentOf(traffic: PlanChanges, more: Partial<FilterTableOptions> = {}): TableDeployment | undefined {
   const { value, problems } = planRouteTable([planOf("default/iris", traffic)], { ...options, ...more });
   assert.deepEqual(problems, []);
   return value.deployments[0];
@@ -230,7 +207,7 @@ function condition(text: string): Condition {
 }
 
 test("one plan that cannot stand in a table is left out with a problem; its neighbours stay", () => {
-  const unfit: readonly (readonly [Partial<Traffic>, RegExp])[] = [
+  const unfit: readonly (readonly [PlanChanges, RegExp])[] = [
     [{ split: [{ predictor: "main", weight: 0 }] }, /positive weight/],
     [{ split: [] }, /positive weight/],
     [{ split: [{ predictor: "main", weight: MAX_WEIGHT + 1 }] }, /weight 1000001 of main/],
