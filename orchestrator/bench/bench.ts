@@ -8,6 +8,8 @@ import { startPeers, type Peers } from "./processes.ts";
 import { cellsOf, headLine, line } from "./report.ts";
 import { chooseRows } from "./rows.ts";
 
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.once(signal, () => process.exit(1));
+
 const options = readOptions(process.argv.slice(2));
 if (options === undefined) process.stdout.write(USAGE);
 else {

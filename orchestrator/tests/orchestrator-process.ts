@@ -70,11 +70,20 @@ export async function runProcess(
   return { code, stderr };
 }
 
+/** Those that run: none outlives us. */
+const running = new Set<ChildProcessByStdio<null, Readable, Readable>>();
+process.on("exit", () => {
+  for (const child of running) child.kill("SIGKILL");
+});
+
 function spawnOrchestrator(flags: readonly string[], env: Readonly<Record<string, string>>) {
-  return spawn(process.execPath, [bin, ...IDENTITY, ...flags], {
+  const child = spawn(process.execPath, [bin, ...IDENTITY, ...flags], {
     env: { PATH: process.env["PATH"] ?? "", ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
+  running.add(child);
+  child.once("exit", () => running.delete(child));
+  return child;
 }
 
 /** ENGINE_PREDICTOR of one model at the given ports. */
